@@ -1,0 +1,84 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Each dependency pays its way in minutes from clone to first answer; why it is here:
+let dependencies: [Package.Dependency] = [
+    // TCP (and later TLS and HTTP) listeners: event loops, back-pressure, timers.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    // The command line: parsing, help texts, exit status 64 on wrong usage.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // The log, in the form that other packages write to as well.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Start, signals and ordered shutdown of the long-lived parts.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // SQLite: transactions, migrations and write-ahead logging of the embedded registry.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Manifests are YAML; JSON is read by the same parser, with line numbers.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+]
+
+let package = Package(
+    name: "swiftlet",
+    products: [.executable(name: "swiftlet", targets: ["swiftlet"])],
+    dependencies: dependencies,
+    targets: [
+        // C at the edges.
+        .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+        .target(name: "CDatagram"),
+
+        // Values and protocol.
+        .target(name: "DNS"),
+        .target(name: "LDNS", dependencies: ["CLdns", "DNS"]),
+        .target(name: "Registry"),
+        .target(name: "AddressAllocator", dependencies: ["Registry"]),
+        .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
+        .target(name: "PodEnvironment", dependencies: ["Registry"]),
+
+        // The registry on disk.
+        .target(
+            name: "EmbeddedRegistry",
+            dependencies: [
+                "Registry", "AddressAllocator",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // Answers and sockets.
+        .target(name: "AnswerTable", dependencies: ["DNS"]),
+        .target(
+            name: "Nameserver",
+            dependencies: [
+                "DNS", "LDNS", "AnswerTable", "CDatagram",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        .executableTarget(
+            name: "swiftlet",
+            dependencies: [
+                "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "ClusterZone", "AnswerTable",
+                "Nameserver", "PodEnvironment",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        .testTarget(name: "DNSTests", dependencies: ["DNS"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
+        .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry"]),
+        .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry"]),
+        .testTarget(name: "EmbeddedRegistryTests", dependencies: ["EmbeddedRegistry", "AddressAllocator", "Registry"]),
+        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS"]),
+        .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry"]),
+        .testTarget(name: "AnswerTableTests", dependencies: ["AnswerTable", "DNS"]),
+        .testTarget(name: "NameserverTests", dependencies: ["Nameserver", "AnswerTable", "DNS", "LDNS"]),
+        .testTarget(name: "Conformance", dependencies: ["LDNS", "DNS"], path: "Tests/Conformance"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,80 @@
+import Registry
+
+extension Service {
+    /// Fills in what an update leaves out from the stored Service, then drops what the new type has no use for.
+    ///
+    /// Only values that the update leaves as they were are dropped: a new value in the wrong place is a mistake to be
+    /// named, not to be hidden.
+    mutating func inherit(from stored: Service) {
+        inheritAddresses(from: stored)
+        inheritNodePorts(from: stored)
+        dropUnused(from: stored)
+    }
+
+    private mutating func inheritAddresses(from stored: Service) {
+        guard kind != .externalName, stored.kind != .externalName else { return }
+        if clusterIP.isEmpty { clusterIP = stored.clusterIP }
+        if Self.isSameAddress(clusterIP, stored.clusterIP) {
+            // The first repeats `clusterIP`, in whatever spelling that now has.
+            if clusterIPs.isEmpty && !clusterIP.isEmpty { clusterIPs = [clusterIP] + stored.clusterIPs.dropFirst() }
+        } else if clusterIPs == stored.clusterIPs {
+            // Only the singular field was edited: it says what is wanted.
+            clusterIPs = [clusterIP]
+        }
+    }
+
+    private mutating func inheritNodePorts(from stored: Service) {
+        if usesNodePorts, stored.usesNodePorts {
+            // A number that another port has claimed cannot be inherited.
+            let claimed = Set(ports.map(\.nodePort)).intersection(stored.ports.map(\.nodePort))
+            let former = Dictionary(stored.ports.map { ($0.name, $0.nodePort) }) { first, _ in first }
+            for index in ports.indices where ports[index].nodePort == 0 {
+                guard let number = former[ports[index].name], !claimed.contains(number) else { continue }
+                ports[index].nodePort = number
+            }
+        }
+        if usesHealthCheckNodePort, stored.usesHealthCheckNodePort, healthCheckNodePort == 0 {
+            healthCheckNodePort = stored.healthCheckNodePort
+        }
+    }
+
+    private mutating func dropUnused(from stored: Service) {
+        if kind == .externalName, stored.kind != .externalName {
+            if clusterIP == stored.clusterIP && clusterIPs == stored.clusterIPs {
+                clusterIP = ""
+                clusterIPs = []
+            }
+            if families == stored.families { families = [] }
+            if familyPolicy == stored.familyPolicy { familyPolicy = nil }
+        }
+        if !usesNodePorts, stored.usesNodePorts,
+            Set(stored.ports.map(\.nodePort)).isSuperset(of: ports.lazy.map(\.nodePort).filter { $0 != 0 })
+        {
+            for index in ports.indices { ports[index].nodePort = 0 }
+        }
+        if !usesHealthCheckNodePort, stored.usesHealthCheckNodePort, healthCheckNodePort == stored.healthCheckNodePort {
+            healthCheckNodePort = 0
+        }
+        if kind != .loadBalancer, stored.kind == .loadBalancer,
+            allocatesLoadBalancerNodePorts == stored.allocatesLoadBalancerNodePorts
+        {
+            allocatesLoadBalancerNodePorts = nil
+        }
+        if !usesExternalTrafficPolicy, stored.usesExternalTrafficPolicy,
+            externalTrafficPolicy == stored.externalTrafficPolicy
+        {
+            externalTrafficPolicy = nil
+        }
+    }
+
+    /// Whether two texts stand for one address, whatever their spelling.
+    static func isSameAddress(_ first: String, _ second: String) -> Bool {
+        if first == second { return true }
+        guard let first = IPAddress(first) else { return false }
+        return first == IPAddress(second)
+    }
+
+    static func isSameAddresses(_ first: [String], _ second: [String]) -> Bool {
+        first.count == second.count && zip(first, second).allSatisfy { isSameAddress($0, $1) }
+    }
+}

@@ -1,0 +1,67 @@
+/// What a message asks for (RFC 1035 §4.1.1).
+@frozen @usableFromInline
+package struct Opcode: RawRepresentable, Hashable, Sendable {
+    @usableFromInline package let rawValue: UInt8
+
+    @inlinable
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    @inlinable package static var query: Self { Self(rawValue: 0) }
+    @inlinable package static var notify: Self { Self(rawValue: 4) }
+}
+
+/// The outcome of a query; values above 15 need an OPT record for their upper bits (RFC 6891 §6.1.3).
+@frozen @usableFromInline
+package struct ResponseCode: RawRepresentable, Hashable, Sendable {
+    @usableFromInline package let rawValue: UInt16
+
+    @inlinable
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    @inlinable package static var noError: Self { Self(rawValue: 0) }
+    @inlinable package static var formatError: Self { Self(rawValue: 1) }
+    @inlinable package static var serverFailure: Self { Self(rawValue: 2) }
+    @inlinable package static var nxDomain: Self { Self(rawValue: 3) }
+    @inlinable package static var notImplemented: Self { Self(rawValue: 4) }
+    @inlinable package static var refused: Self { Self(rawValue: 5) }
+    @inlinable package static var badVersion: Self { Self(rawValue: 16) }
+    @inlinable package static var badCookie: Self { Self(rawValue: 23) }
+}
+
+/// A class of records (RFC 1035 §3.2.4).
+@frozen @usableFromInline
+package struct RecordClass: RawRepresentable, Hashable, Sendable {
+    @usableFromInline package let rawValue: UInt16
+
+    @inlinable
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    @inlinable package static var internet: Self { Self(rawValue: 1) }
+}
+
+/// An EDNS option code (RFC 6891 §6.1.2).
+@frozen @usableFromInline
+package struct OptionCode: RawRepresentable, Hashable, Sendable {
+    @usableFromInline package let rawValue: UInt16
+
+    @inlinable
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    @inlinable package static var nsid: Self { Self(rawValue: 3) }
+    @inlinable package static var expire: Self { Self(rawValue: 9) }
+    @inlinable package static var cookie: Self { Self(rawValue: 10) }
+    @inlinable package static var keepalive: Self { Self(rawValue: 11) }
+    @inlinable package static var padding: Self { Self(rawValue: 12) }
+    @inlinable package static var extendedError: Self { Self(rawValue: 15) }
+}
+
+/// Why an answer is what it is (RFC 8914 §4).
+@frozen @usableFromInline
+package struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable {
+    @usableFromInline package let rawValue: UInt16
+
+    @inlinable
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    @inlinable package static var notReady: Self { Self(rawValue: 14) }
+}

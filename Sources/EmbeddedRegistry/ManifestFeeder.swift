@@ -1,0 +1,304 @@
+import Foundation
+import Glibc
+import Logging
+import Registry
+
+/// Keeps the registry as files of manifests say, from the start on and with every change of the files.
+///
+/// An object belongs to the file it stands in and goes when it goes. What a file that does not parse held before, and
+/// what an object that is refused was before, stays in force.
+package actor ManifestFeeder {
+    /// The name that the feeder's objects carry in the registry.
+    package static let name = "manifests"
+
+    private static let maximumLoggedProblems = 50
+    private static let retryDelays: [Duration] = [.seconds(1), .seconds(2), .seconds(5), .seconds(10), .seconds(30)]
+
+    private let paths: [String]
+    private let sink: any ManifestSink
+    private let logger: Logger
+    private let watcher: FileWatcher
+
+    private var folder: ManifestFolder?
+    private var files: [String: LoadedFile] = [:]
+    /// The problems of those files that have any.
+    private var problemsOfFiles: [String: [ManifestProblem]] = [:]
+    /// How many objects there are of each kind that is not used, in all files.
+    private var unusedKinds: [String: Int] = [:]
+    private var ledger = ManifestLedger()
+    private var loggedProblems: Set<ManifestProblem> = []
+    private var loggedUnusedKinds: [String: Int] = [:]
+    /// What the registry did not take as it is, with its reason.
+    private var failures: [ObjectKey: String] = [:]
+    /// The registry may not hold what the ledger says it does.
+    private var needsReplacement = true
+    /// The last look for files did not come to its end.
+    private var needsRescan = true
+    private var failedAttempts = 0
+
+    /// A feeder for these files and folders; throws where one is not there or files cannot be watched.
+    package init(paths: [String], sink: any ManifestSink, logger: Logger) throws(ManifestFeederError) {
+        for path in paths {
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw .notFound(path: path, code: errno) }
+        }
+        self.paths = paths
+        self.sink = sink
+        self.logger = logger
+        do {
+            watcher = try FileWatcher()
+        } catch {
+            throw .notWatched(error)
+        }
+    }
+
+    /// Everything that is wrong at present, in the order of the files.
+    package var problems: [ManifestProblem] {
+        let ofFiles = problemsOfFiles.sorted { $0.key < $1.key }.flatMap(\.value)
+        return (folder?.problems ?? []) + ofFiles + ledger.duplicates
+    }
+
+    /// Reads all files and hands their objects over; throws where the registry takes none of them.
+    package func loadAll() async throws {
+        let start = ContinuousClock.now
+        let changed = try await rescan()
+        try recall()
+        try publish(changed)
+        let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
+        logger.info("manifests: \(ledger.objectCount) objects of \(files.count) files loaded in \(milliseconds) ms")
+    }
+
+    /// Follows the files until the task is cancelled. Loads them first where nobody did.
+    package func run() async throws {
+        defer { watcher.stop() }
+        if folder == nil { try await loadAll() }
+        var retry: Task<Void, Never>?
+        defer { retry?.cancel() }
+        for await _ in watcher.signals {
+            let changes = watcher.takeChanges()
+            guard !changes.isEmpty || needsReplacement || needsRescan else { continue }
+            retry?.cancel()
+            do {
+                try publish(await follow(changes))
+                failedAttempts = 0
+            } catch {
+                let delay = Self.retryDelays[min(failedAttempts, Self.retryDelays.count - 1)]
+                failedAttempts += 1
+                logger.error("manifests: \("\(error)".onOneLine); trying again in \(delay.components.seconds) s")
+                retry = Task { [watcher] in
+                    do { try await Task.sleep(for: delay) } catch { return }
+                    watcher.signal()
+                }
+            }
+        }
+    }
+
+    // MARK: Files
+
+    /// Reads what the changes point at; returns the files that have other content than before.
+    private func follow(_ changes: FileWatcher.Changes) async throws -> [String] {
+        guard let folder, !needsRescan else { return try await rescan() }
+        if changes.hasGaps {
+            logger.warning("manifests: the system lost events; reading all files anew")
+            return try await rescan(trustsFingerprints: false)
+        }
+        var paths: Set<String> = []
+        for (place, kinds) in changes.kinds {
+            if !kinds.isDisjoint(with: .folderGone) { return try await rescan(alsoReading: changes, in: folder) }
+            if folder.turns.contains(place), isTurning(kinds, in: folder) {
+                return try await rescan(alsoReading: changes, in: folder)
+            }
+            let meant = folder.files(at: place)
+            if kinds.contains(.isFolder) {
+                // Even one whose name is that of a file: it may have taken its place.
+                let isBelow = folder.folders.contains(place.folder) && !place.name.hasPrefix(".")
+                guard isBelow || !meant.isEmpty, isTurning(kinds, in: folder) else { continue }
+                return try await rescan(alsoReading: changes, in: folder)
+            }
+            guard !meant.isEmpty else { continue }
+            switch ManifestFile.Entry(ManifestFolder.join(place.folder, place.name)) {
+            case .missing, .other: paths.formUnion(meant)
+            case .file(let isLinked):
+                // A new file is read when its writer closes it.
+                if kinds != .created || isLinked { paths.formUnion(meant) }
+            case .link, .folder: return try await rescan(alsoReading: changes, in: folder)
+            }
+        }
+        return await read(paths.sorted(), trustsFingerprints: false)
+    }
+
+    /// Whether something came or went, or became readable, on the way to files.
+    private func isTurning(_ kinds: FileWatcher.Kinds, in folder: ManifestFolder) -> Bool {
+        !kinds.isDisjoint(with: .entries) || (kinds.contains(.attributes) && !folder.problems.isEmpty)
+    }
+
+    /// Looks for all files again, and reads those that are not as they were and those that `changes` name.
+    private func rescan(
+        trustsFingerprints: Bool = true, alsoReading changes: FileWatcher.Changes = .init(),
+        in former: ManifestFolder? = nil
+    ) async throws -> [String] {
+        needsRescan = true
+        let folder: ManifestFolder
+        do {
+            folder = try ManifestFolder(paths, watcher: watcher)
+        } catch {
+            throw ManifestFeederError.notWatched(error)
+        }
+        self.folder = folder
+        // Two writes within a tick of the file system's clock leave one fingerprint, so events count for more.
+        let named = Set(changes.kinds.filter { $0.value != .created }.keys.flatMap { former?.files(at: $0) ?? [] })
+        let present = Set(folder.files)
+        let gone = files.keys.filter { !present.contains($0) }
+        let certain = await read(folder.files.filter { named.contains($0) } + gone, trustsFingerprints: false)
+        let others = await read(
+            folder.files.filter { !named.contains($0) }, trustsFingerprints: trustsFingerprints)
+        needsRescan = false
+        return certain + others
+    }
+
+    /// Reads files and enters them in the ledger; returns those with other content than before.
+    private func read(_ paths: [String], trustsFingerprints: Bool) async -> [String] {
+        let jobs = paths.map { LoadedFile.Job(path: $0, former: files[$0], trustsFingerprint: trustsFingerprints) }
+        var changed: [String] = []
+        for result in await LoadedFile.load(jobs) {
+            switch result.outcome {
+            case .unchanged:
+                continue
+            case .missing:
+                guard files[result.path] != nil else { continue }
+                enter(nil, as: result.path)
+                ledger.remove(result.path)
+            case .loaded(let file, let isRenewed):
+                enter(file, as: result.path)
+                guard isRenewed else { continue }
+                if let contents = file.contents, file.failure == nil { ledger.set(contents, of: result.path) }
+            }
+            changed.append(result.path)
+        }
+        return changed
+    }
+
+    /// Replaces what is known of a file; nil where it is gone.
+    private func enter(_ file: LoadedFile?, as path: String) {
+        for (kind, count) in files[path]?.contents?.unusedKinds ?? [:] {
+            let rest = (unusedKinds[kind] ?? 0) - count
+            unusedKinds[kind] = rest == 0 ? nil : rest
+        }
+        unusedKinds.merge(file?.contents?.unusedKinds ?? [:], uniquingKeysWith: +)
+        let problems = file?.problems ?? []
+        problemsOfFiles[path] = problems.isEmpty ? nil : problems
+        files[path] = file
+    }
+
+    // MARK: Registry
+
+    /// Takes what files held in an earlier run, and cannot say now, from the registry, so that it stays in force.
+    private func recall() throws {
+        let mute = files.filter { $0.value.contents?.refused.isEmpty != true }
+        guard !mute.isEmpty else { return }
+        let former = Dictionary(grouping: try sink.supplied(by: Self.name), by: \.origin)
+        for (path, file) in mute {
+            let meant = (former[path] ?? []).filter { object in
+                file.contents?.refused.contains(object.object.key) ?? true
+            }
+            let entries = meant.map { object in
+                ManifestContents.Entry(
+                    object: ManifestObject(object.object, document: object.document), line: 1, document: 1)
+            }
+            ledger.set(ManifestContents(entries: entries), of: path)
+            if let contents = file.contents { ledger.set(contents, of: path) }
+        }
+    }
+
+    /// Hands over what changed in the ledger and says what is wrong.
+    private func publish(_ changed: [String]) throws {
+        logProblems()
+        logUnusedKinds()
+        let delta = ledger.takeDelta()
+        if needsReplacement {
+            let report = try sink.replaceAll(ledger.everything(), feeder: Self.name)
+            needsReplacement = false
+            note(report, settled: nil)
+            return
+        }
+        guard !delta.isEmpty else { return }
+        needsReplacement = true
+        let report = try sink.apply(puts: delta.puts, deletes: delta.deletes, feeder: Self.name)
+        needsReplacement = false
+        note(report, settled: Set(delta.puts.map(\.object.key) + delta.deletes))
+        logger.info(
+            """
+            manifests: \(delta.puts.count) objects written, \(delta.deletes.count) removed after a change of \
+            \(changed.count == 1 ? changed[0].onOneLine : "\(changed.count) files")
+            """)
+    }
+
+    /// Logs what the registry did not take as it is, unless it said the same before; it tries again by itself.
+    ///
+    /// - Parameter settled: The objects that the report speaks of; nil for all.
+    private func note(_ report: ApplyReport, settled: Set<ObjectKey>?) {
+        let former = failures
+        failures = settled.map { settled in failures.filter { !settled.contains($0.key) } } ?? [:]
+        for service in report.resolved {
+            let key = ObjectKey(.service, service)
+            if failures.removeValue(forKey: key) != nil { logger.info("\(key) has its addresses now") }
+        }
+        for failure in report.failures {
+            failures[failure.key] = failure.reason
+            guard former[failure.key] != failure.reason else { continue }
+            let origin = ledger.supplied(failure.key).map { "\($0.origin): " } ?? ""
+            logger.error("\("\(origin)\(failure.key): \(failure.reason)".onOneLine)")
+        }
+    }
+
+    // MARK: Log
+
+    private func logProblems() {
+        let current = problems
+        let news = current.filter { !loggedProblems.contains($0) }
+        for problem in news.prefix(Self.maximumLoggedProblems) {
+            let isKept = files[problem.file]?.failure == problem && ledger.holdsObjects(of: problem.file)
+            logger.warning("\(problem)\(isKept ? "; its last good objects stay in force" : "")")
+        }
+        if news.count > Self.maximumLoggedProblems {
+            logger.warning("manifests: and \(news.count - Self.maximumLoggedProblems) more problems")
+        }
+        loggedProblems = Set(current)
+    }
+
+    private func logUnusedKinds() {
+        guard unusedKinds != loggedUnusedKinds else { return }
+        loggedUnusedKinds = unusedKinds
+        guard !unusedKinds.isEmpty else { return }
+        let list = unusedKinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+        logger.info("manifests: passed over: \(list.joined(separator: ", ").onOneLine)")
+    }
+}
+
+extension ManifestFolder {
+    /// The files that an entry of a watched folder is, or is the content of.
+    fileprivate func files(at place: FileWatcher.Place) -> Set<String> {
+        var files = targets[place] ?? []
+        if folders.contains(place.folder), Self.isManifest(place.name) {
+            files.insert(Self.join(place.folder, place.name))
+        }
+        return files
+    }
+}
+
+/// Why a feeder cannot start or go on.
+package enum ManifestFeederError: Error, Hashable, Sendable {
+    /// A path that leads nowhere, with the error number of the system.
+    case notFound(path: String, code: Int32)
+    case notWatched(FileWatcherError)
+}
+
+extension ManifestFeederError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound(let path, ENOENT): "manifests: \(path.onOneLine): no such file or folder"
+        case .notFound(let path, let code): "manifests: \(path.onOneLine): \(String(cString: strerror(code)))"
+        case .notWatched(let error): "manifests: \(error)"
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+
+/// A file of manifests as it lies on disk.
+enum ManifestFile {
+    /// What tells one state of a file from another without reading it.
+    struct Fingerprint: Hashable, Sendable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        /// In nanoseconds since 1970.
+        let modified: Int64
+        let changed: Int64
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+            changed = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
+        }
+    }
+
+    enum Content: Sendable {
+        case missing
+        /// The file is as the fingerprint says, unread.
+        case unchanged
+        case bytes([UInt8], Fingerprint)
+        /// There is a file, but it cannot be read, for this reason.
+        case unreadable(String)
+    }
+
+    /// Reads a file, or finds that it still has the fingerprint `known`.
+    static func read(_ path: String, unless known: Fingerprint? = nil) -> Content {
+        // Not to wait for the other end where somebody put a FIFO.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return failure(errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return failure(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("is no regular file") }
+        let fingerprint = Fingerprint(status)
+        if fingerprint == known { return .unchanged }
+        guard status.st_size <= ManifestReader.maximumSize else {
+            return .unreadable("is longer than \(ManifestReader.maximumSize >> 20) MiB")
+        }
+        // One byte more than there should be shows where the file ends.
+        let capacity = Int(status.st_size) + 1
+        var failed: Int32?
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            while count < capacity {
+                let length = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, capacity - count)
+                if length > 0 {
+                    count += length
+                } else if length == 0 {
+                    break
+                } else if errno != EINTR {
+                    failed = errno
+                    break
+                }
+            }
+        }
+        if let failed { return failure(failed) }
+        return .bytes(bytes, fingerprint)
+    }
+
+    private static func failure(_ code: Int32) -> Content {
+        switch code {
+        case ENOENT, ENOTDIR, ELOOP: .missing
+        default: .unreadable("cannot be read: \(String(cString: strerror(code)))")
+        }
+    }
+
+    /// What stands at a path, links not followed.
+    enum Entry {
+        case missing, link, folder, other
+        /// - Parameter isLinked: Whether the name was made by link(2), so that no close of a writer announces it.
+        case file(isLinked: Bool)
+
+        init(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else {
+                self = .missing
+                return
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFLNK: self = .link
+            case S_IFDIR: self = .folder
+            case S_IFREG:
+                // Of a name made by link(2) the count is above one, or the former name is gone again and the inode
+                // changed after its content did.
+                let fingerprint = Fingerprint(status)
+                self = .file(isLinked: status.st_nlink > 1 || fingerprint.changed != fingerprint.modified)
+            default: self = .other
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+import AnswerTable
+import DNS
+
+/// A reply under way, in the buffer of its query.
+struct Reply {
+    let buffer: UnsafeMutableRawPointer
+    let query: Query
+    /// The most bytes the reply may have.
+    var limit: Int
+    private var length: Int
+    private var isTruncated = false
+    private var answers: UInt16 = 0
+    private var authorities: UInt16 = 0
+    private var additionals: UInt16 = 0
+    /// The options of the OPT record.
+    private var options: [UInt8] = []
+
+    /// The fixed part of an OPT record, in bytes.
+    private static let optLength = 11
+
+    @inline(__always)
+    init(buffer: UnsafeMutableRawPointer, query: Query, limit: Int) {
+        self.buffer = buffer
+        self.query = query
+        self.limit = limit
+        length = query.questionEnd
+    }
+
+    /// Where the records must end, so that the OPT record still fits.
+    private var recordLimit: Int {
+        query.hasEDNS ? limit &- Self.optLength &- options.count : limit
+    }
+
+    /// Sets the options to be sent; none at all where they would leave no room.
+    mutating func take(options new: [UInt8]) {
+        options = query.questionEnd + Self.optLength + new.count <= limit ? new : []
+    }
+
+    mutating func take(extendedError code: ExtendedErrorCode) {
+        guard query.hasEDNS else { return }
+        take(options: options + ReplyOptions.extendedError(code))
+    }
+
+    // MARK: Records
+
+    /// Writes a ready-made answer.
+    ///
+    /// - Parameter name: the lower-cased name, to tell whether the query spells its zone in another way.
+    @inline(__always)
+    mutating func write(
+        _ body: Body, zone: UnsafePointer<ZoneSlot>, name: UnsafeRawPointer, rotation: UnsafeMutablePointer<UInt64>
+    ) {
+        let size = body.length
+        let flags = body.flags
+        guard length &+ size <= recordLimit else { return writePart(body, rotation: rotation) }
+        let target = buffer + length
+        if flags.contains(.rotates) {
+            copyRotated(body, to: target, count: Int(body.answers), rotation: rotation)
+        } else {
+            target.copyMemory(from: body.bytes, byteCount: size)
+        }
+        answers = body.answers
+        additionals = body.additionals
+        if flags.contains(.cut) { isTruncated = true }
+        if query.type == .srv { respellZone(from: length, zone: zone, name: name) }
+        length &+= size
+    }
+
+    /// Copies records of one length, beginning at a random one.
+    @inline(__always)
+    private func copyRotated(
+        _ body: Body, to target: UnsafeMutableRawPointer, count: Int, rotation: UnsafeMutablePointer<UInt64>
+    ) {
+        // xorshift: cheap, and good enough to spread clients over addresses.
+        var state = rotation.pointee
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        rotation.pointee = state
+        let total = Int(body.answers)
+        let unit = body.length / max(1, total)
+        let first = Int(truncatingIfNeeded: (state >> 32 &* UInt64(truncatingIfNeeded: total)) >> 32)
+        let tail = min(count, total &- first)
+        target.copyMemory(from: body.bytes + first &* unit, byteCount: tail &* unit)
+        (target + tail &* unit).copyMemory(from: body.bytes, byteCount: (count &- tail) &* unit)
+    }
+
+    /// As many records as fit: TC only where an answer falls out, additional ones may go silently (RFC 2181 §9).
+    private mutating func writePart(_ body: Body, rotation: UnsafeMutablePointer<UInt64>) {
+        isTruncated = true
+        let room = max(0, recordLimit &- length)
+        if body.flags.contains(.rotates) {
+            let unit = body.length / max(1, Int(body.answers))
+            let count = min(Int(body.answers), room / max(1, unit))
+            copyRotated(body, to: buffer + length, count: count, rotation: rotation)
+            answers = UInt16(truncatingIfNeeded: count)
+            length &+= count &* unit
+            return
+        }
+        let records = UnsafeRawBufferPointer(start: body.bytes, count: body.length)
+        var end = 0
+        var taken: UInt16 = 0
+        while taken < body.answers &+ body.additionals, let next = Self.recordEnd(records, from: end), next <= room {
+            end = next
+            taken &+= 1
+        }
+        (buffer + length).copyMemory(from: body.bytes, byteCount: end)
+        answers = min(taken, body.answers)
+        additionals = taken &- answers
+        isTruncated = taken < body.answers || body.flags.contains(.cut)
+        length &+= end
+    }
+
+    /// The end of the record at `start`; nil where none ends inside the bytes.
+    private static func recordEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start
+        while index < bytes.count {
+            let length = Int(bytes[index])
+            if length == 0 {
+                index &+= 1
+                break
+            }
+            if length >= 0xc0 {
+                index &+= 2
+                break
+            }
+            index &+= 1 &+ length
+        }
+        guard index &+ 10 <= bytes.count else { return nil }
+        let end = index &+ 10 &+ (Int(bytes[index &+ 8]) << 8 | Int(bytes[index &+ 9]))
+        return end <= bytes.count ? end : nil
+    }
+
+    /// Targets of SRV records end in the zone's name as the query spells it; they hold no compression (RFC 2782).
+    private func respellZone(from start: Int, zone: UnsafePointer<ZoneSlot>, name: UnsafeRawPointer) {
+        let apexLength = zone.pointee.apexLength
+        let offset = query.nameLength &- apexLength
+        guard offset >= 0 else { return }
+        let asked = buffer + (12 &+ offset)
+        var differs = false
+        for index in 0..<apexLength
+        where asked.load(fromByteOffset: index, as: UInt8.self)
+            != name.load(fromByteOffset: offset &+ index, as: UInt8.self)
+        {
+            differs = true
+        }
+        guard differs else { return }
+        // Answers own the name asked for, by a pointer of two bytes; type to length take ten more.
+        var record = start
+        for _ in 0..<answers {
+            let high = Int(buffer.load(fromByteOffset: record &+ 10, as: UInt8.self))
+            let length = high << 8 | Int(buffer.load(fromByteOffset: record &+ 11, as: UInt8.self))
+            let end = record &+ 12 &+ length
+            let tail = buffer + (end &- apexLength)
+            if length >= 6 &+ apexLength, Self.isSameName(tail, name + offset, apexLength) {
+                tail.copyMemory(from: asked, byteCount: apexLength)
+            }
+            record = end
+        }
+    }
+
+    private static func isSameName(_ lhs: UnsafeRawPointer, _ rhs: UnsafeRawPointer, _ count: Int) -> Bool {
+        (0..<count).allSatisfy {
+            lhs.load(fromByteOffset: $0, as: UInt8.self) == rhs.load(fromByteOffset: $0, as: UInt8.self)
+        }
+    }
+
+    /// Writes the zone's SOA record to the authority section (RFC 2308 §3).
+    @inline(__always)
+    mutating func writeDenial(_ zone: UnsafePointer<ZoneSlot>) {
+        let slot = zone.pointee
+        guard length &+ slot.denialLength <= recordLimit else {
+            isTruncated = true
+            return
+        }
+        let target = buffer + length
+        target.copyMemory(from: slot.denial, byteCount: slot.denialLength)
+        let pointer = UInt16(truncatingIfNeeded: 0xc000 | (12 &+ query.nameLength &- slot.apexLength)).bigEndian
+        if slot.pointer0 >= 0 { target.storeBytes(of: pointer, toByteOffset: slot.pointer0, as: UInt16.self) }
+        if slot.pointer1 >= 0 { target.storeBytes(of: pointer, toByteOffset: slot.pointer1, as: UInt16.self) }
+        if slot.pointer2 >= 0 { target.storeBytes(of: pointer, toByteOffset: slot.pointer2, as: UInt16.self) }
+        authorities = 1
+        length &+= slot.denialLength
+    }
+
+    /// The answer to a query for all types: one HINFO record (RFC 8482 §4.2).
+    mutating func writeMinimalAny(ttl: UInt32) {
+        let data = RecordData.minimalAny.bytes
+        guard length + 12 + data.count <= recordLimit else {
+            isTruncated = true
+            return
+        }
+        let record =
+            [0xc0, 12, 0, UInt8(truncatingIfNeeded: RecordType.hinfo.rawValue), 0, 1]
+            + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: ttl >> $0) }
+            + [0, UInt8(truncatingIfNeeded: data.count)] + data
+        (buffer + length).copyMemory(from: record, byteCount: record.count)
+        answers = 1
+        length += record.count
+    }
+
+    /// Writes what the pipeline found, in the order of sections, as far as it fits, and finishes the reply.
+    mutating func write(_ response: Response, name: DomainName) -> Int {
+        let question = Array(UnsafeRawBufferPointer(start: buffer, count: query.questionEnd))
+        var writer = MessageWriter(question: question, name: name, limit: recordLimit)
+        for record in response.answers {
+            guard writer.append(record) else {
+                isTruncated = true
+                break
+            }
+            answers &+= 1
+        }
+        for record in response.authorities where !isTruncated {
+            if writer.append(record) { authorities &+= 1 } else { isTruncated = true }
+        }
+        for record in response.additionals where !isTruncated {
+            guard writer.append(record) else {
+                // Without its glue a referral leads nowhere, so its loss is told (RFC 9471).
+                isTruncated = !response.isAuthoritative
+                break
+            }
+            additionals &+= 1
+        }
+        length = writer.bytes.count
+        writer.bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            buffer.copyMemory(from: base, byteCount: bytes.count)
+        }
+        return finish(response.code, isAuthoritative: response.isAuthoritative)
+    }
+
+    // MARK: Header and OPT
+
+    /// Completes the header and appends the OPT record where the query had one; returns the length in bytes.
+    @inline(__always)
+    mutating func finish(_ code: ResponseCode, isAuthoritative: Bool = false) -> Int {
+        let first = buffer.load(fromByteOffset: 2, as: UInt8.self)
+        let second = buffer.load(fromByteOffset: 3, as: UInt8.self)
+        buffer.storeBytes(
+            of: 0x80 | first & 1 | (isAuthoritative ? 4 : 0) | (isTruncated ? 2 : 0), toByteOffset: 2, as: UInt8.self)
+        buffer.storeBytes(
+            of: second & 0x10 | UInt8(truncatingIfNeeded: code.rawValue & 15), toByteOffset: 3, as: UInt8.self)
+        if query.hasEDNS {
+            writeOPT(code)
+            additionals &+= 1
+        }
+        let counts =
+            1 << 48 | UInt64(answers) << 32 | UInt64(authorities) << 16 | UInt64(additionals)
+        buffer.storeBytes(of: counts.bigEndian, toByteOffset: 4, as: UInt64.self)
+        return length
+    }
+
+    @inline(__always)
+    private mutating func writeOPT(_ code: ResponseCode) {
+        let opt = buffer + length
+        opt.storeBytes(of: 0, as: UInt8.self)
+        opt.storeBytes(of: RecordType.opt.rawValue.bigEndian, toByteOffset: 1, as: UInt16.self)
+        opt.storeBytes(of: UInt16(Responder.udpPayload).bigEndian, toByteOffset: 3, as: UInt16.self)
+        opt.storeBytes(of: UInt8(truncatingIfNeeded: code.rawValue >> 4), toByteOffset: 5, as: UInt8.self)
+        opt.storeBytes(of: 0, toByteOffset: 6, as: UInt8.self)
+        opt.storeBytes(of: query.isDNSSECOK ? 0x80 : 0, toByteOffset: 7, as: UInt8.self)
+        opt.storeBytes(of: 0, toByteOffset: 8, as: UInt8.self)
+        opt.storeBytes(of: UInt16(truncatingIfNeeded: options.count).bigEndian, toByteOffset: 9, as: UInt16.self)
+        length &+= Self.optLength
+        guard !options.isEmpty else { return }
+        options.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            (buffer + length).copyMemory(from: base, byteCount: bytes.count)
+        }
+        length &+= options.count
+    }
+}

@@ -1,0 +1,39 @@
+/// A place inside an object, as Kubernetes writes it: `spec.ports[0].name`.
+package struct FieldPath: Hashable, Sendable {
+    package enum Component: Hashable, Sendable {
+        case member(String)
+        case element(Int)
+    }
+
+    package var components: [Component]
+
+    package init(_ components: [Component] = []) {
+        self.components = components
+    }
+
+    package static func / (path: FieldPath, member: String) -> FieldPath {
+        FieldPath(path.components + [.member(member)])
+    }
+
+    package subscript(index: Int) -> FieldPath {
+        FieldPath(components + [.element(index)])
+    }
+}
+
+extension FieldPath: CustomStringConvertible {
+    package var description: String {
+        components.reduce(into: "") { text, component in
+            switch component {
+            case .member(let name): text += text.isEmpty ? name : ".\(name)"
+            case .element(let index): text += "[\(index)]"
+            }
+        }
+    }
+}
+
+extension FieldPath: ExpressibleByStringLiteral {
+    /// A path of member names: `"spec.clusterIPs"`.
+    package init(stringLiteral text: String) {
+        self.init(text.split(separator: ".").map { .member(String($0)) })
+    }
+}

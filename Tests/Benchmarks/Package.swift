@@ -1,0 +1,12 @@
+// swift-tools-version: 6.1
+
+import PackageDescription
+
+// A package of its own: the server's build does not pay for it, and it builds in seconds.
+let package = Package(
+    name: "Benchmarks",
+    targets: [
+        .executableTarget(name: "udp-echo"),
+        .executableTarget(name: "udp-benchmark", dependencies: ["udp-echo"]),
+    ]
+)

@@ -1,0 +1,80 @@
+/// What the command line asks for.
+struct Options: Equatable {
+    /// The release binary to measure; nil for the one of the enclosing repository.
+    var swiftlet: String?
+    /// Length of one load run, in seconds.
+    var seconds = 10
+    /// How often every server is measured.
+    var rounds = 3
+    /// Services in the registry and in the peers' zone.
+    var services = 2000
+    /// The core the measured server is pinned to.
+    var serverCore = 0
+    /// The core dnsperf is pinned to.
+    var loadCore = 1
+    /// Whether the queries carry an OPT record (EDNS).
+    var edns = false
+    /// The largest multiple of the floor swiftlet may need; above it the exit status is 1.
+    var failAbove: Double?
+    var showsHelp = false
+
+    static let help = """
+        usage: udp-benchmark [--swiftlet PATH] [--seconds N] [--rounds N] [--services N] [--edns]
+                             [--server-core N] [--load-core N] [--fail-above RATIO]
+
+          --swiftlet PATH      release binary to measure (../../.build/release/swiftlet, seen from this package)
+          --seconds N          length of one load run (10)
+          --rounds N           how often every server is measured (3)
+          --services N         Services served, at most \(Workload.largestServiceCount) (2000)
+          --edns               send the queries with EDNS
+          --server-core N      core of the measured server (0)
+          --load-core N        core of dnsperf (1)
+          --fail-above RATIO   exit with status 1 when swiftlet needs more than RATIO times the floor
+        """
+}
+
+extension Options {
+    /// Reads the arguments after the program's name.
+    init(arguments: [String]) throws(BenchmarkError) {
+        var rest = arguments[...]
+        while let option = rest.popFirst() {
+            switch option {
+            case "--swiftlet": swiftlet = try Self.value(of: option, from: &rest)
+            case "--seconds": seconds = try Self.number(of: option, from: &rest, in: 1...3600)
+            case "--rounds": rounds = try Self.number(of: option, from: &rest, in: 1...1000)
+            case "--services": services = try Self.number(of: option, from: &rest, in: 1...Workload.largestServiceCount)
+            case "--server-core": serverCore = try Self.number(of: option, from: &rest, in: 0...4095)
+            case "--load-core": loadCore = try Self.number(of: option, from: &rest, in: 0...4095)
+            case "--edns": edns = true
+            case "--fail-above":
+                let text = try Self.value(of: option, from: &rest)
+                guard let ratio = Double(text), ratio > 0, ratio.isFinite else {
+                    throw .usage("--fail-above \(text): a positive number is needed, such as 1.5")
+                }
+                failAbove = ratio
+            case "--help", "-h": showsHelp = true
+            default: throw .usage("\(option): no such option (--help lists them)")
+            }
+        }
+        guard serverCore != loadCore else {
+            throw .usage("--server-core and --load-core are both \(serverCore): server and load need a core each")
+        }
+    }
+
+    private static func value(
+        of option: String, from rest: inout ArraySlice<String>
+    ) throws(BenchmarkError) -> String {
+        guard let value = rest.popFirst() else { throw .usage("\(option) needs a value") }
+        return value
+    }
+
+    private static func number(
+        of option: String, from rest: inout ArraySlice<String>, in range: ClosedRange<Int>
+    ) throws(BenchmarkError) -> Int {
+        let text = try value(of: option, from: &rest)
+        guard let number = Int(text), range.contains(number) else {
+            throw .usage("\(option) \(text): a number from \(range.lowerBound) to \(range.upperBound) is needed")
+        }
+        return number
+    }
+}
