@@ -34,6 +34,14 @@ let package = Package(
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),
 
+        // Zone data that ships, compiled into the binary.
+        .target(
+            name: "Zonefiles", path: "Zonefiles",
+            resources: [
+                .embedInCode("cluster.local.zone"), .embedInCode("localhost.zone"), .embedInCode("example.org.zone"),
+            ]
+        ),
+
         // The registry on disk.
         .target(
             name: "EmbeddedRegistry",
@@ -62,7 +70,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "ClusterZone", "AnswerTable",
-                "Nameserver", "PodEnvironment",
+                "Nameserver", "PodEnvironment", "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -257,8 +257,12 @@ package actor ManifestFeeder {
         let current = problems
         let news = current.filter { !loggedProblems.contains($0) }
         for problem in news.prefix(Self.maximumLoggedProblems) {
-            let isKept = files[problem.file]?.failure == problem && ledger.holdsObjects(of: problem.file)
-            logger.warning("\(problem)\(isKept ? "; its last good objects stay in force" : "")")
+            let isFileKept = files[problem.file]?.failure == problem && ledger.holdsObjects(of: problem.file)
+            let remedy =
+                isFileKept
+                ? "; its last good objects stay in force"
+                : ledger.isRetained(despite: problem) ? "; the object stays as it was" : ""
+            logger.warning("\(problem)\(remedy)")
         }
         if news.count > Self.maximumLoggedProblems {
             logger.warning("manifests: and \(news.count - Self.maximumLoggedProblems) more problems")

@@ -31,15 +31,15 @@ enum ManifestFile {
 
     /// Reads a file, or finds that it still has the fingerprint `known`.
     static func read(_ path: String, unless known: Fingerprint? = nil) -> Content {
+        var status = stat()
+        if let known, stat(path, &status) == 0, Fingerprint(status) == known { return .unchanged }
         // Not to wait for the other end where somebody put a FIFO.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return failure(errno) }
         defer { close(descriptor) }
-        var status = stat()
         guard fstat(descriptor, &status) == 0 else { return failure(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("is no regular file") }
         let fingerprint = Fingerprint(status)
-        if fingerprint == known { return .unchanged }
         guard status.st_size <= ManifestReader.maximumSize else {
             return .unreadable("is longer than \(ManifestReader.maximumSize >> 20) MiB")
         }

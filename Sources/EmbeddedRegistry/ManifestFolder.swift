@@ -43,7 +43,7 @@ struct ManifestFolder: Sendable {
                 found.insert(path)
             }
         }
-        files = found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        files = found.sorted()
     }
 
     /// Whether a file of this name in a folder is read.

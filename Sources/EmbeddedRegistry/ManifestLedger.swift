@@ -107,6 +107,12 @@ struct ManifestLedger: Sendable {
         files[file].map { !$0.entries.isEmpty || !$0.retained.isEmpty } ?? false
     }
 
+    /// Whether the object that a problem of a file is about stays as it was before.
+    func isRetained(despite problem: ManifestProblem) -> Bool {
+        guard let file = files[problem.file], let object = problem.object else { return false }
+        return file.retained.contains { "\($0)" == object }
+    }
+
     /// Objects that stand more than once, named at each place that does not count.
     var duplicates: [ManifestProblem] {
         var problems = files.values.flatMap(\.repetitions)
@@ -190,7 +196,7 @@ struct ManifestLedger: Sendable {
             if !list[index].object.saysTheSame(as: claim.object) { touched.insert(key) }
             list[index] = claim
         } else {
-            let index = list.firstIndex { claim.file.utf8.lexicographicallyPrecedes($0.file.utf8) } ?? list.count
+            let index = list.firstIndex { claim.file < $0.file } ?? list.count
             list.insert(claim, at: index)
             touched.insert(key)
         }
@@ -234,9 +240,7 @@ struct ManifestLedger: Sendable {
         }
         .sorted { lhs, rhs in
             if lhs.rank != rhs.rank { return lhs.rank < rhs.rank }
-            if lhs.claim.file != rhs.claim.file {
-                return lhs.claim.file.utf8.lexicographicallyPrecedes(rhs.claim.file.utf8)
-            }
+            if lhs.claim.file != rhs.claim.file { return lhs.claim.file < rhs.claim.file }
             if lhs.position != rhs.position { return lhs.position < rhs.position }
             return lhs.claim.object.key < rhs.claim.object.key
         }

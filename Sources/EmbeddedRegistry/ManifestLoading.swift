@@ -1,14 +1,15 @@
 import Foundation
 
 /// A file as it was read last.
-struct LoadedFile: Sendable {
-    private(set) var bytes: [UInt8] = []
-    private(set) var fingerprint: ManifestFile.Fingerprint?
-    private var reader: ManifestReader
+final class LoadedFile: Sendable {
+    private let bytes: [UInt8]
+    /// nil where the file could not be read.
+    private let fingerprint: ManifestFile.Fingerprint?
+    private let reader: ManifestReader
     /// What the file held when it parsed last; nil where it never did.
-    private(set) var contents: ManifestContents?
+    let contents: ManifestContents?
     /// Why the file cannot be read or parsed; nil while it can.
-    private(set) var failure: ManifestProblem?
+    let failure: ManifestProblem?
 
     var problems: [ManifestProblem] { failure.map { [$0] } ?? contents?.problems ?? [] }
 
@@ -33,7 +34,7 @@ struct LoadedFile: Sendable {
 
     /// Does the jobs, on all processors where there are many; the results come in the order of the jobs.
     static func load(_ jobs: [Job]) async -> [Result] {
-        let share = 32
+        let share = 128
         guard jobs.count > share else { return jobs.map { Result(path: $0.path, outcome: load($0)) } }
         return await withTaskGroup(of: (Int, [Result]).self) { group in
             var results = [[Result]](repeating: [], count: (jobs.count + share - 1) / share)
@@ -55,39 +56,54 @@ struct LoadedFile: Sendable {
     }
 
     private static func load(_ job: Job) -> Outcome {
-        var file = job.former ?? LoadedFile(reader: ManifestReader(file: job.path))
-        switch ManifestFile.read(job.path, unless: job.trustsFingerprint ? file.fingerprint : nil) {
+        let former = job.former
+        switch ManifestFile.read(job.path, unless: job.trustsFingerprint ? former?.fingerprint : nil) {
         case .missing:
             return .missing
         case .unchanged:
             return .unchanged
         case .unreadable(let reason):
             let failure = ManifestProblem(file: job.path, reason: reason)
-            let isRenewed = file.failure != failure
-            file.failure = failure
-            file.fingerprint = nil
-            // The next good reading is news even if the content is what it was.
-            file.bytes = []
-            return .loaded(file, isRenewed: isRenewed)
+            return .loaded(
+                LoadedFile(unreadable: failure, path: job.path, former: former), isRenewed: former?.failure != failure)
         case .bytes(let bytes, let fingerprint):
-            let isRenewed = file.fingerprint == nil || bytes != file.bytes
-            file.fingerprint = fingerprint
-            if isRenewed { file.take(bytes, of: job.path) }
-            return .loaded(file, isRenewed: isRenewed)
+            if let former, former.fingerprint != nil, former.bytes == bytes {
+                return .loaded(LoadedFile(former, fingerprint: fingerprint), isRenewed: false)
+            }
+            return .loaded(
+                LoadedFile(bytes, fingerprint: fingerprint, path: job.path, former: former), isRenewed: true)
         }
     }
 
-    private init(reader: ManifestReader) {
-        self.reader = reader
-    }
-
-    private mutating func take(_ bytes: [UInt8], of path: String) {
+    private init(_ bytes: [UInt8], fingerprint: ManifestFile.Fingerprint, path: String, former: LoadedFile?) {
         self.bytes = bytes
+        self.fingerprint = fingerprint
+        var reader = former?.reader ?? ManifestReader(file: path)
         do throws(ManifestProblem) {
             contents = try reader.read(bytes)
             failure = nil
         } catch {
+            contents = former?.contents
             failure = error
         }
+        self.reader = reader
+    }
+
+    /// The same content with other marks on the file.
+    private init(_ former: LoadedFile, fingerprint: ManifestFile.Fingerprint) {
+        bytes = former.bytes
+        self.fingerprint = fingerprint
+        reader = former.reader
+        contents = former.contents
+        failure = former.failure
+    }
+
+    /// Without bytes: the next good reading is news even where the content is what it was.
+    private init(unreadable failure: ManifestProblem, path: String, former: LoadedFile?) {
+        bytes = []
+        fingerprint = nil
+        reader = former?.reader ?? ManifestReader(file: path)
+        contents = former?.contents
+        self.failure = failure
     }
 }

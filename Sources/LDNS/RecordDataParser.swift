@@ -8,7 +8,7 @@ enum RecordDataParser {
     static func type(named name: String) -> RecordType? {
         if name.count > 4, name.prefix(4).uppercased() == "TYPE" {
             // ldns reads `TYPE1x` as TYPE1.
-            return UInt16(name.dropFirst(4)).map(RecordType.init(rawValue:))
+            return decimal(name.dropFirst(4).utf8).flatMap(UInt16.init(exactly:)).map(RecordType.init(rawValue:))
         }
         let type = ldns_get_rr_type_by_name(name)
         return type.rawValue == 0 ? nil : UInt16(exactly: type.rawValue).map(RecordType.init(rawValue:))
@@ -73,10 +73,16 @@ enum RecordDataParser {
                 return
             default: continue
             }
-            guard let number = UInt64(String(decoding: field, as: UTF8.self)), number <= limit else {
+            guard let number = decimal(field), number <= limit else {
                 throw outOfRange(field, limit)
             }
         }
+    }
+
+    /// The number that nothing but digits make; nil for other text and beyond 64 bits.
+    static func decimal(_ text: some Collection<UInt8>) -> UInt64? {
+        guard text.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt64(String(decoding: text, as: UTF8.self))
     }
 
     private static func outOfRange(_ field: ArraySlice<UInt8>, _ limit: UInt64) -> ZoneFileError.Reason {
@@ -100,7 +106,7 @@ enum RecordDataParser {
     private static func genericData(
         of type: RecordType, in fields: ArraySlice<ArraySlice<UInt8>>
     ) throws(ZoneFileError.Reason) -> RecordData {
-        guard let length = fields.first.flatMap({ UInt16(String(decoding: $0, as: UTF8.self)) }) else {
+        guard let length = fields.first.flatMap(decimal).flatMap(UInt16.init(exactly:)) else {
             throw .badGenericData
         }
         let digits = fields.dropFirst().joined().map { Character(UnicodeScalar($0)).hexDigitValue }

@@ -18,6 +18,12 @@ package enum RecordText {
         return "\(record.owner) \(record.ttl) IN \(type) \\# \(record.data.bytes.count) \(digits.joined())"
     }
 
+    /// The mnemonic of a type as ldns knows it, or TYPEnnn (RFC 3597 §5).
+    package static func name(of type: RecordType) -> String { RecordDataParser.name(of: type) }
+
+    /// The type with a mnemonic, in any case, or in the form TYPEnnn; nil where ldns knows none.
+    package static func type(named name: String) -> RecordType? { RecordDataParser.type(named: name) }
+
     /// The record that a line stands for; relative names end in `origin`, and the TTL must be there.
     package static func record(_ text: String, origin: DomainName = .root) throws(ZoneFileError) -> Record {
         let records = try ZoneFileReader.records(in: text, origin: origin, name: "record")

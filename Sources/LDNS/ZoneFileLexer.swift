@@ -38,7 +38,8 @@ struct ZoneFileLexer {
         var start = line
         var isIndented = false
         var size = 0
-        var openLines: [Int] = []
+        var openCount = 0
+        var openLine = line
         var isLineStart = true
         while index < bytes.count {
             let byte = bytes[index]
@@ -46,7 +47,7 @@ struct ZoneFileLexer {
             case UInt8(ascii: "\n"):
                 index += 1
                 line += 1
-                if openLines.isEmpty {
+                if openCount == 0 {
                     if !fields.isEmpty { return Entry(line: start, isIndented: isIndented, fields: fields) }
                     (isLineStart, isIndented) = (true, false)
                     continue
@@ -59,10 +60,12 @@ struct ZoneFileLexer {
                 continue
             case UInt8(ascii: "("):
                 index += 1
-                openLines.append(line)
+                if openCount == 0 { openLine = line }
+                openCount += 1
             case UInt8(ascii: ")"):
-                guard openLines.popLast() != nil else { throw Fault(line: line, reason: .strayParenthesis) }
+                guard openCount > 0 else { throw Fault(line: line, reason: .strayParenthesis) }
                 index += 1
+                openCount -= 1
             default:
                 if fields.isEmpty { start = line }
                 let field = try readField()
@@ -72,7 +75,7 @@ struct ZoneFileLexer {
             }
             isLineStart = false
         }
-        if let line = openLines.first { throw Fault(line: line, reason: .unclosedParenthesis) }
+        guard openCount == 0 else { throw Fault(line: openLine, reason: .unclosedParenthesis) }
         return fields.isEmpty ? nil : Entry(line: start, isIndented: isIndented, fields: fields)
     }
 

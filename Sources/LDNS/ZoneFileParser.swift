@@ -144,7 +144,7 @@ extension ZoneFileParser {
 
     private static func className(_ field: ArraySlice<UInt8>) -> String? {
         let name = String(decoding: field, as: UTF8.self).uppercased()
-        let isGeneric = name.hasPrefix("CLASS") && UInt16(name.dropFirst(5)) != nil
+        let isGeneric = name.hasPrefix("CLASS") && RecordDataParser.decimal(name.dropFirst(5).utf8) != nil
         return isGeneric || ["IN", "CH", "HS", "CS"].contains(name) ? name : nil
     }
 

@@ -21,7 +21,7 @@ extension StaticZone {
             try Self.check(node, at: owner, apex: origin)
             nodes[owner] = node
             // The names between the owner and the apex exist as well (RFC 4592 §2.2.2).
-            var ancestor = owner.parent
+            var ancestor = owner == origin ? nil : owner.parent
             while let name = ancestor, name != origin, gathered[name] == nil, nodes[name] == nil {
                 nodes[name] = Node()
                 ancestor = name.parent

@@ -7,7 +7,7 @@ import DNS
 package struct StaticZone: Zone {
     package let apex: DomainName
     package let denialSOA: Record
-    /// What might be wrong, to be shown to the operator; in the order of the names.
+    /// What might be wrong, to be shown to the operator; in the order of the file.
     package let warnings: [StaticZoneWarning]
     /// The serial, and how much there is.
     package let summary: Summary
@@ -30,6 +30,8 @@ package struct StaticZone: Zone {
         func set(_ type: RecordType) -> [Record]? {
             sets.first { $0[0].type == type }
         }
+
+        var addresses: [Record] { (set(.a) ?? []) + (set(.aaaa) ?? []) }
     }
 
     /// Where the zone's authority for a name ends.
@@ -62,69 +64,70 @@ package struct StaticZone: Zone {
 
 extension StaticZone {
     package func answer(to name: DomainName, type: RecordType) -> ZoneAnswer {
-        guard let node = nodes[name] else { return answerBelowEncloser(of: name, type: type) }
-        switch node.barrier {
-        case .cut(let servers):
+        switch place(of: name) {
+        case .node(let node, let owner):
+            return answer(from: node, owner: owner, type: type)
+        case .barred(let node, .cut(let servers)):
             // Of a cut's records, DS belongs to the parent (RFC 4035 §3.1.4.1).
-            if type == .ds, servers[0].owner == name { break }
-            return referral(servers)
-        case .redirection(let dname):
+            if type == .ds, let node, servers[0].owner == name { return answer(from: node, owner: nil, type: type) }
+            return .referral(servers, glue: addresses(of: servers))
+        case .barred(_, .redirection(let dname)):
             return redirect(name, by: dname, type: type)
-        case nil:
-            break
+        case .nowhere:
+            return .nxDomain
         }
-        return answer(from: node, type: type, owner: nil)
     }
 
-    /// The answer for a name that does not exist: what its closest encloser has for it (RFC 4592 §3.3.1).
-    private func answerBelowEncloser(of name: DomainName, type: RecordType) -> ZoneAnswer {
+    /// Where the search for a name ends (RFC 1034 §4.3.2 step 3).
+    private enum Place {
+        /// At the name itself, or at a wildcard whose records take the name as their owner.
+        case node(Node, owner: DomainName?)
+        /// Where the zone's authority ends; the node if there is one of that name all the same, such as glue.
+        case barred(Node?, Barrier)
+        case nowhere
+    }
+
+    private func place(of name: DomainName) -> Place {
+        if let node = nodes[name] {
+            return node.barrier.map { .barred(node, $0) } ?? .node(node, owner: nil)
+        }
+        // The closest encloser says what becomes of a name that is not there (RFC 4592 §3.3.1).
         var ancestor = name.parent
         while let encloser = ancestor {
             guard let node = nodes[encloser] else {
                 ancestor = encloser.parent
                 continue
             }
-            switch node.barrier {
-            case .cut(let servers): return referral(servers)
-            case .redirection(let dname): return redirect(name, by: dname, type: type)
-            case nil: break
-            }
-            if let dname = node.set(.dname)?.first { return redirect(name, by: dname, type: type) }
+            if let barrier = node.barrier { return .barred(nil, barrier) }
+            if let dname = node.set(.dname) { return .barred(nil, .redirection(dname[0])) }
             guard let wildcard = DomainName(labels: ["*"], under: encloser), let source = nodes[wildcard] else {
-                return .nxDomain
+                return .nowhere
             }
-            return answer(from: source, type: type, owner: name)
+            return .node(source, owner: name)
         }
-        return .nxDomain
+        return .nowhere
     }
 
     /// The answer from a node that the zone is the authority for.
     ///
     /// - Parameter owner: the owner of the records, where they are synthesized from a wildcard.
-    private func answer(from node: Node, type: RecordType, owner: DomainName?) -> ZoneAnswer {
-        func owned(_ records: [Record]) -> [Record] {
-            guard let owner else { return records }
-            return records.map { Record(owner: owner, ttl: $0.ttl, data: $0.data) }
-        }
+    private func answer(from node: Node, owner: DomainName?, type: RecordType) -> ZoneAnswer {
         if let records = node.set(type) {
-            return .records(owned(records), additional: addresses(of: records, withGlue: type == .ns))
+            return .records(Self.owned(records, by: owner), additional: addresses(of: records))
         }
         if let cname = node.set(.cname), let target = cname[0].data.target {
-            // An alias is its own answer to ANY: nothing may stand beside it (RFC 8482 §4.2).
-            return type == .any ? .records(owned(cname), additional: []) : .alias(owned(cname), target: target)
+            let records = Self.owned(cname, by: owner)
+            // An alias is its own answer to ANY: nothing may stand beside it.
+            return type == .any ? .records(records, additional: []) : .alias(records, target: target)
         }
         guard type == .any, let first = node.sets.first else { return .noData }
         let minimal = Record(owner: owner ?? first[0].owner, ttl: anyTTL, data: .minimalAny)
         return .records([minimal], additional: [])
     }
 
-    private func referral(_ servers: [Record]) -> ZoneAnswer {
-        .referral(servers, glue: addresses(of: servers, withGlue: true))
-    }
-
     /// The alias that a DNAME makes of a name below it (RFC 6672 §3.2).
     private func redirect(_ name: DomainName, by dname: Record, type: RecordType) -> ZoneAnswer {
-        let prefix = name.wire.prefix(name.wire.count - dname.owner.wire.count)
+        let prefix = name.wire.dropLast(dname.owner.wire.count)
         // A name that would be too long is YXDOMAIN in the RFC; to an asker it does not exist either way.
         guard let newSuffix = dname.data.target, let target = DomainName(wire: prefix + newSuffix.wire) else {
             return .nxDomain
@@ -135,20 +138,25 @@ extension StaticZone {
         return isAnswer ? .records([dname, cname], additional: []) : .alias([dname, cname], target: target)
     }
 
-    /// The addresses that the zone has for the targets of NS, MX and SRV records; those of each target once.
+    /// The addresses that the zone has for the targets of NS, MX and SRV records, those of each target once.
     ///
-    /// - Parameter withGlue: whether addresses from below a zone cut count, for which the zone is no authority.
-    private func addresses(of records: [Record], withGlue: Bool) -> [Record] {
+    /// Glue, for which the zone is no authority, goes with NS records only.
+    private func addresses(of records: [Record]) -> [Record] {
         guard let type = records.first?.type, type == .ns || type == .mx || type == .srv else { return [] }
         var seen: Set<DomainName> = []
         return records.flatMap { record -> [Record] in
-            guard let target = record.data.target, let node = nodes[target], seen.insert(target).inserted else {
-                return []
-            }
-            switch node.barrier {
-            case .cut where withGlue, nil: return (node.set(.a) ?? []) + (node.set(.aaaa) ?? [])
+            guard let target = record.data.target, seen.insert(target).inserted else { return [] }
+            switch place(of: target) {
+            case .node(let node, let owner): return Self.owned(node.addresses, by: owner)
+            case .barred(let node?, .cut) where type == .ns: return node.addresses
             default: return []
             }
         }
+    }
+
+    /// Records under another owner; as they are where it is nil.
+    private static func owned(_ records: [Record], by owner: DomainName?) -> [Record] {
+        guard let owner else { return records }
+        return records.map { Record(owner: owner, ttl: $0.ttl, data: $0.data) }
     }
 }

@@ -247,21 +247,20 @@ private struct EnvironmentFileWriter {
         _ events: AsyncThrowingStream<RegistryEvent, any Error>, yield: ([NamespacedName: Service]) -> Void
     ) async throws {
         var state = RegistryState()
+        var former: [NamespacedName: Service]?
         for try await event in events {
-            let former = state.services
             var touched = RegistryState.Touched()
-            var isSnapshot = false
             switch event {
-            case .snapshot(let objects, at: _):
-                state.replace(by: objects, touched: &touched)
-                isSnapshot = true
+            case .snapshot(let objects, at: _): state.replace(by: objects, touched: &touched)
             case .changes(let changes, to: _):
                 for change in changes { state.apply(change, touched: &touched) }
             }
-            // Touched counts Services whose endpoints changed as well, which give no other variables for that.
-            if isSnapshot || touched.services.contains(where: { former[$0] != state.services[$0] }) {
-                yield(state.services)
+            // Services are touched by their endpoints as well, which change no variable.
+            guard former == nil || touched.services.contains(where: { former?[$0] != state.services[$0] }) else {
+                continue
             }
+            former = state.services
+            yield(state.services)
         }
     }
 }

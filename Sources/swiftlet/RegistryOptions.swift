@@ -40,7 +40,12 @@ struct RegistryOptions: ParsableArguments {
     }
 
     private func unavailable(_ error: any Error) -> CommandFailure {
-        CommandFailure(.unavailable, "the registry in \(directory ?? "no folder") cannot be read: \(error)")
+        switch error as? StoreError {
+        case .damaged, .foreign: CommandFailure(.badData, "\(error)")
+        case _?: CommandFailure(.unavailable, "\(error)")
+        case nil:
+            CommandFailure(.unavailable, "the registry in \(directory ?? "no folder") cannot be read: \(error)")
+        }
     }
 }
 

@@ -299,12 +299,16 @@ struct ManifestReaderTests {
         #expect(objects(laughs + "{*a11: x}: x\n") == ["m.yaml:1: document 1: has aliases within keys"])
         let chain = "a0: &a0 x\n" + (1..<100_000).map { "a\($0): &a\($0) [*a\($0 - 1)]\n" }.joined()
         #expect(objects(chain) == ["m.yaml:1: document 1: has more than 64 anchors with aliases"])
+        // Each within the bounds, all together as deep as can be; as a value, and as a key that is hashed.
         let brackets = String(repeating: "[", count: 990)
-        let steep = (0..<ManifestAliases.maximumChain).map { level in
-            "a\(level): &a\(level) \(brackets)\(level == 0 ? "x" : "*a\(level - 1)")"
-                + String(repeating: "]", count: 990) + "\n"
-        }.joined()
-        #expect(objects(steep) == ["m.yaml:1:109: document 1: is nested more than 100 levels deep"])
+        for (count, isKey) in [(1, true), (3, true), (4, true), (36, true), (ManifestAliases.maximumChain, false)] {
+            let steep = (0..<count).map { level in
+                "a\(level): &a\(level) \(brackets)\(level == 0 ? "x" : "*a\(level - 1)")"
+                    + String(repeating: "]", count: 990) + "\n"
+            }.joined()
+            let found = objects(steep + (isKey ? "? *a\(count - 1)\n: x\n" : ""))
+            #expect(found == ["m.yaml:1:109: document 1: is nested more than 100 levels deep"])
+        }
     }
 
     @Test("Nesting has a bound")

@@ -59,7 +59,8 @@ struct ZoneFileFilesTests {
     @Test("$INCLUDE reads beside the file, with an origin of its own, and leaves the outer one as it was")
     func include() throws {
         let files = [
-            "a.zone": "$TTL 1\n$ORIGIN a.\nx A 192.0.2.1\n$INCLUDE sub/b.zone b\n A 192.0.2.2\ny A 192.0.2.3\n$INCLUDE sub/b.zone\n",
+            "a.zone":
+                "$TTL 1\n$ORIGIN a.\nx A 192.0.2.1\n$INCLUDE sub/b.zone b\n A 192.0.2.2\ny A 192.0.2.3\n$INCLUDE sub/b.zone\n",
             "sub/b.zone": "z A 192.0.2.4\n$INCLUDE \"c.zone\"\n$ORIGIN nowhere.\n",
             "sub/c.zone": "c A 192.0.2.5\n",
         ]
@@ -76,7 +77,8 @@ struct ZoneFileFilesTests {
     @Test("Faults around $INCLUDE name the file and the line they lie in")
     func brokenInclude() throws {
         let files = [
-            "missing.zone": "\n$INCLUDE none.zone\n", "outer.zone": "$INCLUDE inner.zone\n", "inner.zone": "\n\nx 1 A y\n",
+            "missing.zone": "\n$INCLUDE none.zone\n", "outer.zone": "$INCLUDE inner.zone\n",
+            "inner.zone": "\n\nx 1 A y\n",
             "circle.zone": "$INCLUDE circle.zone\n", "after.zone": "$INCLUDE empty.zone\nx\n", "empty.zone": "\n\n\n",
         ]
         try withFiles(files) { folder in

@@ -103,7 +103,8 @@ struct ZoneFileMutationTests {
         case 3: bytes.insert(contentsOf: bytes[index..<end], at: Int.random(in: 0..<bytes.count, using: &generator))
         case 4: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         case 5:
-            bytes.insert(contentsOf: repeatElement(bytes[index], count: .random(in: 1...300, using: &generator)), at: index)
+            bytes.insert(
+                contentsOf: repeatElement(bytes[index], count: .random(in: 1...300, using: &generator)), at: index)
         default: bytes.removeSubrange(index...)
         }
     }

@@ -1,0 +1,128 @@
+import AddressAllocator
+import GRDB
+import Glibc
+import Registry
+
+/// The registry seen from another process, read-only, whether a server runs on it or not.
+package struct RegistryReader: RegistrySource {
+    private let database: DatabaseQueue
+    private let directory: String
+    private let file: String
+
+    /// - Throws: `StoreError`: there is none, or it cannot be read.
+    package init(directory: String) throws {
+        let file = "\(directory)/registry.sqlite"
+        guard access(file, F_OK) == 0 else { throw StoreError.missing(file: file) }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        let isolated = configuration
+        self.directory = directory
+        self.file = file
+        let database = try StoreError.mapping(file: file) {
+            let database = try DatabaseQueue(path: file, configuration: isolated)
+            try database.read { try StoreSchema.check($0, file: file) }
+            return database
+        }
+        self.database = database
+    }
+
+    /// The objects of a kind.
+    package func objects(of kind: ObjectKind) throws -> [StoredObject] {
+        try read { try StoredRows.objects(of: kind, in: $0, file: file) }
+    }
+
+    package func services() throws -> [Service] {
+        try objects(of: .service).compactMap { if case .service(let service) = $0.object { service } else { nil } }
+    }
+
+    /// The server that was started on the registry last; nil where there was none.
+    package func server() throws -> ServerRecord? {
+        try read { try StoredRows.setting(StoreSetting.server, in: $0) }
+            .flatMap { text in (try? JSONText.value(of: text)).flatMap { ServerRecord($0) } }
+    }
+
+    /// The registry's version.
+    package func version() throws -> ResourceVersion {
+        ResourceVersion(
+            rawValue: try read { try StoredRows.setting(StoreSetting.version, in: $0) }.flatMap { Int64($0) } ?? 0)
+    }
+
+    /// Who has which address and node port, what rests and who waits; all of one moment.
+    package func addressing() throws -> Addressing {
+        try read { database in
+            var addressing = Addressing()
+            addressing.ranges = try (StoredRows.setting(StoreSetting.serviceCIDRs, in: database) ?? "")
+                .split(separator: " ").compactMap { CIDR(String($0)) }.map { try AddressRange($0) }
+            let bounds = try (StoredRows.setting(StoreSetting.nodePorts, in: database) ?? "").split(separator: "-")
+                .compactMap { Int($0) }
+            if bounds.count == 2, bounds[0] <= bounds[1] { addressing.nodePortRange = bounds[0]...bounds[1] }
+            for row in try Row.fetchAll(database, sql: "SELECT address, namespace, name FROM allocations") {
+                guard let address = IPAddress(row["address"] as String) else { continue }
+                addressing.allocations.append(
+                    AddressAllocation(
+                        address: address, owner: NamespacedName(namespace: row["namespace"], name: row["name"])))
+            }
+            for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
+                addressing.nodePorts[row["number"]] = NamespacedName(namespace: row["namespace"], name: row["name"])
+            }
+            for row in try Row.fetchAll(database, sql: "SELECT address, ends FROM quarantine") {
+                guard let address = IPAddress(row["address"] as String) else { continue }
+                addressing.quarantine[address] = Timestamp(milliseconds: row["ends"])
+            }
+            for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason FROM pending") {
+                addressing.pending[NamespacedName(namespace: row["namespace"], name: row["name"])] = row["reason"]
+            }
+            addressing.services = try StoredRows.objects(of: .service, in: database, file: file).compactMap {
+                if case .service(let service) = $0.object { service } else { nil }
+            }
+            return addressing
+        }
+    }
+
+    /// Everything about virtual IPs and node ports.
+    package struct Addressing: Sendable {
+        package var ranges: [AddressRange] = []
+        package var nodePortRange = NodePortAllocator.defaultRange
+        package var allocations: [AddressAllocation] = []
+        package var nodePorts: [Int: NamespacedName] = [:]
+        package var quarantine: [IPAddress: Timestamp] = [:]
+        /// The Services that wait, each with the reason.
+        package var pending: [NamespacedName: String] = [:]
+        package var services: [Service] = []
+    }
+
+    /// A snapshot now and another one behind every change; ends when the caller stops reading.
+    package func events() async throws -> AsyncThrowingStream<RegistryEvent, any Error> {
+        let watcher = try FileWatcher()
+        try watcher.watch(directory, .files([VersionFile.name]))
+        let (stream, continuation) = AsyncThrowingStream<RegistryEvent, any Error>.makeStream()
+        let task = Task {
+            defer { watcher.stop() }
+            do {
+                var last: ResourceVersion?
+                func tell() throws {
+                    let current = try version()
+                    guard current != last else { return }
+                    last = current
+                    let objects = try read { try StoredRows.objects(in: $0, file: file) }
+                    continuation.yield(.snapshot(objects.map(\.object), at: current))
+                }
+                try tell()
+                for await _ in watcher.signals {
+                    _ = watcher.takeChanges()
+                    try tell()
+                }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+
+    private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try StoreError.mapping(file: file) { try database.read(body) }
+    }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import ClusterZone
+import DNS
+import EmbeddedRegistry
+import Nameserver
+import Registry
+
+extension PodNameMode: ExpressibleByArgument {}
+
+/// `swiftlet serve`: answers DNS from the embedded registry until it is told to end.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer DNS from the embedded registry.",
+        discussion: """
+            Says "listening on …" for each address and then "ready" on standard output; everything else goes to \
+            standard error. SIGTERM and SIGINT end it.
+            """)
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Where to listen, UDP and TCP: 127.0.0.1:53, [::1]:53, or :53 for all. (default: 127.0.0.1:5353)",
+            valueName: "host:port"))
+    var listen: [String] = []
+
+    @Option(help: ArgumentHelp("The zone that Services are named in.", valueName: "name"))
+    var zone = "cluster.local"
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("A file or folder of manifests, YAML or JSON; followed as it changes.", valueName: "path"))
+    var manifests: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder to keep the registry in. Without it addresses are forgotten at the end.", valueName: "dir"))
+    var data: String?
+
+    @Option(
+        name: .customLong("service-cidr"), parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Where virtual IPs come from; once, or twice for both families. (default: 10.96.0.0/16)",
+            valueName: "cidr"))
+    var serviceCIDRs: [String] = []
+
+    @Option(help: ArgumentHelp("Seconds before a released address is handed out again.", valueName: "seconds"))
+    var quarantine: Int = 300
+
+    @Option(
+        name: .customLong("zonefile"), parsing: .upToNextOption,
+        help: ArgumentHelp("A static zone and its file; read again as it changes.", valueName: "origin=file"))
+    var zoneFiles: [String] = []
+
+    @Option(help: ArgumentHelp("Names of Pods: disabled, insecure or verified.", valueName: "mode"))
+    var pods: PodNameMode = .verified
+
+    @Option(help: ArgumentHelp("The TTL of the cluster's records, 0 to 3600 seconds.", valueName: "seconds"))
+    var ttl: Int = 5
+
+    @Option(help: ArgumentHelp("UDP threads for each address. (default: one a processor)", valueName: "number"))
+    var workers: Int?
+
+    func run() async throws {
+        let reporter = Reporter(command: "serve")
+        do {
+            try await Server(settings()).run()
+        } catch let failure as CommandFailure {
+            throw reporter.exitCode(for: failure)
+        } catch let error as StoreError {
+            throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
+        } catch {
+            throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
+        }
+    }
+
+    /// Reads the options into typed values; names the first one that is wrong.
+    private func settings() throws(CommandFailure) -> ServerSettings {
+        var listens: [ListenAddress] = []
+        for text in listen.isEmpty ? ["127.0.0.1:5353"] : listen {
+            let addresses = ListenAddress.addresses(text)
+            guard !addresses.isEmpty else {
+                throw CommandFailure(.usage, "--listen \(text): write ADDRESS:PORT, [IPV6]:PORT or :PORT")
+            }
+            listens += addresses
+        }
+        guard let apex = DomainName(zone), !apex.isRoot else {
+            throw CommandFailure(.usage, "--zone \(zone): not a domain name")
+        }
+        var cidrs: [CIDR] = []
+        for text in serviceCIDRs.isEmpty ? ["10.96.0.0/16"] : serviceCIDRs {
+            guard let cidr = CIDR(text) else {
+                throw CommandFailure(.usage, "--service-cidr \(text): write a network such as 10.96.0.0/16")
+            }
+            cidrs.append(cidr)
+        }
+        guard (0...3600).contains(ttl) else { throw CommandFailure(.usage, "--ttl \(ttl): write 0 to 3600 seconds") }
+        guard (0...31_536_000).contains(quarantine) else {
+            throw CommandFailure(.usage, "--quarantine \(quarantine): write 0 to 31536000 seconds")
+        }
+        if let workers, !(1...256).contains(workers) {
+            throw CommandFailure(.usage, "--workers \(workers): write 1 to 256")
+        }
+        var files: [ZoneFileSetting] = []
+        for text in zoneFiles {
+            guard let setting = ZoneFileSetting(text) else {
+                throw CommandFailure(.usage, "--zonefile \(text): write ORIGIN=FILE, as in example.org=example.zone")
+            }
+            guard !files.contains(where: { $0.origin == setting.origin }) else {
+                throw CommandFailure(.usage, "--zonefile \(text): the zone \(setting.origin) is given twice")
+            }
+            files.append(setting)
+        }
+        return ServerSettings(
+            listen: listens, apex: apex, manifests: manifests, data: data,
+            store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
+            pods: pods, ttl: UInt32(ttl), workers: workers)
+    }
+}
+
+/// What `serve` was asked to do.
+struct ServerSettings: Sendable {
+    let listen: [ListenAddress]
+    let apex: DomainName
+    let manifests: [String]
+    /// nil keeps the registry in memory.
+    let data: String?
+    let store: StoreSettings
+    let zoneFiles: [ZoneFileSetting]
+    let pods: PodNameMode
+    let ttl: UInt32
+    let workers: Int?
+}
+
+/// A static zone and where it is read from.
+struct ZoneFileSetting: Sendable {
+    let origin: DomainName
+    let path: String
+
+    /// Reads `ORIGIN=FILE`.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), let origin = DomainName(text[..<equals]) else { return nil }
+        self.origin = origin
+        path = String(text[text.index(after: equals)...])
+        guard !path.isEmpty else { return nil }
+    }
+}

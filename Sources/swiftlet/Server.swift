@@ -1,0 +1,129 @@
+import AnswerTable
+import ClusterZone
+import DNS
+import EmbeddedRegistry
+import LDNS
+import Logging
+import Nameserver
+import Registry
+import ServiceLifecycle
+import Zonefiles
+
+/// The whole of `serve`: the parts, their order of start, and their end.
+struct Server {
+    private let settings: ServerSettings
+    private let logger: Logger
+
+    init(_ settings: ServerSettings) {
+        self.settings = settings
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        logger = Logger(label: "swiftlet")
+    }
+
+    /// Runs until a signal ends it. Throws where the start fails: nothing is left behind then.
+    func run() async throws {
+        let table = AnswerTable()
+        let pipeline = QueryPipeline()
+        let publisher = ZonePublisher(table: table, pipeline: pipeline, settings: try zoneSettings())
+        await publisher.start()
+        let zoneFiles = try StaticZoneFiles(settings.zoneFiles, publisher: publisher, logger: logger)
+        try await zoneFiles.loadAll()
+
+        let store = try RegistryStore(
+            location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+        if settings.data == nil {
+            logger.notice("the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
+        }
+        let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
+        let nameserver = try await NameserverService.bind(
+            settings.listen, table: table, pipeline: pipeline, workers: settings.workers)
+        try store.record(serverRecord(listening: nameserver.addresses))
+
+        let feeding = ManifestFeeding(
+            feeder: feeder, store: store, publisher: publisher, addresses: nameserver.addresses, logger: logger)
+        var services: [any ServiceLifecycle.Service] = [nameserver, StoreUpkeep(store: store)]
+        if !settings.zoneFiles.isEmpty { services.append(zoneFiles) }
+        services.append(feeding)
+        let group = ServiceGroup(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "swiftlet") { _ in
+                SwiftLogNoOpLogHandler()
+            })
+        try await group.run()
+    }
+
+    private func zoneSettings() throws -> ClusterZoneSettings {
+        let apexRecords = try ZoneFileReader.records(
+            in: ShippedZones.clusterApex, origin: settings.apex, name: "cluster.local.zone")
+        return ClusterZoneSettings(
+            apex: settings.apex,
+            reverseApexes: ["in-addr.arpa", "ip6.arpa"].compactMap { DomainName($0) },
+            ttl: settings.ttl, podNames: settings.pods, localAddresses: HostAddresses.all(),
+            apexRecords: apexRecords)
+    }
+
+    /// What other commands may want to know of this server: its zone, and where it is reached.
+    private func serverRecord(listening addresses: [ListenAddress]) -> ServerRecord {
+        let listeners = addresses.flatMap { address -> [ServerRecord.Listener] in
+            let hosts =
+                address.isWildcard
+                ? HostAddresses.all().filter { ($0.family == .ipv6) == address.isIPv6 }
+                : [IPAddress(address.host)].compactMap { $0 }
+            return hosts.map { ServerRecord.Listener(address: $0, port: Int(address.port)) }
+        }
+        return ServerRecord(zone: "\(settings.apex)".trimmedOfDot, listeners: listeners)
+    }
+}
+
+extension String {
+    /// A name in presentation form as resolv.conf and command lines have it.
+    fileprivate var trimmedOfDot: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
+/// Lets pending Services have addresses as soon as quarantines end.
+private struct StoreUpkeep: ServiceLifecycle.Service {
+    let store: RegistryStore
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await store.run() }
+    }
+}
+
+/// Brings manifests into the registry and the registry into the answers, then says that the server is ready.
+private struct ManifestFeeding: ServiceLifecycle.Service {
+    let feeder: ManifestFeeder
+    let store: RegistryStore
+    let publisher: ZonePublisher
+    let addresses: [ListenAddress]
+    let logger: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            // What an earlier run left is answered at once; an empty registry says nothing until it has been filled.
+            let isKnown = store.holdsObjects
+            if !isKnown { try await feeder.loadAll() }
+            let events = try await store.events()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                let (first, continuation) = AsyncStream<Void>.makeStream()
+                tasks.addTask {
+                    for try await event in events {
+                        await publisher.apply(event)
+                        continuation.yield()
+                    }
+                    continuation.finish()
+                }
+                tasks.addTask {
+                    if isKnown { try await feeder.loadAll() }
+                    for await _ in first { break }
+                    announce()
+                    try await feeder.run()
+                }
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    private func announce() {
+        let lines = addresses.map { "listening on \($0) (UDP and TCP)\n" } + ["ready\n"]
+        OutputFile.write(Array(lines.joined().utf8), to: 1)
+    }
+}

@@ -1,0 +1,97 @@
+import DNS
+import EmbeddedRegistry
+import Glibc
+import LDNS
+import Logging
+import Nameserver
+import ServiceLifecycle
+
+/// Keeps static zones as their files say: read at start, and again whenever a file changes.
+struct StaticZoneFiles: Service {
+    private let settings: [ZoneFileSetting]
+    private let publisher: ZonePublisher
+    private let watcher: FileWatcher
+    private let logger: Logger
+
+    init(_ settings: [ZoneFileSetting], publisher: ZonePublisher, logger: Logger) throws {
+        self.settings = settings
+        self.publisher = publisher
+        self.logger = logger
+        watcher = try FileWatcher()
+    }
+
+    /// Reads all files; throws at the first one that is no zone.
+    func loadAll() async throws {
+        for setting in settings {
+            try watch(setting.path)
+            // A link may lead to a file elsewhere, which is written there.
+            if let target = Self.resolved(setting.path) { try watch(target) }
+            await publish(try Self.read(setting), setting)
+        }
+    }
+
+    /// Follows the files until the task ends; a bad one leaves the old zone in force.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in watcher.signals {
+                let changes = watcher.takeChanges()
+                for setting in settings where changes.hasGaps || Self.concerns(changes, setting) {
+                    do {
+                        await publish(try Self.read(setting), setting)
+                    } catch {
+                        logger.error("zone \(setting.origin) stays as it was: \(error)")
+                    }
+                }
+            }
+        }
+        watcher.stop()
+    }
+
+    private func publish(_ zone: StaticZone, _ setting: ZoneFileSetting) async {
+        for warning in zone.warnings { logger.warning("zone \(setting.origin): \(warning)") }
+        await publisher.setStaticZone(zone)
+        logger.info("zone \(setting.origin) from \(setting.path): \(zone.summary)")
+    }
+
+    private static func read(_ setting: ZoneFileSetting) throws -> StaticZone {
+        let records = try ZoneFileReader.records(inFileAt: setting.path, origin: setting.origin)
+        do {
+            return try StaticZone(origin: setting.origin, records: records)
+        } catch {
+            throw CommandFailure(.badData, "\(setting.path): \(error)")
+        }
+    }
+
+    /// A change of the file itself, or of the link a mounted ConfigMap swaps.
+    private static func concerns(_ changes: FileWatcher.Changes, _ setting: ZoneFileSetting) -> Bool {
+        let name = name(of: setting.path)
+        let target = resolved(setting.path).map { self.name(of: $0) }
+        return changes.kinds.contains { place, kinds in
+            switch place.name {
+            // A plain new file is read when it is closed, not when it appears.
+            case name, target: !kinds.isDisjoint(with: [.written, .movedHere])
+            case "..data": !kinds.isDisjoint(with: [.movedHere, .created])
+            default: false
+            }
+        }
+    }
+
+    private func watch(_ path: String) throws {
+        try watcher.watch(Self.folder(of: path), .files([Self.name(of: path), "..data"]))
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    private static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
