@@ -53,7 +53,9 @@ struct ReplyOptions {
     }
 
     private static func append(_ code: OptionCode, _ data: some Collection<UInt8>, to options: inout [UInt8]) {
-        options += [code.rawValue, UInt16(truncatingIfNeeded: data.count)].flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+        options += [code.rawValue, UInt16(truncatingIfNeeded: data.count)].flatMap {
+            [UInt8($0 >> 8), UInt8($0 & 255)]
+        }
         options += data
     }
 }

@@ -47,7 +47,8 @@ extension EndpointSlice {
         var violations = metadata.validate(requiresNamespace: true, isNameValid: NameRules.isSubdomain)
         let path: FieldPath = "endpoints"
         if endpoints.count > 1000 {
-            violations.append(FieldViolation(path, .invalid, value: "\(endpoints.count)", "must have at most 1000 items"))
+            violations.append(
+                FieldViolation(path, .invalid, value: "\(endpoints.count)", "must have at most 1000 items"))
         }
         for (index, endpoint) in endpoints.enumerated() {
             let path = path[index]

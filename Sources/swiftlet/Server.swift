@@ -32,7 +32,8 @@ struct Server {
         let store = try RegistryStore(
             location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
         if settings.data == nil {
-            logger.notice("the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
+            logger.notice(
+                "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
         }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         let nameserver = try await NameserverService.bind(
@@ -45,7 +46,8 @@ struct Server {
         if !settings.zoneFiles.isEmpty { services.append(zoneFiles) }
         services.append(feeding)
         let group = ServiceGroup(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "swiftlet") { _ in
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "swiftlet") { _ in
                 SwiftLogNoOpLogHandler()
             })
         try await group.run()

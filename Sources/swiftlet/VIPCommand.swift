@@ -94,7 +94,8 @@ struct VIPListing {
         if !resting.isEmpty {
             sections.append(
                 Self.table(
-                    [["QUARANTINED", "UNTIL"]] + resting.sorted { $0.key < $1.key }.map { ["\($0.key)", $0.value.text] }
+                    [["QUARANTINED", "UNTIL"]]
+                        + resting.sorted { $0.key < $1.key }.map { ["\($0.key)", $0.value.text] }
                 ))
         }
         if !addressing.nodePorts.isEmpty {

@@ -62,9 +62,11 @@ struct Bench {
         return Measurement(load: run, cpuTime: used)
     }
 
-    /// Asks for the last Service until its address comes back; the echo is ready with any reply.
+    /// Asks until the last Service's address and a denial come back; the echo is ready with any reply.
     private func waitUntilReady(_ server: Program, contender: any Contender, port: UInt16) throws {
         guard let last = workload.services.last else { return }
+        // A denial comes last: a server that has not loaded everything must not give one.
+        let denied = workload.questions.first { $0.expectation == .nameError }
         let question = Question(name: last.domainName, type: .a, expectation: .address(last.address))
         let probe = try DNSProbe(port: port)
         let deadline = ContinuousClock.now + .seconds(Self.startLimit)
@@ -72,7 +74,8 @@ struct Bench {
         while ContinuousClock.now < deadline {
             guard server.isRunning else { throw server.causeOfEnd() }
             if let reply = probe.ask(question) {
-                if !contender.servesWorkload || reply.meets(question.expectation) { return }
+                let isDenying = denied.map { probe.ask($0)?.meets($0.expectation) == true } ?? true
+                if !contender.servesWorkload || (reply.meets(question.expectation) && isDenying) { return }
                 latest = reply
             }
             try Interruption.sleep(milliseconds: 20)
