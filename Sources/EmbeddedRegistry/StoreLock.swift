@@ -8,7 +8,7 @@ final class StoreLock: Sendable {
 
     init(directory: String) throws(StoreError) {
         let file = "\(directory)/registry.lock"
-        descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw .directoryUnusable(directory, reason: String(cString: strerror(errno)))
         }
@@ -25,6 +25,7 @@ final class StoreLock: Sendable {
         }
         let process = Array("\(getpid())\n".utf8)
         if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, process, process.count) }
+        self.descriptor = descriptor
     }
 
     deinit {
