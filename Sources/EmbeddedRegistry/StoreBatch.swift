@@ -54,6 +54,11 @@ struct StoreBatch {
 
     /// Writes an object as it was supplied; a Service gets its addresses, or waits for them.
     mutating func put(_ supplied: SuppliedObject, avoiding wishes: AddressWishes) throws {
+        if let owner = state.objects[supplied.object.key]?.feeder, owner != feeder {
+            report.failures.append(
+                ApplyReport.Failure(key: supplied.object.key, reason: "belongs to \(owner); left alone"))
+            return
+        }
         guard case .service(let wanted) = supplied.object else { return try store(supplied) }
         let id = wanted.metadata.id
         let stored = try storedService(id)
@@ -91,11 +96,7 @@ struct StoreBatch {
     private mutating func store(_ supplied: SuppliedObject, as service: Service? = nil) throws {
         let key = supplied.object.key
         let stored = try StoredRows.object(key, in: database, file: file)
-        if let stored, stored.feeder != feeder {
-            report.failures.append(
-                ApplyReport.Failure(key: key, reason: "belongs to \(stored.feeder) (\(stored.origin)); left alone"))
-            return
-        }
+        let feeder = stored?.feeder ?? feeder
         var document = service.map { ServiceDocument.filled(supplied.document, from: $0) } ?? supplied.document
         var metadata = document["metadata"] ?? .object([:])
         let uid = stored?.uid ?? UUID().uuidString.lowercased()
@@ -213,8 +214,7 @@ struct StoreBatch {
         for (service, pending) in named + others {
             let id = service.metadata.id
             let key = ObjectKey(.service, id)
-            guard let known = state.objects[key], known.feeder == feeder || evenIfNothingWasReleased,
-                let stored = try StoredRows.object(key, in: database, file: file)
+            guard let stored = try StoredRows.object(key, in: database, file: file)
             else { continue }
             do {
                 let assigned = try assign(service, replacing: nil, avoiding: wishes)

@@ -31,13 +31,13 @@ struct Server {
 
         let store = try RegistryStore(
             location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+        let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
+        let nameserver = try await NameserverService.bind(
+            settings.listen, table: table, pipeline: pipeline, workers: settings.workers)
         if settings.data == nil {
             logger.notice(
                 "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
         }
-        let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
-        let nameserver = try await NameserverService.bind(
-            settings.listen, table: table, pipeline: pipeline, workers: settings.workers)
         try store.record(serverRecord(listening: nameserver.addresses))
 
         let feeding = ManifestFeeding(

@@ -1,0 +1,121 @@
+import DNS
+import Registry
+import Testing
+
+@testable import ClusterZone
+
+/// A name of the tests: `Z` at its end stands for `cluster.local.`, `W` for `prod.svc.cluster.local.`.
+func name(_ text: String) throws -> DomainName {
+    var full = text
+    if text == "Z" || text.hasSuffix(".Z") { full = text.dropLast() + "cluster.local." }
+    if text == "W" || text.hasSuffix(".W") { full = text.dropLast() + "prod.svc.cluster.local." }
+    return try #require(DomainName(full))
+}
+
+/// What a table holds after the changes of a zone, one by one.
+struct ZoneModel: Equatable {
+    struct Entry: Equatable {
+        let zone: DomainName
+        let answers: [TypedAnswer]
+    }
+
+    private(set) var entries: [DomainName: Entry] = [:]
+
+    mutating func take(_ changes: [ZoneChange]) {
+        for change in changes {
+            switch change {
+            case .set(let name, let zone, let answers): entries[name] = Entry(zone: zone, answers: answers)
+            case .remove(let name): entries[name] = nil
+            }
+        }
+    }
+
+    /// The names that exist while one above them does not (RFC 8020 forbids it).
+    var orphans: [DomainName] {
+        entries.filter { name, entry in
+            name.selfAndAncestors.prefix { $0.isWithin(entry.zone) }.contains { entries[$0] == nil }
+        }.map(\.key)
+    }
+
+    /// The entries without the SOA records, whose serial tells when, not what.
+    var timeless: [DomainName: Entry] {
+        entries.mapValues { Entry(zone: $0.zone, answers: $0.answers.filter { $0.type != .soa }) }
+    }
+
+    /// `NX`, `ND`, or the records as lines, additional ones behind a `+`, aliases to be followed behind a `>`.
+    func answer(_ name: DomainName, _ type: RecordType) -> [String] {
+        guard let entry = entries[name] else { return ["NX"] }
+        guard let answer = entry.answers.first(where: { $0.type == type }) else { return ["ND"] }
+        return answer.records.map { (answer.isAlias ? "> " : "") + Self.line($0, asked: name) }
+            + answer.additionals.map { "+ " + Self.line($0, asked: nil) }
+    }
+
+    /// A record without its TTL, and without its owner where that is the name asked.
+    private static func line(_ record: Record, asked: DomainName?) -> String {
+        let data = record.data
+        let owner = record.owner == asked ? "" : short(record.owner) + " "
+        switch data.type {
+        case .a:
+            return owner + data.bytes.map { String($0) }.joined(separator: ".")
+        case .aaaa:
+            let value = data.bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+            return owner + IPAddress.v6(value).description
+        case .srv:
+            let numbers = stride(from: 0, to: 6, by: 2).map {
+                String(Int(data.bytes[$0]) << 8 | Int(data.bytes[$0 + 1]))
+            }
+            return owner + (numbers + [data.target.map(short) ?? "?"]).joined(separator: " ")
+        case .txt:
+            return owner + String(decoding: data.bytes.dropFirst(), as: UTF8.self)
+        case .soa:
+            guard let soa = StartOfAuthority(data) else { return owner + "broken" }
+            return owner
+                + "\(short(soa.primary)) \(short(soa.mailbox)) \(soa.refresh) \(soa.retry) \(soa.expire) \(soa.minimum)"
+        default:
+            return owner + "\(data.type) " + (data.target.map(short) ?? "?")
+        }
+    }
+
+    private static func short(_ name: DomainName) -> String {
+        var text = name.description
+        for (long, letter) in [("prod.svc.cluster.local.", "W"), ("cluster.local.", "Z")] where text.hasSuffix(long) {
+            text = text.dropLast(long.count) + letter
+        }
+        return text
+    }
+}
+
+/// A zone and what has become of its names.
+struct LiveZone {
+    var zone: ClusterZone
+    private(set) var model = ZoneModel()
+
+    init(_ settings: ClusterZoneSettings, objects: [RegistryObject] = []) {
+        zone = ClusterZone(settings: settings)
+        model.take(zone.fixedChanges())
+        apply(.snapshot(objects, at: ResourceVersion(rawValue: 1)))
+    }
+
+    @discardableResult
+    mutating func apply(_ event: RegistryEvent, now: UInt32 = 1) -> [ZoneChange] {
+        let changes = zone.apply(event, now: now)
+        model.take(changes)
+        return changes
+    }
+
+    @discardableResult
+    mutating func apply(_ changes: ObjectChange..., now: UInt32 = 1) -> [ZoneChange] {
+        apply(.changes(changes, to: ResourceVersion(rawValue: 2)), now: now)
+    }
+
+    /// The answer to a question such as `web.W A`.
+    func answer(_ question: String) throws -> [String] {
+        let words = question.split(separator: " ").map(String.init)
+        let types: [String: RecordType] = [
+            "A": .a, "AAAA": .aaaa, "SRV": .srv, "TXT": .txt, "NS": .ns, "SOA": .soa, "PTR": .ptr, "CNAME": .cname,
+            "MX": .mx, "HTTPS": RecordType(rawValue: 65),
+        ]
+        let type = try #require(words.count == 2 ? types[words[1]] : nil)
+        return model.answer(try name(words[0]), type)
+    }
+}
