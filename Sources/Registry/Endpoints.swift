@@ -8,6 +8,13 @@ package struct Endpoints: Hashable, Sendable {
         package var hostname: String
         package var nodeName: String
         package var targetName: String
+
+        package init(ip: String, hostname: String = "", nodeName: String = "", targetName: String = "") {
+            self.ip = ip
+            self.hostname = hostname
+            self.nodeName = nodeName
+            self.targetName = targetName
+        }
     }
 
     /// Addresses that all have the same ports.
@@ -15,6 +22,14 @@ package struct Endpoints: Hashable, Sendable {
         package var addresses: [Address]
         package var notReadyAddresses: [Address]
         package var ports: [EndpointSlice.Port]
+
+        package init(
+            addresses: [Address], notReadyAddresses: [Address] = [], ports: [EndpointSlice.Port] = []
+        ) {
+            self.addresses = addresses
+            self.notReadyAddresses = notReadyAddresses
+            self.ports = ports
+        }
     }
 
     package var metadata: ObjectMetadata

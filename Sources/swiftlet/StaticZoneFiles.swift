@@ -23,6 +23,8 @@ struct StaticZoneFiles: Service {
     /// Reads all files; throws at the first one that is no zone.
     func loadAll() async throws {
         for setting in settings {
+            // A file that cannot be read is named as such, before its folder is found not to be there.
+            _ = try Self.read(setting)
             try watch(setting.path)
             // A link may lead to a file elsewhere, which is written there.
             if let target = Self.resolved(setting.path) { try watch(target) }

@@ -1,0 +1,99 @@
+import Foundation
+import LDNS
+import Testing
+
+@Suite("Start, change and end")
+struct LifeCycleTests {
+    private static func service(_ name: String) -> String {
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: \(name)}
+        spec: {ports: [{port: 80}]}
+
+        """
+    }
+
+    /// Asks until the code is as expected; at most for five seconds.
+    private static func awaitCode(_ code: Int, _ name: String, port: UInt16) throws -> Bool {
+        let client = try RawClient(port: port, overTCP: false)
+        let query = try RawQuery(name: "\(name).default.svc.cluster.local", type: "A")
+        let end = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < end {
+            if Int(try WireWitness(client.exchange(query.bytes)).rcode.rawValue) == code { return true }
+        }
+        return false
+    }
+
+    @Test("Files come, change and go; a bad edit keeps the last good objects")
+    func manifests() throws {
+        let server = try ServerUnderTest(manifests: ["a.yaml": Self.service("first")])
+        defer { server.stop() }
+        #expect(try Self.awaitCode(0, "first", port: server.port))
+        try Self.service("second").write(to: server.manifest("b.yaml"), atomically: true, encoding: .utf8)
+        #expect(try Self.awaitCode(0, "second", port: server.port))
+        try "{ not: [yaml".write(to: server.manifest("a.yaml"), atomically: false, encoding: .utf8)
+        try Self.service("third").write(to: server.manifest("b.yaml"), atomically: false, encoding: .utf8)
+        #expect(try Self.awaitCode(0, "third", port: server.port))
+        #expect(try Self.awaitCode(3, "second", port: server.port))
+        #expect(try Self.awaitCode(0, "first", port: server.port))
+        try FileManager.default.removeItem(at: server.manifest("a.yaml"))
+        #expect(try Self.awaitCode(3, "first", port: server.port))
+    }
+
+    @Test("SIGTERM ends the server with status 0")
+    func end() throws {
+        let server = try ServerUnderTest(manifests: ["a.yaml": Self.service("first")])
+        #expect(server.stop() == 0)
+    }
+
+    @Test("An address survives a restart, and the audit finds nothing")
+    func restart() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: data) }
+        var seen: [[String]] = []
+        for _ in 0..<2 {
+            let server = try ServerUnderTest(manifests: ["a.yaml": Self.service("first")], arguments: ["--data", data])
+            defer { server.stop() }
+            seen.append(
+                try Asker.ldns.ask("first.default.svc.cluster.local", "A", port: server.port, overTCP: false).answer)
+        }
+        #expect(seen[0] == seen[1])
+        #expect(seen[0].count == 1)
+        let audit = try run(ServerUnderTest.binary, ["vip", "audit", "--data", data])
+        #expect(audit.status == 0, "\(audit.errors)")
+    }
+
+    @Test(
+        "A start that cannot succeed says why in one line",
+        arguments: [
+            (["--manifests", "/no/such/folder"], "no such file or folder", Int32(1)),
+            (["--zonefile", "example.org=/no/such/file"], "/no/such/file", 1),
+            (["--data", "/dev/null/x"], "cannot be used", 1),
+            (["--service-cidr", "10.0.0.1/16"], "--service-cidr", 64), (["--listen", "nowhere"], "--listen", 64),
+            (["--listen", "127.0.0.1:PORT"], "Address already in use", 1),
+        ])
+    func refusedStart(_ sample: (arguments: [String], message: String, status: Int32)) throws {
+        let taken = try SharedServer.server.get().port
+        var arguments = sample.arguments.map { $0.replacing("PORT", with: "\(taken)") }
+        if !arguments.contains("--listen") { arguments += ["--listen", "127.0.0.1:0"] }
+        let result = try run(ServerUnderTest.binary, ["serve"] + arguments)
+        #expect(result.status == sample.status)
+        #expect(result.errors.contains(sample.message), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+
+    @Test("A file that is no database is named")
+    func damaged() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: data) }
+        let junk = String(repeating: "no database at all ", count: 1000)
+        try junk.write(to: data.appending(path: "registry.sqlite"), atomically: true, encoding: .utf8)
+        let result = try run(
+            ServerUnderTest.binary, ["serve", "--listen", "127.0.0.1:0", "--data", data.path])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("registry.sqlite"))
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+}
