@@ -3,28 +3,22 @@ import GRDB
 import Glibc
 import Registry
 
-/// The registry seen from another process, read-only, whether a server runs on it or not.
+/// The registry seen from another process, read-only, whether a server runs on it or not; it leaves no file behind.
+///
+/// Each read opens the file anew: a reader that stays for days follows servers that come and go, and holds nothing.
 package struct RegistryReader: RegistrySource {
-    private let database: DatabaseQueue
     private let directory: String
     private let file: String
 
     /// - Throws: `StoreError`: there is none, or it cannot be read.
     package init(directory: String) throws {
-        let file = "\(directory)/registry.sqlite"
-        guard access(file, F_OK) == 0 else { throw StoreError.missing(file: file) }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        let isolated = configuration
         self.directory = directory
-        self.file = file
-        let database = try StoreError.mapping(file: file) {
-            let database = try DatabaseQueue(path: file, configuration: isolated)
-            try database.read { try StoreSchema.check($0, file: file) }
-            return database
+        file = "\(directory)/registry.sqlite"
+        try read { database in
+            try StoreSchema.check(database, file: file)
+            // A server is about to make it.
+            guard try database.tableExists("settings") else { throw StoreError.missing(file: file) }
         }
-        self.database = database
     }
 
     /// The objects of a kind.
@@ -123,6 +117,59 @@ package struct RegistryReader: RegistrySource {
     }
 
     private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try StoreError.mapping(file: file) { try database.read(body) }
+        for _ in 0..<8 {
+            guard let stamp = FileStamp(file) else { throw StoreError.missing(file: file) }
+            // A log beside the file: it takes part in the reading, under SQLite's locks.
+            if FileStamp(log) != nil { return try read(file, body) }
+            // None: nobody has the file open, and opening it the usual way would make a log. What is read is of one
+            // moment as long as no server has started meanwhile.
+            let result = Result { try read(unchanging, body) }
+            // A SQLite that was built without such names cannot open it.
+            if case .failure(StoreError.failed) = result { break }
+            if FileStamp(log) == nil, FileStamp(file) == stamp { return try result.get() }
+        }
+        return try read(file, body)
+    }
+
+    private var log: String { "\(file)-wal" }
+
+    /// The file by the name that tells SQLite to take no locks and make no log (sqlite.org/uri.html).
+    private var unchanging: String {
+        let escaped = file.utf8.map { byte -> String in
+            switch Unicode.Scalar(byte) {
+            case "a"..."z", "A"..."Z", "0"..."9", "/", "-", ".", "_": String(Unicode.Scalar(byte))
+            default: "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }
+        }
+        return "file:\(escaped.joined())?immutable=1"
+    }
+
+    private func read<Value>(_ path: String, _ body: (Database) throws -> Value) throws -> Value {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        let isolated = configuration
+        return try StoreError.mapping(file: file) {
+            let database = try DatabaseQueue(path: path, configuration: isolated)
+            return try database.read(body)
+        }
+    }
+}
+
+/// What changes when a file is written or replaced.
+private struct FileStamp: Equatable {
+    let inode: UInt64
+    let size: Int64
+    let seconds: Int
+    let nanoseconds: Int
+
+    /// nil where there is no such file.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        inode = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+        seconds = status.st_mtim.tv_sec
+        nanoseconds = status.st_mtim.tv_nsec
     }
 }

@@ -1,5 +1,4 @@
 import AddressAllocator
-import Foundation
 import GRDB
 import Registry
 
@@ -39,20 +38,38 @@ extension RegistryStore {
     }
 
     /// Keeps pending Services moving as quarantines end, until the task is cancelled.
+    ///
+    /// A disk that refuses a write is asked again after a while: what is in memory goes on being served.
     package func run() async throws {
-        try retryPending()
+        var failure = attemptRetry()
         while !Task.isCancelled {
-            let end = state.withLock { $0.pending.isEmpty ? nil : $0.pools.addresses.nextQuarantineEnd }
+            // A stream a round: it ends when a task that waits for it is cancelled.
+            let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            let quarantineEnd = state.withLock { state in
+                state.upkeep = continuation
+                return state.pending.isEmpty ? nil : state.pools.addresses.nextQuarantineEnd
+            }
+            let end = failure == nil ? quarantineEnd : clock.now().advanced(byMilliseconds: 10_000)
             await withTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { [wake] in for await _ in wake { return } }
+                tasks.addTask { for await _ in signals { return } }
                 if let end {
                     tasks.addTask { [clock] in try? await clock.sleep(end) }
                 }
                 await tasks.next()
                 tasks.cancelAll()
             }
-            guard !Task.isCancelled else { return }
-            if let end, end <= clock.now() { try retryPending() }
+            guard !Task.isCancelled else { break }
+            if let end, end <= clock.now() { failure = attemptRetry() }
+        }
+        state.withLock { $0.upkeep = nil }
+    }
+
+    private func attemptRetry() -> (any Error)? {
+        do {
+            try retryPending()
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -80,15 +97,17 @@ extension RegistryStore {
         }
         let wishes = AddressWishes(of: services)
         for supplied in named + others { try batch.put(supplied, avoiding: wishes) }
-        try batch.retryPending()
+        // What was kept for one that asked for it by name, and did not get all it asked for, is free for others now.
+        try batch.retryPending(evenIfNothingWasReleased: !named.isEmpty && !batch.report.failures.isEmpty)
     }
 
     /// Runs a batch in a transaction; memory follows only once the disk has it.
-    private func write(feeder: String, _ body: (inout StoreBatch) throws -> Void) throws -> ApplyReport {
-        try state.withLock { state in
+    @discardableResult
+    func write(feeder: String, _ body: (inout StoreBatch) throws -> Void) throws -> ApplyReport {
+        let (report, lagging) = try state.withLock { state in
             let (report, changes, new) = try StoreError.mapping(file: file) {
                 try database.write { database in
-                    var batch = StoreBatch(
+                    var batch = try StoreBatch(
                         database: database, file: file, feeder: feeder, now: clock.now(), state: state)
                     try body(&batch)
                     if batch.state.version != state.version {
@@ -98,10 +117,14 @@ extension RegistryStore {
                 }
             }
             state = new
-            publish(changes, &state)
-            waker.yield()
-            return report
+            let lagging = publish(changes, &state)
+            state.upkeep?.yield()
+            return (report, lagging)
         }
+        for watcher in lagging {
+            watcher.finish(throwing: StoreError.versionTooOld(report.version, oldest: report.version))
+        }
+        return report
     }
 
     /// Writes the version and forgets changes that are older than those retained.

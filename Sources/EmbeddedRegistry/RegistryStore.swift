@@ -1,5 +1,4 @@
 import AddressAllocator
-import Foundation
 import GRDB
 import Glibc
 import Registry
@@ -26,12 +25,19 @@ package final class RegistryStore: RegistrySource, ManifestSink {
         var watchers: [Int: AsyncThrowingStream<RegistryEvent, any Error>.Continuation] = [:]
         var nextWatcher = 0
         var generator = SystemRandomNumberGenerator()
+        /// Wakes `run`: who waits, or the next end of a quarantine, may have changed.
+        var upkeep: AsyncStream<Void>.Continuation?
     }
 
-    /// An object as kept in memory: the document stays on disk.
-    struct KnownObject {
+    /// An object as kept in memory: the document stays on disk. A class, as each batch works on a copy of the state.
+    final class KnownObject: Sendable {
         let object: RegistryObject
         let feeder: String
+
+        init(object: RegistryObject, feeder: String) {
+            self.object = object
+            self.feeder = feeder
+        }
     }
 
     /// A Service that could not have what it asks for.
@@ -49,9 +55,6 @@ package final class RegistryStore: RegistrySource, ManifestSink {
     let settings: StoreSettings
     let clock: StoreClock
     let state: Mutex<State>
-    /// Wakes `run` when the next end of a quarantine may have become an earlier one.
-    let wake: AsyncStream<Void>
-    let waker: AsyncStream<Void>.Continuation
     private let directory: String?
     private let lock: StoreLock?
 
@@ -63,9 +66,7 @@ package final class RegistryStore: RegistrySource, ManifestSink {
     ) throws {
         self.settings = settings
         self.clock = clock
-        (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         var configuration = Configuration()
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         switch location {
         case .memory:
             directory = nil
@@ -80,7 +81,12 @@ package final class RegistryStore: RegistrySource, ManifestSink {
             lock = try StoreLock(directory: path)
             configuration.journalMode = .wal
             let isolated = configuration
-            database = try StoreError.mapping(file: file) { try DatabaseQueue(path: file, configuration: isolated) }
+            database = try StoreError.mapping(file: file) {
+                let database = try DatabaseQueue(path: file, configuration: isolated)
+                // GRDB asks for less when it turns on the write-ahead log: the last transactions might be lost.
+                try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                return database
+            }
         }
         let (database, file) = (database, file)
         let addresses = AddressAllocator(
@@ -101,12 +107,19 @@ package final class RegistryStore: RegistrySource, ManifestSink {
     }
 
     private static func makeDirectory(_ path: String) throws(StoreError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw .directoryUnusable(path, reason: String(cString: strerror(errno)))
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += (made.isEmpty || made == "/" ? "" : "/") + part
+            guard mkdir(made, 0o700) != 0, errno != EEXIST else { continue }
+            let code = errno
+            // A read-only parent may say so even though the folder is there.
+            guard access(made, F_OK) == 0 else {
+                throw .directoryUnusable(path, reason: String(cString: strerror(code)))
+            }
         }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .directoryUnusable(path, reason: String(cString: strerror(errno))) }
+        close(descriptor)
         guard access(path, W_OK | X_OK) == 0 else {
             throw .directoryUnusable(path, reason: String(cString: strerror(errno)))
         }
@@ -206,16 +219,25 @@ package final class RegistryStore: RegistrySource, ManifestSink {
         state.withLock { _ = $0.watchers.removeValue(forKey: id) }
     }
 
-    /// Tells all watchers, and readers in other processes, of a transaction.
-    func publish(_ changes: [ObjectChange], _ state: inout State) {
-        guard !changes.isEmpty else { return }
+    /// Tells all watchers, and readers in other processes, of a transaction, and returns those to be cut off.
+    ///
+    /// The caller ends them when it has let go of the lock: their end asks for it again.
+    func publish(
+        _ changes: [ObjectChange], _ state: inout State
+    ) -> [AsyncThrowingStream<RegistryEvent, any Error>.Continuation] {
+        guard !changes.isEmpty else { return [] }
+        var lagging: [AsyncThrowingStream<RegistryEvent, any Error>.Continuation] = []
         for (id, watcher) in state.watchers {
-            if case .dropped = watcher.yield(.changes(changes, to: state.version)) {
-                state.watchers[id] = nil
-                watcher.finish(throwing: StoreError.versionTooOld(state.version, oldest: state.version))
+            switch watcher.yield(.changes(changes, to: state.version)) {
+            case .enqueued: continue
+            case .dropped: lagging.append(watcher)
+            case .terminated: break
+            @unknown default: break
             }
+            state.watchers[id] = nil
         }
         if let directory { VersionFile.write(state.version, in: directory) }
+        return lagging
     }
 }
 

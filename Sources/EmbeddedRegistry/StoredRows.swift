@@ -24,12 +24,12 @@ enum StoredRows {
 
     /// The object of a key, if there is one.
     static func object(_ key: ObjectKey, in database: Database, file: String) throws -> StoredObject? {
-        let row = try Row.fetchOne(
-            database,
+        let statement = try database.cachedStatement(
             sql: """
                 SELECT kind, uid, version, feeder, origin, document FROM objects
                 WHERE kind = ? AND namespace = ? AND name = ?
-                """, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
+                """)
+        let row = try Row.fetchOne(statement, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
         guard let row else { return nil }
         let (object, document) = try object(row["kind"], row["document"], file: file)
         return StoredObject(

@@ -52,7 +52,12 @@ struct Reply {
     ) {
         let size = body.length
         let flags = body.flags
-        guard length &+ size <= recordLimit else { return writePart(body, rotation: rotation) }
+        guard length &+ size <= recordLimit else {
+            let start = length
+            writePart(body, rotation: rotation)
+            if query.type == .srv { respellZone(from: start, zone: zone, name: name) }
+            return
+        }
         let target = buffer + length
         if flags.contains(.rotates) {
             copyRotated(body, to: target, count: Int(body.answers), rotation: rotation)

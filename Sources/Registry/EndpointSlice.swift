@@ -83,9 +83,9 @@ package struct EndpointSlice: Hashable, Sendable {
             endpoint.expectObject()
             return Endpoint(
                 addresses: endpoint.member("addresses").strings(),
-                isReady: endpoint.member("conditions").member("ready").bool() ?? true,
+                isReady: endpoint.object("conditions").member("ready").bool() ?? true,
                 hostname: endpoint.member("hostname").string() ?? "",
-                targetName: endpoint.member("targetRef").member("name").string() ?? "",
+                targetName: endpoint.object("targetRef").member("name").string() ?? "",
                 nodeName: endpoint.member("nodeName").string() ?? "",
                 zone: endpoint.member("zone").string() ?? ""
             )

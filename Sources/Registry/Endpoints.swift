@@ -49,7 +49,7 @@ package struct Endpoints: Hashable, Sendable {
                     ip: address.member("ip").string() ?? "",
                     hostname: address.member("hostname").string() ?? "",
                     nodeName: address.member("nodeName").string() ?? "",
-                    targetName: address.member("targetRef").member("name").string() ?? ""
+                    targetName: address.object("targetRef").member("name").string() ?? ""
                 )
             }
         }

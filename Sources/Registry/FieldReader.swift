@@ -27,6 +27,13 @@ struct FieldReader {
         return FieldReader(nil, path: path / name, findings: findings)
     }
 
+    /// A nested object; something else in its place is a violation.
+    func object(_ name: String) -> FieldReader {
+        let nested = member(name)
+        nested.expectObject()
+        return nested
+    }
+
     /// Notes a violation where something other than an object stands here.
     func expectObject() {
         guard let value else { return }

@@ -25,8 +25,8 @@ package struct Pod: Hashable, Sendable {
 
     init(_ reader: FieldReader) {
         metadata = ObjectMetadata(reader.member("metadata"))
-        let spec = reader.member("spec")
-        let status = reader.member("status")
+        let spec = reader.object("spec")
+        let status = reader.object("status")
         phase = status.member("phase").choice(of: Phase.self)
         podIP = status.member("podIP").string() ?? ""
         hostname = spec.member("hostname").string() ?? ""

@@ -88,8 +88,7 @@ package struct Service: Hashable, Sendable {
     }
 
     init(_ reader: FieldReader) {
-        let spec = reader.member("spec")
-        spec.expectObject()
+        let spec = reader.object("spec")
         metadata = ObjectMetadata(reader.member("metadata"))
         kind = spec.member("type").choice(of: Kind.self) ?? .clusterIP
         clusterIP = spec.member("clusterIP").string() ?? ""
@@ -102,7 +101,7 @@ package struct Service: Hashable, Sendable {
         externalIPs = spec.member("externalIPs").strings()
         sessionAffinity = spec.member("sessionAffinity").choice(of: SessionAffinity.self)
         sessionAffinityTimeout =
-            spec.member("sessionAffinityConfig").member("clientIP").member("timeoutSeconds").integer()
+            spec.object("sessionAffinityConfig").object("clientIP").member("timeoutSeconds").integer()
         internalTrafficPolicy = spec.member("internalTrafficPolicy").choice(of: TrafficPolicy.self)
         externalTrafficPolicy = spec.member("externalTrafficPolicy").choice(of: TrafficPolicy.self)
         healthCheckNodePort = spec.member("healthCheckNodePort").integer() ?? 0

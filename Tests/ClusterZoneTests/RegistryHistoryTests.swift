@@ -1,8 +1,8 @@
 import DNS
-import Registry
 import Testing
 
 @testable import ClusterZone
+@testable import Registry
 
 @Suite("Histories of the registry")
 struct RegistryHistoryTests {
@@ -64,7 +64,8 @@ struct RegistryHistoryTests {
         case 3:
             return Fixture.service(service, ["None"], in: namespace)
         case 4:
-            return Fixture.alias(service, pick(["www.example.org", "a.prod.svc.cluster.local", "192.0.2.9"]), in: namespace)
+            let target = pick(["www.example.org", "a.prod.svc.cluster.local", "192.0.2.9"])
+            return Fixture.alias(service, target, in: namespace)
         case 5...6:
             let endpoints = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
                 EndpointSlice.Endpoint(

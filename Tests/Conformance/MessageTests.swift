@@ -105,8 +105,11 @@ struct MessageTests {
 
     @Test("Other classes, transfers and bytes behind the question")
     func oddities() throws {
-        #expect(try witness(RawQuery(name: "web.prod.svc.cluster.local", type: "A", recordClass: 3)).0.rcode.rawValue == 5)
-        #expect(try witness(RawQuery(name: "web.prod.svc.cluster.local", type: "A", recordClass: 255)).0.rcode.rawValue == 5)
+        #expect(
+            try witness(RawQuery(name: "web.prod.svc.cluster.local", type: "A", recordClass: 3)).0.rcode.rawValue == 5)
+        #expect(
+            try witness(RawQuery(name: "web.prod.svc.cluster.local", type: "A", recordClass: 255)).0.rcode.rawValue == 5
+        )
         #expect(try witness(RawQuery(name: "cluster.local", type: "AXFR"), overTCP: true).0.rcode.rawValue == 5)
         var trailing = try RawQuery(name: "web.prod.svc.cluster.local", type: "A")
         trailing.bytes += [1, 2, 3]

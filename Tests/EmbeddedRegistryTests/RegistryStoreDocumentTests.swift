@@ -1,0 +1,186 @@
+import AddressAllocator
+import Foundation
+import GRDB
+import Registry
+import Testing
+
+@testable import EmbeddedRegistry
+
+struct RegistryStoreDocumentTests {
+    @Test("A stored document keeps every field and gains what Kubernetes fills in")
+    func completion() throws {
+        let clock = StillClock()
+        let store = try RegistryStore(location: .memory, settings: .small, clock: clock.clock)
+        let report = try store.put(
+            try suppliedService(
+                "prod/web", ["x-unknown": .array([.number(1.5), .null])], extra: ["status": .object([:])]))
+        #expect(report.created == 1 && report.failures.isEmpty && report.version.rawValue == 1)
+        let stored = try #require(try store.object(serviceKey("prod/web")))
+        let spec = try #require(stored.document["spec"])
+        #expect(spec["x-unknown"] == .array([.number(1.5), .null]) && stored.document["status"] == .object([:]))
+        let address = try #require(spec["clusterIP"]?.string)
+        #expect(spec["clusterIPs"] == .array([.string(address)]) && spec["ipFamilies"] == .array([.string("IPv4")]))
+        #expect(spec["ipFamilyPolicy"] == .string("SingleStack"))
+        let metadata = try #require(stored.document["metadata"])
+        #expect(UUID(uuidString: metadata["uid"]?.string ?? "") != nil)
+        #expect(metadata["creationTimestamp"] == .string("2027-01-15T08:00:00Z"))
+        #expect(metadata["resourceVersion"] == .string("1") && stored.version.rawValue == 1)
+    }
+
+    @Test("Instants are written as Kubernetes writes them")
+    func timestamps() {
+        #expect(Timestamp(milliseconds: 0).text == "1970-01-01T00:00:00Z")
+        #expect(Timestamp(milliseconds: 951_782_399_999).text == "2000-02-28T23:59:59Z")
+        #expect(Timestamp(milliseconds: 951_782_400_000).text == "2000-02-29T00:00:00Z")
+        #expect(Timestamp(milliseconds: -1).text == "1969-12-31T23:59:59Z")
+    }
+
+    @Test("A write that changes nothing keeps the version and makes no event")
+    func unchanged() async throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let web = try suppliedService("prod/web", ["type": .string("NodePort")])
+        try store.put(web)
+        let before = try store.object(serviceKey("prod/web"))
+        let report = try store.put(web)
+        #expect(report.unchanged == 1 && report.updated == 0 && report.version.rawValue == 1)
+        #expect(try store.object(serviceKey("prod/web")) == before)
+        let again = try store.replaceAll([web], feeder: "manifests")
+        #expect(again.unchanged == 1 && again.deleted == 0)
+        let labelled = try suppliedService(
+            "prod/web", ["type": .string("NodePort"), "sessionAffinity": .string("None")])
+        #expect(try store.put(labelled).updated == 1)
+        let after = try #require(try store.object(serviceKey("prod/web")))
+        #expect(after.uid == before?.uid && after.version.rawValue == 2)
+        #expect(after.document["metadata"]?["creationTimestamp"] == before?.document["metadata"]?["creationTimestamp"])
+        #expect(after.document["spec"]?["clusterIP"] == before?.document["spec"]?["clusterIP"])
+        #expect(after.document["spec"]?["ports"] == before?.document["spec"]?["ports"])
+    }
+
+    @Test("What was written is there after the process ends without a word, addresses and quarantine included")
+    func restart() throws {
+        let folder = StoreFolder()
+        let clock = StillClock()
+        let settings = StoreSettings.ranges("10.0.0.0/27", "fd00::/112")
+        var kept: [StoredObject] = []
+        do {
+            let store = try folder.open(settings, clock: clock.clock)
+            try store.put(
+                try suppliedService("prod/web", ["ipFamilyPolicy": .string("PreferDualStack")]),
+                try suppliedService("prod/lb", ["type": .string("LoadBalancer")]),
+                try suppliedService("prod/old", ["clusterIP": .string("10.0.0.9")]))
+            try store.put(deleting: "prod/old")
+            kept = try store.objects(of: .service).objects
+            // A copy of the files is what a process that was killed leaves.
+            try FileManager.default.copyItem(atPath: folder.path, toPath: folder.path + "-killed")
+        }
+        defer { try? FileManager.default.removeItem(atPath: folder.path + "-killed") }
+        for path in [folder.path, folder.path + "-killed"] {
+            let store = try RegistryStore(location: .directory(path), settings: settings, clock: clock.clock)
+            let (objects, version) = try store.objects(of: .service)
+            #expect(objects == kept && version.rawValue == 4)
+            let addressing = try RegistryReader(directory: path).addressing()
+            #expect(addressing.findings.isEmpty && addressing.allocations.count == 3)
+            #expect(addressing.quarantine.keys.map(\.description) == ["10.0.0.9"])
+            for number in 0..<27 { try store.put(try suppliedService("prod/s\(number)")) }
+            // All but the address that rests have been given out, and none has moved.
+            #expect(try store.put(try suppliedService("prod/more")).failures.count == 1)
+            #expect(try store.service("prod/web").clusterIPs == kept.last.map(\.object).flatMap(\.clusterIPs))
+        }
+    }
+
+    @Test("The log is written through to the disk with every transaction")
+    func durability() throws {
+        let folder = StoreFolder()
+        let store = try folder.open()
+        let (synchronous, journal) = try store.database.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(synchronous == 2 && journal == "wal")
+    }
+
+    @Test("Start-up reconciliation removes what the feeder no longer supplies, and nothing of others")
+    func reconciliation() throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        try store.put(try suppliedService("prod/a"), try suppliedService("prod/b"))
+        _ = try store.create(try suppliedService("prod/c"), feeder: "api")
+        let report = try store.replaceAll([try suppliedService("prod/b")], feeder: "manifests")
+        #expect(report.deleted == 1 && report.unchanged == 1)
+        #expect(try store.objects(of: .service).objects.map(\.key) == [serviceKey("prod/b"), serviceKey("prod/c")])
+    }
+
+    @Test("A feeder leaves objects of others alone, their addresses too")
+    func foreignObjects() throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let web = try store.create(try suppliedService("prod/web"), feeder: "api")
+        let report = try store.put(
+            try suppliedService("prod/web", ["type": .string("ExternalName"), "externalName": .string("example.org")]))
+        #expect(report.failures.map(\.reason) == ["belongs to api (test.yaml); left alone"])
+        #expect(try store.put(deleting: "prod/web").deleted == 0)
+        #expect(try store.object(serviceKey("prod/web")) == web)
+        let addresses = try store.database.read { try String.fetchAll($0, sql: "SELECT address FROM allocations") }
+        #expect(addresses == [web.object.clusterIPs[0]])
+    }
+
+    @Test("Other kinds are kept as they come")
+    func otherKinds() throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let document: JSONValue = .object([
+            "apiVersion": .string("v1"), "kind": .string("Namespace"),
+            "metadata": .object(["name": .string("prod"), "labels": .object(["a": .string("b")])]),
+        ])
+        let namespace = SuppliedObject(
+            object: try RegistryObject(document, kind: .namespace), document: document, origin: "ns.yaml")
+        #expect(try store.put(namespace).created == 1)
+        #expect(try store.put(namespace).unchanged == 1)
+        let stored = try #require(try store.objects(of: .namespace).objects.first)
+        #expect(stored.document["metadata"]?["labels"] == .object(["a": .string("b")]))
+        #expect(stored.origin == "ns.yaml" && stored.feeder == "manifests")
+    }
+
+    @Test("Single writes check what the writer knows of the object")
+    func preconditions() throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let key = serviceKey("prod/web")
+        let first = try store.create(try suppliedService("prod/web"), feeder: "api")
+        #expect(throws: StoreError.alreadyExists(key)) {
+            try store.create(try suppliedService("prod/web"), feeder: "api")
+        }
+        #expect(throws: StoreError.notFound(serviceKey("prod/api"))) {
+            try store.update(try suppliedService("prod/api"))
+        }
+        let second = try store.update(
+            try suppliedService("prod/web", ["type": .string("NodePort")]), expecting: first.version)
+        #expect(second.uid == first.uid && second.version > first.version && second.feeder == "api")
+        #expect(throws: StoreError.conflict(key, expected: first.version, stored: second.version)) {
+            try store.update(try suppliedService("prod/web"), expecting: first.version)
+        }
+        #expect(throws: StoreError.uidMismatch(key, expected: "x", stored: first.uid)) {
+            try store.delete(key, uid: "x")
+        }
+        #expect(try store.delete(key, expecting: second.version) == second)
+        #expect(throws: StoreError.notFound(key)) { try store.delete(key) }
+    }
+
+    @Test("A single write that cannot have its address changes nothing")
+    func refusedCreation() throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        _ = try store.create(try suppliedService("prod/web", ["clusterIP": .string("10.0.0.9")]), feeder: "api")
+        let error = #expect(throws: AddressingError.self) {
+            try store.create(try suppliedService("prod/b", ["clusterIP": .string("10.0.0.9")]), feeder: "api")
+        }
+        #expect(error?.description == "spec.clusterIPs: 10.0.0.9 is already allocated to prod/web")
+        #expect(try store.objects(of: .service).version.rawValue == 1)
+        #expect(try store.object(serviceKey("prod/b")) == nil)
+    }
+}
+
+extension RegistryObject {
+    /// The virtual IPs as written; empty for other kinds.
+    fileprivate var clusterIPs: [String] {
+        guard case .service(let service) = self else { return [] }
+        return service.clusterIPs
+    }
+}
