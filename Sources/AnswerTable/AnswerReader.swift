@@ -72,7 +72,7 @@ package final class AnswerReader {
 
     /// The answer of a name and type, read back into records; nil where the name does not exist.
     ///
-    /// For the slow path: enters and leaves by itself if the caller is not inside.
+    /// For the slow path; the caller must be inside (`enter`).
     package func records(of name: DomainName, type: RecordType) -> LookedUp? {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: NameKey.maximumWords) { words in
             guard let key = words.baseAddress else { return nil }

@@ -62,8 +62,8 @@ struct ApexNames {
         for label in ["svc", "pod"] {
             if let name = DomainName(labels: [label], under: settings.apex) { names[name] = [] }
         }
-        let addresses = hostAddresses().map(\.owner)
-        for owner in settings.apexRecords.map(\.owner) + addresses where owner.isWithin(settings.apex) {
+        // Name servers exist even on a host that has no address to give for them.
+        for owner in settings.apexRecords.map(\.owner) + fileNameservers().map(\.lowercased) where owner.isWithin(settings.apex) {
             for name in owner.selfAndAncestors.prefix(while: { $0.isWithin(settings.apex) }) where names[name] == nil {
                 names[name] = []
             }

@@ -49,6 +49,8 @@ struct PodNames {
 
     /// The address that a label spells: three dashes and no two together an IPv4 one, else an IPv6 one.
     package static func address(ofLabel label: String) -> IPAddress? {
+        // What stands for a dot or a colon is a dash; the real ones are no part of such a label.
+        guard !label.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }) else { return nil }
         let dashes = label.utf8.count { $0 == UInt8(ascii: "-") }
         let isIPv4 = dashes == 3 && !label.contains("--")
         return IPAddress(String(label.map { $0 == "-" ? (isIPv4 ? "." : ":") : $0 }))

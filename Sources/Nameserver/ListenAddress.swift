@@ -8,7 +8,7 @@ package struct ListenAddress: Hashable, Sendable {
 
     /// Reads `127.0.0.1:53` or `[::1]:53`; `localhost` stands for 127.0.0.1. nil for anything else.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
+        guard !text.utf8.contains(0), let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
         guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let port = UInt16(digits), let bytes = Self.address(text[..<colon])

@@ -38,7 +38,9 @@ struct Reply {
 
     mutating func take(extendedError code: ExtendedErrorCode) {
         guard query.hasEDNS else { return }
-        take(options: options + ReplyOptions.extendedError(code))
+        let all = options + ReplyOptions.extendedError(code)
+        // Where the reason does not fit, what the asker's own options call for still goes.
+        if query.questionEnd + Self.optLength + all.count <= limit { options = all }
     }
 
     // MARK: Records

@@ -12,7 +12,7 @@ struct RegistryHistoryTests {
         for podNamedEndpoints in [false, true] {
             var settings = try Fixture.settings()
             settings.namesEndpointsByPod = podNamedEndpoints
-            for _ in 0..<20 {
+            for _ in 0..<6 {
                 try history(settings, steps: 120, &generator)
             }
         }

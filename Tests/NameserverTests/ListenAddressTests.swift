@@ -41,4 +41,9 @@ struct ListenAddressTests {
         #expect(ListenAddress.addresses("**:53") == [])
         #expect(ListenAddress.addresses(":x") == [])
     }
+
+    @Test("A NUL ends no address")
+    func nul() {
+        #expect(ListenAddress("127.0.0.1\u{0}x:53") == nil)
+    }
 }

@@ -195,7 +195,7 @@ struct MessageLevelTests {
         ]
         for seed in seeds {
             for length in 0...seed.count { try check(server, Array(seed.prefix(length))) }
-            for _ in 0..<3000 {
+            for _ in 0..<1000 {
                 var query = seed
                 for _ in 0..<Int.random(in: 1...4, using: &generator) {
                     query[Int.random(in: 2..<query.count, using: &generator)] = .random(in: 0...255, using: &generator)

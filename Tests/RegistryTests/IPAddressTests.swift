@@ -107,4 +107,9 @@ struct IPAddressTests {
             #expect(!NameRules.isQualifiedName(key), "\(key)")
         }
     }
+
+    @Test("A prefix length has no leading zero")
+    func leadingZero() {
+        #expect(CIDR("10.0.0.0/08") == nil)
+    }
 }
