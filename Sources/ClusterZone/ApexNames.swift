@@ -63,7 +63,8 @@ struct ApexNames {
             if let name = DomainName(labels: [label], under: settings.apex) { names[name] = [] }
         }
         // Name servers exist even on a host that has no address to give for them.
-        for owner in settings.apexRecords.map(\.owner) + fileNameservers().map(\.lowercased) where owner.isWithin(settings.apex) {
+        for owner in settings.apexRecords.map(\.owner) + fileNameservers().map(\.lowercased)
+        where owner.isWithin(settings.apex) {
             for name in owner.selfAndAncestors.prefix(while: { $0.isWithin(settings.apex) }) where names[name] == nil {
                 names[name] = []
             }

@@ -9,7 +9,8 @@ package struct CIDR: Hashable, Sendable {
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let base = IPAddress(String(parts[0])), !base.isIPv4Mapped,
-            (1...3).contains(parts[1].utf8.count), parts[1] == "0" || !parts[1].hasPrefix("0"), parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            (1...3).contains(parts[1].utf8.count), parts[1] == "0" || !parts[1].hasPrefix("0"),
+            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let prefixLength = Int(parts[1]), prefixLength <= base.family.bitWidth
         else { return nil }
         self.base = base

@@ -107,9 +107,18 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let (first, continuation) = AsyncStream<Void>.makeStream()
                 tasks.addTask {
-                    for try await event in events {
-                        await publisher.apply(event)
-                        continuation.yield()
+                    var events = events
+                    while !Task.isCancelled {
+                        do {
+                            for try await event in events {
+                                await publisher.apply(event)
+                                continuation.yield()
+                            }
+                            break
+                        } catch StoreError.versionTooOld {
+                            // Left too far behind: a new snapshot replaces what was missed.
+                            events = try await store.events()
+                        }
                     }
                     continuation.finish()
                 }
