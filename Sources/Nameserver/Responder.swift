@@ -64,6 +64,8 @@ package final class Responder {
             let wanted = query.hasEDNS ? max(512, Int(query.udpPayload)) : 512
             reply.limit = min(capacity, wanted, max(512, Self.udpPayload))
         }
+        // Of a version that is not known the options are not either.
+        if query.recordClass == .internet, query.hasEDNS, query.ednsVersion != 0 { return reply.finish(.badVersion) }
         if query.optionsLength > 0 {
             let packet = UnsafeRawBufferPointer(start: buffer, count: length)
             guard let options = replyOptions.make(for: query, in: packet, transport: transport, client: client())
@@ -71,7 +73,6 @@ package final class Responder {
             reply.take(options: options)
         }
         if query.recordClass != .internet { return reply.finish(.refused) }
-        if query.hasEDNS, query.ednsVersion != 0 { return reply.finish(.badVersion) }
         return answer(&reply)
     }
 

@@ -1,0 +1,88 @@
+import Foundation
+import Synchronization
+
+/// A server that is watched from its first moment on: what it says, what it complains of, how it ends.
+///
+/// `@unchecked Sendable`: the process is started in `init` and only signalled afterwards; its end comes through a lock.
+final class ServerProcess: @unchecked Sendable {
+    /// An address that the server said it listens on.
+    struct Endpoint: Equatable {
+        let host: String
+        let port: UInt16
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let folder: URL
+    private let process = Process()
+    private let output = Pipe()
+    private let ended = DispatchSemaphore(value: 0)
+    private let isStopped = Mutex(false)
+
+    /// Starts `swiftlet serve` on files given as text; `FOLDER` in arguments stands for the folder they are in.
+    init(files: [String: String], arguments: [String]) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
+        self.folder = folder
+        for (path, text) in files {
+            let file = folder.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        let log = folder.appending(path: "log")
+        try Data().write(to: log)
+        process.executableURL = URL(filePath: ServerUnderTest.binary)
+        process.arguments = ["serve"] + arguments.map { $0.replacing("FOLDER", with: folder.path) }
+        process.standardOutput = output
+        process.standardError = try FileHandle(forWritingTo: log)
+        process.terminationHandler = { [ended] _ in ended.signal() }
+        try process.run()
+    }
+
+    deinit { stop() }
+
+    /// What the server wrote to standard error so far.
+    var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
+
+    /// Waits for the line `ready`; the addresses named before it.
+    func awaitReady(seconds: Double = 60) throws -> [Endpoint] {
+        let end = ContinuousClock.now + .seconds(seconds)
+        var text = ""
+        while !text.hasSuffix("ready\n") {
+            let descriptor = output.fileHandleForReading.fileDescriptor
+            var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let rest = (end - ContinuousClock.now) / .milliseconds(1)
+            guard rest > 0, poll(&poller, 1, Int32(rest)) >= 0 else {
+                throw Failure(description: "not ready after \(seconds) s: \(text) \(log)")
+            }
+            guard poller.revents != 0 else { continue }
+            let data = output.fileHandleForReading.availableData
+            guard !data.isEmpty else { throw Failure(description: "ended before it was ready: \(text) \(log)") }
+            text += String(decoding: data, as: UTF8.self)
+        }
+        return text.matches(of: /listening on (.+):(\d+) \(UDP and TCP\)\n/).compactMap { match in
+            UInt16(match.2).map {
+                Endpoint(host: match.1.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: $0)
+            }
+        }
+    }
+
+    /// Ends the server with SIGTERM and gives its exit status; nil where it had to be killed, or was stopped before.
+    @discardableResult
+    func stop() -> Int32? {
+        let wasStopped = isStopped.withLock { stopped in
+            defer { stopped = true }
+            return stopped
+        }
+        guard !wasStopped else { return nil }
+        defer { try? FileManager.default.removeItem(at: folder) }
+        kill(process.processIdentifier, SIGTERM)
+        guard ended.wait(timeout: .now() + 20) == .success else {
+            kill(process.processIdentifier, SIGKILL)
+            return nil
+        }
+        return process.terminationReason == .exit ? process.terminationStatus : nil
+    }
+}
