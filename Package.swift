@@ -34,6 +34,7 @@ let package = Package(
         .target(name: "DNS"),
         .target(name: "LDNS", dependencies: ["CLdns", "DNS"]),
         .target(name: "Registry"),
+        .target(name: "ObjectSchema", dependencies: ["Registry"]),
         .target(name: "AddressAllocator", dependencies: ["Registry"]),
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),

@@ -124,11 +124,12 @@ struct ManifestDocument: Sendable {
         guard names.count == 2 else { return }
         if names[1].hasSuffix("List"), let items = document["items"] {
             takeItems(items, apiVersion: names[0], listKind: names[1], node, depth: depth)
-        } else if let kind = ObjectKind(apiVersion: names[0], kind: names[1]) {
+        } else if let kind = ObjectKind(apiVersion: names[0], kind: names[1]), kind.isReadFromManifests {
             take(document, node, kind: kind)
         } else {
             // The kinds that are kept exist under other groups too: a Service of Knative is no Service.
-            unusedKinds[ObjectKind(rawValue: names[1]) == nil ? names[1] : "\(names[1]) (\(names[0]))", default: 0] += 1
+            let isKnown = ObjectKind(rawValue: names[1])?.isReadFromManifests == true
+            unusedKinds[isKnown ? "\(names[1]) (\(names[0]))" : names[1], default: 0] += 1
         }
     }
 

@@ -53,7 +53,7 @@ package final class RegistryStore: RegistrySource, ManifestSink {
     let database: DatabaseQueue
     let file: String
     let settings: StoreSettings
-    let clock: StoreClock
+    let clock: WallClock
     let state: Mutex<State>
     private let directory: String?
     private let lock: StoreLock?
@@ -62,7 +62,7 @@ package final class RegistryStore: RegistrySource, ManifestSink {
     ///
     /// - Throws: `StoreError`; `AllocationError` for ranges that addresses cannot be given from.
     package init(
-        location: Location, settings: StoreSettings = StoreSettings(), clock: StoreClock = .system
+        location: Location, settings: StoreSettings = StoreSettings(), clock: WallClock = .system
     ) throws {
         self.settings = settings
         self.clock = clock

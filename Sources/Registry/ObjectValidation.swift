@@ -37,6 +37,8 @@ extension RegistryObject {
         case .endpointSlice(let slice): slice.validate()
         case .endpoints(let endpoints): endpoints.validate()
         case .pod(let pod): pod.validate()
+        case .other(let kind, let metadata):
+            metadata.validate(requiresNamespace: kind.isNamespaced, isNameValid: NameRules.isSubdomain)
         }
     }
 }

@@ -1,43 +1,3 @@
-/// The kinds of objects that the registry keeps.
-package enum ObjectKind: String, Hashable, Sendable, CaseIterable {
-    case namespace = "Namespace"
-    case service = "Service"
-    case endpointSlice = "EndpointSlice"
-    case endpoints = "Endpoints"
-    case pod = "Pod"
-
-    /// The `apiVersion` a document of this kind carries.
-    package var apiVersion: String { self == .endpointSlice ? "discovery.k8s.io/v1" : "v1" }
-
-    /// Whether objects of this kind live in a Namespace.
-    package var isNamespaced: Bool { self != .namespace }
-
-    /// The kind a document names by `apiVersion` and `kind`; nil for kinds that are not kept.
-    package init?(apiVersion: String, kind: String) {
-        guard let known = Self(rawValue: kind), known.apiVersion == apiVersion else { return nil }
-        self = known
-    }
-}
-
-/// What tells an object apart from all others.
-package struct ObjectKey: Hashable, Sendable, Comparable {
-    package let kind: ObjectKind
-    package let id: NamespacedName
-
-    package init(_ kind: ObjectKind, _ id: NamespacedName) {
-        self.kind = kind
-        self.id = id
-    }
-
-    package static func < (lhs: ObjectKey, rhs: ObjectKey) -> Bool {
-        (lhs.kind.rawValue, lhs.id) < (rhs.kind.rawValue, rhs.id)
-    }
-}
-
-extension ObjectKey: CustomStringConvertible {
-    package var description: String { "\(kind.rawValue) \(id)" }
-}
-
 /// An object of a kind that the registry keeps, read into the fields that service discovery needs.
 package enum RegistryObject: Hashable, Sendable {
     case namespace(Namespace)
@@ -45,6 +5,8 @@ package enum RegistryObject: Hashable, Sendable {
     case endpointSlice(EndpointSlice)
     case endpoints(Endpoints)
     case pod(Pod)
+    /// A kind of which service discovery reads nothing but its metadata.
+    case other(ObjectKind, ObjectMetadata)
 
     /// Reads a document of kind `kind`; fields of the wrong type are named, all of them, in the error.
     ///
@@ -59,6 +21,8 @@ package enum RegistryObject: Hashable, Sendable {
         case .endpointSlice: self = .endpointSlice(EndpointSlice(reader))
         case .endpoints: self = .endpoints(Endpoints(reader))
         case .pod: self = .pod(Pod(reader))
+        case .node, .event, .ipAddress, .serviceCIDR, .lease:
+            self = .other(kind, ObjectMetadata(reader.member("metadata")))
         }
         guard findings.violations.isEmpty else { throw InvalidObject(findings.violations) }
     }
@@ -70,6 +34,7 @@ package enum RegistryObject: Hashable, Sendable {
         case .endpointSlice: .endpointSlice
         case .endpoints: .endpoints
         case .pod: .pod
+        case .other(let kind, _): kind
         }
     }
 
@@ -80,6 +45,7 @@ package enum RegistryObject: Hashable, Sendable {
         case .endpointSlice(let slice): slice.metadata
         case .endpoints(let endpoints): endpoints.metadata
         case .pod(let pod): pod.metadata
+        case .other(_, let metadata): metadata
         }
     }
 

@@ -40,6 +40,9 @@ package struct RegistryState: Sendable {
             setSlices([slice], of: change.key, for: slice.service, touched: &touched)
         case .put(.endpoints(let endpoints)):
             setSlices(endpoints.mirrored(), of: change.key, for: endpoints.metadata.id, touched: &touched)
+        case .put(.other):
+            // Nothing that names are made of.
+            break
         case .delete(let key):
             remove(key, touched: &touched)
         }
@@ -77,6 +80,8 @@ package struct RegistryState: Sendable {
             touched.pods.insert(key.id)
         case .endpointSlice, .endpoints:
             setSlices([], of: key, for: nil, touched: &touched)
+        case .node, .event, .ipAddress, .serviceCIDR, .lease:
+            break
         }
     }
 

@@ -11,7 +11,7 @@ final class StoreFolder: Sendable {
 
     var file: String { "\(path)/registry.sqlite" }
 
-    func open(_ settings: StoreSettings = .small, clock: StoreClock = .system) throws -> RegistryStore {
+    func open(_ settings: StoreSettings = .small, clock: WallClock = .system) throws -> RegistryStore {
         try RegistryStore(location: .directory(path), settings: settings, clock: clock)
     }
 
@@ -43,8 +43,8 @@ final class StillClock: Sendable {
 
     private let state = Mutex(State())
 
-    var clock: StoreClock {
-        StoreClock(now: { self.now }, sleep: { await self.sleep(until: $0) })
+    var clock: WallClock {
+        WallClock(now: { self.now }, sleep: { await self.sleep(until: $0) })
     }
 
     var now: Timestamp { Timestamp(milliseconds: state.withLock(\.now)) }

@@ -10,8 +10,8 @@ import Testing
 final class ManualClock: Sendable {
     private let milliseconds = Mutex<Int64>(1_000_000)
 
-    var clock: StoreClock {
-        StoreClock(now: { Timestamp(milliseconds: self.milliseconds.withLock { $0 }) }, sleep: { _ in })
+    var clock: WallClock {
+        WallClock(now: { Timestamp(milliseconds: self.milliseconds.withLock { $0 }) }, sleep: { _ in })
     }
 
     func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }

@@ -1,10 +1,9 @@
 import Foundation
-import Registry
 import Testing
 
-@testable import EmbeddedRegistry
+@testable import Registry
 
-struct RegistryStoreJSONTests {
+struct JSONTextTests {
     @Test(
         "Texts are read as Foundation reads them, and written back",
         arguments: [
