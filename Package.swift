@@ -47,14 +47,21 @@ let package = Package(
             ]
         ),
 
-        // The registry on disk.
+        // Manifests in files, and the registry on disk.
+        .target(name: "FileWatching"),
+        .target(
+            name: "Manifests",
+            dependencies: [
+                "FileWatching", "Registry",
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(
             name: "EmbeddedRegistry",
             dependencies: [
-                "Registry", "AddressAllocator",
+                "AddressAllocator", "FileWatching", "Registry",
                 .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "Logging", package: "swift-log"),
             ]
         ),
 
@@ -74,26 +81,31 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "ClusterZone", "AnswerTable",
-                "Nameserver", "PodEnvironment", "Zonefiles",
+                "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching", "Manifests",
+                "ClusterZone",
+                "AnswerTable", "Nameserver", "PodEnvironment", "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
 
-        .testTarget(name: "DNSTests", dependencies: ["DNS"]),
+        // What several tests need.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
-        .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry"]),
-        .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry"]),
+        .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
+        .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
+        .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),
+        .testTarget(
+            name: "ManifestsTests",
+            dependencies: ["Manifests", "Registry", "TestSupport", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(
             name: "EmbeddedRegistryTests",
-            dependencies: [
-                "EmbeddedRegistry", "AddressAllocator", "Registry", .product(name: "Logging", package: "swift-log"),
-            ]
-        ),
-        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS"]),
-        .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry"]),
+            dependencies: ["EmbeddedRegistry", "AddressAllocator", "Registry", "TestSupport"]),
+        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "TestSupport"]),
+        .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry", "TestSupport"]),
         .testTarget(name: "AnswerTableTests", dependencies: ["AnswerTable", "DNS"]),
         .testTarget(name: "NameserverTests", dependencies: ["Nameserver", "AnswerTable", "DNS", "LDNS", "Zonefiles"]),
         .testTarget(name: "Conformance", dependencies: ["LDNS", "DNS"], path: "Tests/Conformance"),

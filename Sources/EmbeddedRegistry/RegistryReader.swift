@@ -1,3 +1,4 @@
+import FileWatching
 import AddressAllocator
 import GRDB
 import Glibc

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DNS
 import EmbeddedRegistry
+import Manifests
 import LDNS
 import Nameserver
 

@@ -2,6 +2,7 @@ import AnswerTable
 import ClusterZone
 import DNS
 import EmbeddedRegistry
+import Manifests
 import LDNS
 import Logging
 import Nameserver

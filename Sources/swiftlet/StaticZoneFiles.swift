@@ -1,5 +1,5 @@
 import DNS
-import EmbeddedRegistry
+import FileWatching
 import Glibc
 import LDNS
 import Logging

@@ -1,5 +1,6 @@
 import AddressAllocator
 import Registry
+import TestSupport
 import Testing
 
 /// Long random lives of an allocator beside a plain record of who has what.

@@ -1,5 +1,6 @@
 import AddressAllocator
 import Registry
+import TestSupport
 import Testing
 
 /// Which families a Service gets (Kubernetes, dual-stack Services).

@@ -1,5 +1,6 @@
 import AddressAllocator
 import Registry
+import TestSupport
 import Testing
 
 final class NodePortTests {

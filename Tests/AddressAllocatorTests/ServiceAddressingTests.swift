@@ -1,5 +1,6 @@
 import AddressAllocator
 import Registry
+import TestSupport
 import Testing
 
 /// The life of one Service's addresses (Kubernetes, registry/core/service/storage).

@@ -1,21 +1,9 @@
 import DNS
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LDNS
-
-/// A generator that repeats itself for the same seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite("Broken zone files")
 struct ZoneFileMutationTests {
@@ -65,7 +53,7 @@ struct ZoneFileMutationTests {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["FUZZ_SEED"].flatMap(UInt64.init) ?? .random(in: .min ... .max)
         let rounds = environment["FUZZ_ROUNDS"].flatMap(Int.init) ?? 2000
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let original = Array(Self.text.utf8)
         for round in 0..<rounds {
             var bytes = original
@@ -82,7 +70,7 @@ struct ZoneFileMutationTests {
     @Test("Random bytes are an error or no records")
     func noise() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let bytes = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
                 UInt8.random(in: .min ... .max, using: &generator)

@@ -1,5 +1,3 @@
-import Registry
-
 /// Where a manifest feeder hands its objects over: the registry's store, or a recorder in tests.
 package protocol ManifestSink: Sendable {
     /// Makes `objects` all that there is of this feeder, in one transaction, and reports those that it could not take.

@@ -3,46 +3,7 @@ import Logging
 import Registry
 import Synchronization
 
-@testable import EmbeddedRegistry
-
-/// A folder of its own for a test, gone with the last reference to it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("manifests-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        path = url.path
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func path(_ name: String) -> String { "\(path)/\(name)" }
-
-    /// Writes in place: open, truncate, write, close.
-    func write(_ name: String, _ text: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
-    }
-
-    func makeFolder(_ name: String) throws {
-        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
-    }
-
-    func link(_ name: String, to target: String) throws {
-        try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: target)
-    }
-
-    /// Moves in one step, over what stands there.
-    func rename(_ from: String, _ to: String) throws {
-        guard Foundation.rename(path(from), path(to)) == 0 else { throw CocoaError(.fileWriteUnknown) }
-    }
-
-    func remove(_ name: String) throws {
-        try FileManager.default.removeItem(atPath: path(name))
-    }
-}
+@testable import Manifests
 
 /// A sink that keeps what it is given and tells of each call.
 final class RecordingSink: ManifestSink {

@@ -1,5 +1,3 @@
-import Registry
-
 /// An object as a feeder hands it over: read, the whole document beside it, and where it comes from.
 package struct SuppliedObject: Hashable, Sendable {
     package let object: RegistryObject

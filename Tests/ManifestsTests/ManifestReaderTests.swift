@@ -1,7 +1,7 @@
 import Registry
 import Testing
 
-@testable import EmbeddedRegistry
+@testable import Manifests
 
 @Suite("Manifest reader")
 struct ManifestReaderTests {

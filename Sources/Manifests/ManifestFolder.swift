@@ -1,3 +1,4 @@
+import FileWatching
 import Glibc
 
 /// The files that some paths, of files and folders, stand for, and where to look for a change of them.

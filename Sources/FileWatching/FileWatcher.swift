@@ -49,6 +49,8 @@ package final class FileWatcher: Sendable {
         /// The kernel dropped events: anything may have changed.
         package var hasGaps = false
 
+        package init() {}
+
         package var isEmpty: Bool { kinds.isEmpty && !hasGaps }
     }
 

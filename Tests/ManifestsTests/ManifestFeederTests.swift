@@ -1,8 +1,9 @@
 import Foundation
 import Registry
+import TestSupport
 import Testing
 
-@testable import EmbeddedRegistry
+@testable import Manifests
 
 @Suite("Manifest feeder", .timeLimit(.minutes(1)))
 struct ManifestFeederTests {

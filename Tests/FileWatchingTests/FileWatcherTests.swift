@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import EmbeddedRegistry
+@testable import FileWatching
 
 @Suite("File watcher", .timeLimit(.minutes(1)))
 struct FileWatcherTests {
