@@ -2,9 +2,11 @@ extension Service {
     /// Every rule that the fields break, as Kubernetes' API server would say it (core/v1 Service validation).
     ///
     /// Whether an address is free, in range and of a configured family is the allocator's to say.
-    package func validate() -> [FieldViolation] {
-        metadata.validate(requiresNamespace: true, isNameValid: NameRules.isLabel) + validatePorts()
-            + validateAddresses() + validateExternalName() + validatePolicies()
+    package func validate() -> [FieldViolation] { RegistryObject.service(self).validate() }
+
+    /// The rules of `spec`; what the API server fills in may still be absent.
+    func validateSpecification() -> [FieldViolation] {
+        validatePorts() + validateAddresses() + validateExternalName() + validatePolicies()
     }
 
     private func validatePorts() -> [FieldViolation] {
@@ -18,18 +20,23 @@ extension Service {
         var nodeNumbers: Set<PortNumber> = []
         for (index, port) in ports.enumerated() {
             let path = path[index]
+            if kind == .loadBalancer && port.port == Self.kubeletPort {
+                violations.append(
+                    FieldViolation(
+                        path, .invalid, of: .integer(Int64(port.port)),
+                        "may not expose port \(port.port) externally since it is used by kubelet"))
+            }
             if port.name.isEmpty {
                 if ports.count > 1 { violations.append(FieldViolation(path / "name", .required)) }
-            } else if !NameRules.isLabel(port.name) {
-                violations.append(
-                    FieldViolation(path / "name", .invalid, value: port.name, "must be a lowercase RFC 1123 label"))
-            } else if !names.insert(port.name).inserted {
-                violations.append(FieldViolation(path / "name", .duplicate, value: port.name))
+            } else {
+                violations += FieldViolation.list(
+                    path / "name", value: port.name, faults: NameRules.labelFaults(port.name))
+                if !names.insert(port.name).inserted {
+                    violations.append(FieldViolation(path / "name", .duplicate, value: port.name))
+                }
             }
             if !(1...65535).contains(port.port) {
-                violations.append(Self.outOfPortRange(path / "port", port.port))
-            } else if !numbers.insert(PortNumber(transport: port.transport, number: port.port)).inserted {
-                violations.append(FieldViolation(path, .duplicate, value: "\(port.transport.rawValue) \(port.port)"))
+                violations.append(.outOfRange(path / "port", port.port, 1...65535))
             }
             violations += Self.validateTargetPort(port.targetPort, at: path / "targetPort")
             if port.nodePort != 0 {
@@ -38,38 +45,44 @@ extension Service {
                         FieldViolation(
                             path / "nodePort", .forbidden, "may not be used when `type` is '\(kind.rawValue)'"))
                 } else if !(1...65535).contains(port.nodePort) {
-                    violations.append(Self.outOfPortRange(path / "nodePort", port.nodePort))
+                    violations.append(.outOfRange(path / "nodePort", port.nodePort, 1...65535))
                 } else if !nodeNumbers.insert(PortNumber(transport: port.transport, number: port.nodePort)).inserted {
-                    violations.append(FieldViolation(path / "nodePort", .duplicate, value: "\(port.nodePort)"))
+                    violations.append(
+                        FieldViolation(path / "nodePort", .duplicate, of: .integer(Int64(port.nodePort))))
                 }
+            }
+            let number = PortNumber(transport: port.transport, number: port.port)
+            if !numbers.insert(number).inserted {
+                violations.append(FieldViolation(path, .duplicate, of: number.shown))
             }
         }
         return violations
     }
 
+    /// Where kubelets listen: not to be opened to the world by a load balancer.
+    private static let kubeletPort = 10250
+
     private struct PortNumber: Hashable {
         let transport: TransportProtocol
         let number: Int
+
+        /// The pair in the form that upstream's message has: a port with nothing else set.
+        var shown: JSONValue {
+            .object([
+                "Name": .string(""), "Protocol": .string(transport.rawValue), "AppProtocol": .null,
+                "Port": .integer(Int64(number)), "TargetPort": .integer(0), "NodePort": .integer(0),
+            ])
+        }
     }
 
     private static func validateTargetPort(_ target: IntegerOrString?, at path: FieldPath) -> [FieldViolation] {
         switch target {
         case nil, .integer(0), .string(""): []
         case .integer(let number):
-            (1...65535).contains(number) ? [] : [outOfPortRange(path, number)]
+            (1...65535).contains(number) ? [] : [.outOfRange(path, number, 1...65535)]
         case .string(let name):
-            NameRules.isPortName(name)
-                ? []
-                : [
-                    FieldViolation(
-                        path, .invalid, value: name,
-                        "must be a port name: at most 15 of [a-z0-9-] with a letter, no '--', no '-' at either end")
-                ]
+            FieldViolation.list(path, value: name, faults: NameRules.portNameFaults(name))
         }
-    }
-
-    private static func outOfPortRange(_ path: FieldPath, _ number: Int) -> FieldViolation {
-        FieldViolation(path, .invalid, value: "\(number)", "must be between 1 and 65535, inclusive")
     }
 
     private func validateAddresses() -> [FieldViolation] {
@@ -87,15 +100,8 @@ extension Service {
             violations += validateClusterIPs()
         }
         for (index, text) in externalIPs.enumerated() {
-            let path = ("spec.externalIPs" as FieldPath)[index]
-            guard let address = IPAddress(text), !address.isIPv4Mapped else {
-                violations.append(FieldViolation(path, .invalid, value: text, "must be a valid IP address"))
-                continue
-            }
-            if address.isUnfitForEndpoint {
-                violations.append(
-                    FieldViolation(path, .invalid, value: text, "may not be unspecified, loopback or link-local"))
-            }
+            violations += FieldViolation.list(
+                ("spec.externalIPs" as FieldPath)[index], value: text, faults: AddressRules.endpointFaults(text))
         }
         return violations
     }
@@ -103,51 +109,57 @@ extension Service {
     private func validateClusterIPs() -> [FieldViolation] {
         let path: FieldPath = "spec.clusterIPs"
         guard !clusterIPs.isEmpty || !clusterIP.isEmpty else { return [] }
+        let shown = JSONValue.array(clusterIPs.map { .string($0) })
         if clusterIP.isEmpty {
-            return [FieldViolation("spec.clusterIP", .required, "must be set when `clusterIPs` is")]
+            return [FieldViolation(path, .invalid, of: shown, "must be empty when `clusterIP` is not specified")]
         }
         let texts = clusterIPs.isEmpty ? [clusterIP] : clusterIPs
         var violations: [FieldViolation] = []
-        if texts[0] != clusterIP {
-            violations.append(
-                FieldViolation(path, .invalid, value: texts[0], "first value must match `clusterIP`"))
+        if texts.first != clusterIP {
+            violations.append(FieldViolation(path, .invalid, of: shown, "first value must match `clusterIP`"))
         }
-        if texts.count > 2 {
-            violations.append(FieldViolation(path, .invalid, "may only hold up to 2 values"))
-        }
-        if texts.contains("None") {
-            if texts.count > 1 {
-                violations.append(FieldViolation(path, .invalid, value: "None", "'None' must be the only value"))
-            }
+        if texts == ["None"] {
             if kind != .clusterIP {
                 violations.append(
-                    FieldViolation(path[0], .invalid, value: "None", "may not be set to 'None' for \(kind.rawValue)"))
+                    FieldViolation(
+                        path[0], .invalid, value: "None", "may not be set to 'None' for \(kind.rawValue) services"))
             }
             return violations
         }
-        var families: Set<IPFamily> = []
         for (index, text) in texts.enumerated() {
-            guard let address = IPAddress(text), !address.isIPv4Mapped else {
-                violations.append(FieldViolation(path[index], .invalid, value: text, "must be a valid IP address"))
-                continue
-            }
-            if !families.insert(address.family).inserted {
+            if index == 0 && text == "None" {
                 violations.append(
-                    FieldViolation(path, .invalid, value: text, "may specify no more than one IP for each IP family"))
-            }
-            if self.families.indices.contains(index), self.families[index] != address.family {
-                violations.append(
-                    FieldViolation(
-                        path[index], .invalid, value: text, "must match the family \(self.families[index].rawValue)"))
+                    FieldViolation(path, .invalid, of: shown, "'None' must be the first and only value"))
+            } else {
+                violations += FieldViolation.list(path[index], value: text, faults: AddressRules.faults(text))
             }
         }
-        if texts.count > 1 && familyPolicy == .singleStack {
+        if texts.count > 2 {
+            violations.append(FieldViolation(path, .invalid, of: shown, "may only hold up to 2 values"))
+        }
+        let found = texts.compactMap { IPAddress($0)?.family }
+        guard found.count == texts.count else { return violations }
+        if found.count > 1 && Set(found).count != 2 {
+            violations.append(
+                FieldViolation(path, .invalid, of: shown, "may specify no more than one IP for each IP family"))
+        }
+        for (index, (text, family)) in zip(texts, found).enumerated()
+        where families.indices.contains(index) && families[index] != family {
             violations.append(
                 FieldViolation(
-                    "spec.ipFamilyPolicy", .invalid, value: "SingleStack",
-                    "must be RequireDualStack or PreferDualStack with two cluster IPs"))
+                    path[index], .invalid, value: text,
+                    "expected an \(families[index].rawValue) value as indicated by `ipFamilies[\(index)]`"))
+        }
+        if texts.count > 1 && familyPolicy == .singleStack {
+            violations.append(Self.singleStack("when multiple `clusterIPs` are specified"))
         }
         return violations
+    }
+
+    private static func singleStack(_ occasion: String) -> FieldViolation {
+        FieldViolation(
+            "spec.ipFamilyPolicy", .invalid, value: FamilyPolicy.singleStack.rawValue,
+            "must be 'RequireDualStack' or 'PreferDualStack' \(occasion)")
     }
 
     private func validateExternalName() -> [FieldViolation] {
@@ -155,11 +167,8 @@ extension Service {
         let path: FieldPath = "spec.externalName"
         let name = externalName.hasSuffix(".") ? externalName.dropLast() : Substring(externalName)
         if name.isEmpty { return [FieldViolation(path, .required)] }
-        guard NameRules.isSubdomain(name) else {
-            return [
-                FieldViolation(path, .invalid, value: externalName, "must be a lowercase RFC 1123 subdomain")
-            ]
-        }
+        let faults = NameRules.subdomainFaults(name)
+        guard faults.isEmpty else { return FieldViolation.list(path, value: String(name), faults: faults) }
         // Longer labels pass upstream's pattern, yet no DNS message can carry them (RFC 1035 §2.3.4).
         guard name.split(separator: ".").allSatisfy({ $0.utf8.count <= 63 }) else {
             return [FieldViolation(path, .invalid, value: externalName, "must have labels of at most 63 characters")]
@@ -168,45 +177,56 @@ extension Service {
     }
 
     private func validatePolicies() -> [FieldViolation] {
-        var violations: [FieldViolation] = []
-        if families.count > 2 || Set(families).count != families.count {
-            violations.append(FieldViolation("spec.ipFamilies", .invalid, "may hold each family once"))
+        var violations = ObjectMetadata.validate(labels: selector, at: "spec.selector")
+        for (index, family) in families.enumerated() where families[..<index].contains(family) {
+            violations.append(
+                FieldViolation(("spec.ipFamilies" as FieldPath)[index], .duplicate, value: family.rawValue))
         }
         if families.count > 1 && familyPolicy == .singleStack {
-            violations.append(
-                FieldViolation(
-                    "spec.ipFamilyPolicy", .invalid, value: "SingleStack",
-                    "must be RequireDualStack or PreferDualStack with two families"))
+            violations.append(Self.singleStack("when multiple `ipFamilies` are specified"))
         }
         if sessionAffinity == .clientIP, let timeout = sessionAffinityTimeout, !(1...86400).contains(timeout) {
             violations.append(
                 FieldViolation(
-                    "spec.sessionAffinityConfig.clientIP.timeoutSeconds", .invalid, value: "\(timeout)",
-                    "must be between 1 and 86400, inclusive"))
+                    "spec.sessionAffinityConfig.clientIP.timeoutSeconds", .invalid, of: .integer(Int64(timeout)),
+                    "must be greater than 0 and less than 86400"))
         }
-        if externalTrafficPolicy != nil, kind == .externalName || (kind == .clusterIP && externalIPs.isEmpty) {
+        if allocatesLoadBalancerNodePorts != nil, kind != .loadBalancer {
             violations.append(
                 FieldViolation(
-                    "spec.externalTrafficPolicy", .invalid, value: externalTrafficPolicy?.rawValue,
+                    "spec.allocateLoadBalancerNodePorts", .forbidden,
+                    "may only be used when `type` is 'LoadBalancer'"))
+        }
+        if let policy = externalTrafficPolicy, !isExternallyAccessible {
+            violations.append(
+                FieldViolation(
+                    "spec.externalTrafficPolicy", .invalid, value: policy.rawValue,
                     "may only be set for externally-accessible services"))
         }
-        if healthCheckNodePort != 0, kind != .loadBalancer || externalTrafficPolicy != .local {
-            violations.append(
-                FieldViolation(
-                    "spec.healthCheckNodePort", .invalid, value: "\(healthCheckNodePort)",
-                    "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+        if healthCheckNodePort != 0 {
+            if kind != .loadBalancer || externalTrafficPolicy != .local {
+                violations.append(
+                    FieldViolation(
+                        "spec.healthCheckNodePort", .invalid, of: .integer(Int64(healthCheckNodePort)),
+                        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
+            } else if !(1...65535).contains(healthCheckNodePort) {
+                violations.append(.outOfRange("spec.healthCheckNodePort", healthCheckNodePort, 1...65535))
+            }
         }
-        if !["", "PreferClose", "PreferSameZone", "PreferSameNode"].contains(trafficDistribution) {
+        let distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"]
+        if !trafficDistribution.isEmpty, !distributions.contains(trafficDistribution) {
             violations.append(
-                FieldViolation(
-                    "spec.trafficDistribution", .notSupported, value: trafficDistribution,
-                    #"supported values: "PreferClose", "PreferSameNode", "PreferSameZone""#))
-        }
-        for (key, value) in selector.sorted(by: { $0.key < $1.key })
-        where !NameRules.isQualifiedName(key) || !NameRules.isLabelValue(value) {
-            violations.append(
-                FieldViolation("spec.selector", .invalid, value: "\(key)=\(value)", "must be a valid label"))
+                .notSupported("spec.trafficDistribution", value: trafficDistribution, supported: distributions))
         }
         return violations
+    }
+
+    /// Whether traffic from outside the cluster may come in: by a node port, a load balancer or an external IP.
+    package var isExternallyAccessible: Bool {
+        switch kind {
+        case .nodePort, .loadBalancer: true
+        case .clusterIP: !externalIPs.isEmpty
+        case .externalName: false
+        }
     }
 }

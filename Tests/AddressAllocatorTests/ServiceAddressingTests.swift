@@ -35,7 +35,7 @@ final class ServiceAddressingTests {
         let web = try assign(service("prod/web") { $0.clusterIP = "10.96.0.10" })
         #expect(web.clusterIPs == ["10.96.0.10"])
         let error = refusal(of: service("prod/api") { $0.clusterIPs = ["10.96.0.11"] })
-        #expect(error?.violations.first?.path == "spec.clusterIP" && error?.isInternal == false)
+        #expect(error?.violations.first?.path == "spec.clusterIPs" && error?.isInternal == false)
     }
 
     @Test("An update that omits the address keeps it and takes nothing")

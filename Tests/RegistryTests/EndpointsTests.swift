@@ -56,21 +56,28 @@ struct EndpointsTests {
     @Test("Each rule of slices has its message")
     func slices() {
         var slice = EndpointSlice(metadata: ObjectMetadata(name: "s", namespace: "prod"), addressType: .ipv4)
-        #expect(slice.validate() == [])
+        #expect(RegistryObject.endpointSlice(slice).validate() == [])
         slice.ports = [.init(name: "A", port: 0), .init(name: "b", port: nil), .init(name: "b", port: 80)]
         slice.endpoints = [
             .init(addresses: []), .init(addresses: ["2001:db8::1", "x", "127.0.0.1", "::ffff:1.2.3.4"], hostname: "H"),
         ]
+        let label =
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
+            + "and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+            + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
         #expect(
-            slice.validate().map(\.description) == [
-                "endpoints[0].addresses: Required value: must hold 1 to 100 addresses",
+            RegistryObject.endpointSlice(slice).validate().map(\.description) == [
+                "endpoints[0].addresses: Required value: must contain at least 1 address",
                 "endpoints[1].addresses[0]: Invalid value: \"2001:db8::1\": must be an IPv4 address",
-                "endpoints[1].addresses[1]: Invalid value: \"x\": must be a valid IP address",
-                "endpoints[1].addresses[2]: Invalid value: \"127.0.0.1\": may not be unspecified, loopback or link-local",
-                "endpoints[1].addresses[3]: Invalid value: \"::ffff:1.2.3.4\": must be a valid IP address",
-                "endpoints[1].hostname: Invalid value: \"H\": must be a lowercase RFC 1123 label",
-                "ports[0].name: Invalid value: \"A\": must be a lowercase RFC 1123 label",
-                "ports[0].port: Invalid value: \"0\": must be between 1 and 65535, inclusive",
+                "endpoints[1].addresses[1]: Invalid value: \"x\": "
+                    + "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+                "endpoints[1].addresses[2]: Invalid value: \"127.0.0.1\": "
+                    + "may not be in the loopback range (127.0.0.0/8, ::1/128)",
+                "endpoints[1].addresses[3]: Invalid value: \"::ffff:1.2.3.4\": "
+                    + "must not be an IPv4-mapped IPv6 address",
+                "endpoints[1].hostname: Invalid value: \"H\": \(label)",
+                "ports[0].name: Invalid value: \"A\": \(label)",
+                "ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
                 "ports[2].name: Duplicate value: \"b\"",
             ])
     }

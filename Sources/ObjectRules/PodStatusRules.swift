@@ -1,0 +1,53 @@
+import Registry
+
+/// The rules of a Pod's status, which kubelets and their stand-ins write.
+enum PodStatusRules {
+    private static let systemConditions: Set<String> = ["PodScheduled", "Ready", "Initialized"]
+
+    static func validate(_ document: JSONValue, stored: JSONValue) -> [FieldViolation] {
+        let status = document["status"] ?? .null
+        var violations: [FieldViolation] = []
+        for (index, condition) in status.list("conditions").enumerated() {
+            let type = condition.text("type")
+            guard !systemConditions.contains(type) else { continue }
+            // Upstream has the wrong path here.
+            violations += FieldViolation.list(
+                ("metadata.conditions" as FieldPath)[index] / "Type", value: type,
+                faults: NameRules.qualifiedNameFaults(type))
+        }
+        let nominated = status.text("nominatedNodeName")
+        if !nominated.isEmpty {
+            violations += FieldViolation.list(
+                "status.nominatedNodeName", value: nominated, faults: NameRules.subdomainFaults(nominated))
+        }
+        if status.text("qosClass") != stored.at("status", "qosClass")?.string ?? "" {
+            violations.append(.immutable("status.qosClass", value: .string(status.text("qosClass"))))
+        }
+        violations += validateAddresses(status.list("podIPs").map { $0.text("ip") }, at: "status.podIPs")
+        let hosts = status.list("hostIPs").map { $0.text("ip") }
+        if let first = hosts.first, first != status.text("hostIP") {
+            violations.append(
+                FieldViolation(
+                    ("status.hostIPs" as FieldPath)[0] / "ip", .invalid, value: first, "must be equal to `hostIP`"))
+        }
+        return violations + validateAddresses(hosts, at: "status.hostIPs")
+    }
+
+    private static func validateAddresses(_ texts: [String], at path: FieldPath) -> [FieldViolation] {
+        var violations = texts.enumerated().flatMap { index, text in
+            FieldViolation.list(path[index], value: text, faults: AddressRules.faults(text))
+        }
+        guard violations.isEmpty, texts.count > 1 else { return violations }
+        if texts.count > 2 || Set(texts.compactMap { IPAddress($0)?.family }).count != 2 {
+            violations.append(
+                FieldViolation(
+                    path, .invalid, of: .array(texts.map { .object(["IP": .string($0)]) }),
+                    "may specify no more than one IP for each IP family"))
+        }
+        for (index, text) in texts.enumerated() where texts[..<index].contains(text) {
+            violations.append(
+                FieldViolation(path[index], .duplicate, of: .object(["IP": .string(text)])))
+        }
+        return violations
+    }
+}

@@ -1,0 +1,75 @@
+import Registry
+
+/// The rules of Services beyond what the typed Service knows: load balancers and application protocols.
+enum ServiceRules {
+    /// Whether the allocator decides over a field, once it knows what an update inherits and drops.
+    static func isAllocators(_ path: FieldPath) -> Bool {
+        guard path.components.first == .member("spec"), path.components.count > 1 else { return false }
+        if path.components.last == .member("nodePort") { return true }
+        return ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"].contains {
+            path.components[1] == .member($0)
+        }
+    }
+
+    static func validate(_ spec: JSONValue) -> [FieldViolation] {
+        var violations: [FieldViolation] = []
+        for (index, port) in spec.list("ports").enumerated() {
+            guard let name = port.at("appProtocol")?.string else { continue }
+            violations += FieldViolation.list(
+                ("spec.ports" as FieldPath)[index] / "appProtocol", value: name,
+                faults: NameRules.qualifiedNameFaults(name))
+        }
+        let isBalanced = spec.text("type") == "LoadBalancer"
+        let onlyBalanced = "may only be used when `type` is 'LoadBalancer'"
+        let ranges = spec.texts("loadBalancerSourceRanges")
+        // Upstream spells the field so.
+        let rangePath: FieldPath = "spec.LoadBalancerSourceRanges"
+        if !ranges.isEmpty && !isBalanced {
+            violations.append(FieldViolation(rangePath, .forbidden, onlyBalanced))
+        }
+        for (index, range) in ranges.enumerated() {
+            let text = String(range.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            violations += FieldViolation.list(
+                rangePath[index], value: text, faults: AddressRules.networkFaults(text))
+        }
+        if let name = spec.at("loadBalancerClass")?.string {
+            let path: FieldPath = "spec.loadBalancerClass"
+            violations +=
+                isBalanced
+                ? FieldViolation.list(path, value: name, faults: NameRules.qualifiedNameFaults(name))
+                : [FieldViolation(path, .forbidden, onlyBalanced)]
+        }
+        return violations
+    }
+
+    static func validateUpdate(_ spec: JSONValue, stored: JSONValue) -> [FieldViolation] {
+        let name = spec.at("loadBalancerClass")
+        guard spec.text("type") == "LoadBalancer", stored.text("type") == "LoadBalancer",
+            name != stored.at("loadBalancerClass")
+        else { return [] }
+        return [FieldViolation("spec.loadBalancerClass", .invalid, of: name ?? .null, "may not change once set")]
+    }
+
+    static func validateStatus(_ document: JSONValue) -> [FieldViolation] {
+        let path: FieldPath = "status.loadBalancer.ingress"
+        let ingresses = document.at("status", "loadBalancer")?.list("ingress") ?? []
+        if !ingresses.isEmpty, document.at("spec", "type") != .string("LoadBalancer") {
+            return [FieldViolation(path, .forbidden, "may only be used when `spec.type` is \"LoadBalancer\"")]
+        }
+        return ingresses.enumerated().flatMap { index, ingress in
+            let (address, name) = (ingress.text("ip"), ingress.text("hostname"))
+            var violations: [FieldViolation] = []
+            if !address.isEmpty {
+                violations = FieldViolation.list(
+                    path[index] / "ip", value: address, faults: AddressRules.faults(address))
+            }
+            if !name.isEmpty {
+                let faults =
+                    NameRules.subdomainFaults(name)
+                    + (IPAddress(name) == nil ? [] : ["must be a DNS name, not an IP address"])
+                violations += FieldViolation.list(path[index] / "hostname", value: name, faults: faults)
+            }
+            return violations
+        }
+    }
+}
