@@ -6,12 +6,16 @@ package final class SchemaType: Sendable {
     package let name: String
     /// The name in OpenAPI documents: `io.k8s.api.core.v1.ServiceSpec`.
     package let openAPIName: String
-    /// In the order of the protobuf definition.
+    /// In the order of the table.
     package let fields: [SchemaField]
     package let description: String
     /// A server-side apply owns the whole of it or nothing (`x-kubernetes-map-type: atomic`).
     package let isAtomic: Bool
     private let byName: [String: SchemaField]
+    /// The fields that stand in the message itself, by their numbers.
+    private let byNumber: [Int: SchemaField]
+    /// The fields that protobuf keeps in a message of their own, by its number and theirs.
+    private let byEnclosure: [Int: [Int: SchemaField]]
 
     package init(
         name: String, openAPIName: String, fields: [SchemaField], description: String = "", isAtomic: Bool = false
@@ -22,9 +26,29 @@ package final class SchemaType: Sendable {
         self.description = description
         self.isAtomic = isAtomic
         byName = Dictionary(fields.map { ($0.name, $0) }) { first, _ in first }
+        byNumber = Dictionary(fields.filter { $0.enclosure == nil }.map { ($0.number, $0) }) { first, _ in first }
+        byEnclosure = Dictionary(grouping: fields.filter { $0.enclosure != nil }) { $0.enclosure ?? 0 }
+            .mapValues { fields in Dictionary(fields.map { ($0.number, $0) }) { first, _ in first } }
     }
 
     package func field(_ name: String) -> SchemaField? { byName[name] }
+
+    /// What a number on the wire stands for.
+    enum Member {
+        case field(SchemaField)
+        /// A message whose fields are members of this type in JSON.
+        case enclosure([Int: SchemaField])
+    }
+
+    func member(number: Int) -> Member? {
+        byNumber[number].map(Member.field) ?? byEnclosure[number].map(Member.enclosure)
+    }
+
+    /// The name of the type in Kubernetes' own sources, which stands in messages: `v1.ServiceSpec`.
+    var sourceName: String { "v1.\(shortSourceName)" }
+
+    /// Without its package: `ServiceSpec`.
+    var shortSourceName: String { openAPIName.split(separator: ".").last.map(String.init) ?? name }
 }
 
 /// One field of a message type.
@@ -48,9 +72,13 @@ package struct SchemaField: Hashable, Sendable {
     }
 
     package let name: String
-    /// The field number of protobuf.
+    /// The field number of protobuf; 0 for `apiVersion` and `kind`, which it keeps outside the object.
     package let number: Int
+    /// The number of the message in which protobuf keeps the field, where JSON has it among the others.
+    package let enclosure: Int?
     package let shape: SchemaShape
+    /// The name that Kubernetes' own sources give to a text with few values, which stands in messages: `v1.Protocol`.
+    package let valueName: String?
     /// An optional of Go: a zero value on the wire is a value. Without it zero values mean that the field is absent.
     package let isPointer: Bool
     package let isRequired: Bool
@@ -62,13 +90,15 @@ package struct SchemaField: Hashable, Sendable {
     package let description: String
 
     package init(
-        _ name: String, number: Int, _ shape: SchemaShape, isPointer: Bool = false, isRequired: Bool = false,
-        patchStrategy: PatchStrategy? = nil, listKind: ListKind = .atomic, isAtomic: Bool = false,
-        description: String = ""
+        _ name: String, number: Int, enclosure: Int? = nil, _ shape: SchemaShape, valueName: String? = nil,
+        isPointer: Bool = false, isRequired: Bool = false, patchStrategy: PatchStrategy? = nil,
+        listKind: ListKind = .atomic, isAtomic: Bool = false, description: String = ""
     ) {
         self.name = name
         self.number = number
+        self.enclosure = enclosure
         self.shape = shape
+        self.valueName = valueName
         self.isPointer = isPointer
         self.isRequired = isRequired
         self.patchStrategy = patchStrategy
@@ -84,9 +114,6 @@ package indirect enum SchemaShape: Hashable, Sendable {
     case boolean
     case int32
     case int64
-    case double
-    /// Base64 in JSON (RFC 4648 §4).
-    case bytes
     /// `100m`, `1Gi`: a text in JSON, though numbers are taken too.
     case quantity
     /// RFC 3339 to the second in JSON; seconds and nanoseconds in protobuf.

@@ -18,17 +18,32 @@ package enum JSONText {
     }
 
     package static func value(of text: String) throws(Malformed) -> JSONValue {
+        try parsed(text, notesDuplicates: false).value.get()
+    }
+
+    /// The value of a text, and the members that stand twice in it: `duplicate field "spec.type"`, each one once, a
+    /// hundred at most. The last value of such a member counts.
+    package static func value(
+        of text: String, notingDuplicates duplicates: inout [String]
+    ) throws(Malformed) -> JSONValue {
+        let result = parsed(text, notesDuplicates: true)
+        duplicates += result.duplicates
+        return try result.value.get()
+    }
+
+    private static func parsed(
+        _ text: String, notesDuplicates: Bool
+    ) -> (value: Result<JSONValue, Malformed>, duplicates: [String]) {
         var text = text
         // The closure of `withUTF8` cannot carry a typed error.
-        let result = text.withUTF8 { bytes -> Result<JSONValue, Malformed> in
-            var parser = JSONTextParser(bytes: bytes)
+        return text.withUTF8 { bytes in
+            var parser = JSONTextParser(bytes: bytes, notesDuplicates: notesDuplicates)
             do throws(Malformed) {
-                return .success(try parser.document())
+                return (.success(try parser.document()), parser.duplicates)
             } catch {
-                return .failure(error)
+                return (.failure(error), parser.duplicates)
             }
         }
-        return try result.get()
     }
 
     private static func write(_ value: JSONValue, to bytes: inout [UInt8]) {
@@ -81,12 +96,20 @@ package enum JSONText {
 private struct JSONTextParser {
     /// Deeper nesting is refused, so that no text can exhaust the stack.
     private static let maximumDepth = 256
+    private static let maximumDuplicates = 100
 
     let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
+    private let notesDuplicates: Bool
+    private(set) var duplicates: [String] = []
+    /// How many were met; looking at each one would make hostile texts costly.
+    private var duplicatesMet = 0
+    /// The place of the value being read, if duplicates are noted.
+    private var path = FieldPath()
 
-    init(bytes: UnsafeBufferPointer<UInt8>) {
+    init(bytes: UnsafeBufferPointer<UInt8>, notesDuplicates: Bool) {
         self.bytes = bytes
+        self.notesDuplicates = notesDuplicates
     }
 
     mutating func document() throws(JSONText.Malformed) -> JSONValue {
@@ -151,11 +174,23 @@ private struct JSONTextParser {
             let name = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw malformed }
+            if notesDuplicates {
+                path.components.append(.member(name))
+                if members[name] != nil { noteDuplicate() }
+            }
             members[name] = try value(depth: depth + 1)
+            if notesDuplicates { path.components.removeLast() }
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw malformed }
         }
+    }
+
+    private mutating func noteDuplicate() {
+        duplicatesMet += 1
+        guard duplicatesMet <= Self.maximumDuplicates else { return }
+        let note = "duplicate field \"\(path)\""
+        if !duplicates.contains(note) { duplicates.append(note) }
     }
 
     private mutating func elements(depth: Int) throws(JSONText.Malformed) -> [JSONValue] {
@@ -164,7 +199,9 @@ private struct JSONTextParser {
         skipSpace()
         if take(UInt8(ascii: "]")) { return elements }
         while true {
+            if notesDuplicates { path.components.append(.element(elements.count)) }
             elements.append(try value(depth: depth + 1))
+            if notesDuplicates { path.components.removeLast() }
             skipSpace()
             if take(UInt8(ascii: "]")) { return elements }
             guard take(UInt8(ascii: ",")) else { throw malformed }
