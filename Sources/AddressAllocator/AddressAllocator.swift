@@ -27,6 +27,13 @@ package struct AddressAllocator: Sendable {
         spaces.append(space)
     }
 
+    /// Makes these all the ranges there are, in their order; addresses of others stay with those who have them.
+    package mutating func setRanges(_ ranges: [AddressRange]) {
+        guard ranges != self.ranges else { return }
+        spaces = []
+        for range in ranges { add(range) }
+    }
+
     package var ranges: [AddressRange] { spaces.map(\.range) }
 
     /// The configured families, the default one first.

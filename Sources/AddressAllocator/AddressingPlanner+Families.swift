@@ -42,7 +42,7 @@ extension AddressingPlanner {
             guard known.contains(address.family) else {
                 let error = AllocationError.familyNotConfigured(
                     address.family, ranges: pools.addresses.ranges.map(\.cidr))
-                throw AddressingError(error, at: ("spec.clusterIPs" as FieldPath)[index], value: text)
+                throw AddressingError(error, at: ("spec.clusterIPs" as FieldPath)[index], value: .string(text))
             }
             service.families.append(address.family)
         }

@@ -15,7 +15,9 @@ extension AddressingPlanner {
                 do throws(AllocationError) {
                     service.ports[index].nodePort = try anyNodePort(using: &generator)
                 } catch {
-                    throw AddressingError(error, at: ("spec.ports" as FieldPath)[index] / "nodePort")
+                    throw AddressingError(
+                        error, at: ("spec.ports" as FieldPath)[index] / "nodePort",
+                        attempt: "failed to allocate a nodePort")
                 }
             }
         }
@@ -36,7 +38,7 @@ extension AddressingPlanner {
                 if !kept.contains(port.nodePort) { try pools.nodePorts.checkAvailable(port.nodePort, to: owner) }
             } catch {
                 throw AddressingError(
-                    error, at: ("spec.ports" as FieldPath)[index] / "nodePort", value: "\(port.nodePort)")
+                    error, at: ("spec.ports" as FieldPath)[index] / "nodePort", value: .integer(Int64(port.nodePort)))
             }
             take(port.nodePort)
         }
@@ -61,9 +63,11 @@ extension AddressingPlanner {
                 try pools.nodePorts.checkAvailable(service.healthCheckNodePort, to: owner)
             }
         } catch {
+            let wanted = service.healthCheckNodePort
             throw AddressingError(
-                error, at: "spec.healthCheckNodePort",
-                value: service.healthCheckNodePort == 0 ? nil : "\(service.healthCheckNodePort)", isInternal: true)
+                error, at: "spec.healthCheckNodePort", value: wanted == 0 ? nil : .integer(Int64(wanted)),
+                attempt: "failed to allocate \(wanted == 0 ? "a" : "requested") HealthCheck NodePort \(wanted)",
+                isInternal: true)
         }
         take(service.healthCheckNodePort)
     }

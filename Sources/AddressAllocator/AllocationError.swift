@@ -56,6 +56,20 @@ extension AllocationError: CustomStringConvertible {
         }
     }
 
+    /// The same in the words of Kubernetes' API server, which name neither the range nor the holder.
+    var fault: String {
+        switch self {
+        case .familyNotConfigured, .outOfRange, .networkAddress, .broadcastAddress:
+            "the provided network does not match the current range"
+        case .addressTaken: "provided IP is already allocated"
+        case .nodePortTaken: "provided port is already allocated"
+        case .nodePortOutOfRange(_, let range):
+            "provided port is not in the valid range. The range of valid ports is \(Self.text(range))"
+        case .addressesExhausted, .nodePortsExhausted: "range is full"
+        case .rangeTooSmall, .rangeTooLarge, .nodePortRangeInvalid: description
+        }
+    }
+
     private static func list(_ ranges: [CIDR], or none: String) -> String {
         ranges.isEmpty ? none : ranges.map(\.description).joined(separator: ", ")
     }

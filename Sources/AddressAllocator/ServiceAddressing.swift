@@ -19,14 +19,13 @@ package enum ServiceAddressing {
         avoiding wishes: AddressWishes = AddressWishes(), using generator: inout some RandomNumberGenerator
     ) throws(AddressingError) -> AddressingPlan {
         var planner = AddressingPlanner(service: wanted, stored: stored, pools: pools, wishes: wishes)
-        try planner.settleFields()
-        if planner.service.kind != .externalName {
-            try planner.settleFamilies()
-            try planner.settleAddresses(using: &generator)
+        do throws(AddressingError) {
+            return try planner.plan(using: &generator)
+        } catch {
+            var error = error
+            error.service = wanted.metadata.id
+            throw error
         }
-        try planner.settleNodePorts(using: &generator)
-        planner.releaseRest()
-        return AddressingPlan(service: planner.service, changes: planner.changes)
     }
 }
 
@@ -46,6 +45,20 @@ struct AddressingPlanner {
     }
 
     var owner: NamespacedName { service.metadata.id }
+
+    /// The addresses as fields show them.
+    private var clusterIPs: JSONValue { .array(service.clusterIPs.map { .string($0) }) }
+
+    mutating func plan(using generator: inout some RandomNumberGenerator) throws(AddressingError) -> AddressingPlan {
+        try settleFields()
+        if service.kind != .externalName {
+            try settleFamilies()
+            try settleAddresses(using: &generator)
+        }
+        try settleNodePorts(using: &generator)
+        releaseRest()
+        return AddressingPlan(service: service, changes: changes)
+    }
 
     /// Fills what is inherited or defaulted, then checks the fields against each other and against what is stored.
     mutating func settleFields() throws(AddressingError) {
@@ -82,16 +95,18 @@ struct AddressingPlanner {
             stored.healthCheckNodePort != service.healthCheckNodePort
         {
             throw .immutable(
-                "spec.healthCheckNodePort", value: "\(service.healthCheckNodePort)",
+                "spec.healthCheckNodePort", value: .integer(Int64(service.healthCheckNodePort)),
                 stored: "\(stored.healthCheckNodePort)")
         }
         guard !stored.clusterIPs.isEmpty, !(stored.isHeadless && service.isHeadless) else { return }
         for (index, texts) in zip(stored.clusterIPs, service.clusterIPs).enumerated()
         where !Service.isSameAddress(texts.0, texts.1) {
-            throw .immutable(("spec.clusterIPs" as FieldPath)[index], value: texts.1, stored: texts.0)
+            throw .immutable(("spec.clusterIPs" as FieldPath)[index], value: clusterIPs, stored: texts.0)
         }
         if let former = stored.families.first, let family = service.families.first, former != family {
-            throw .immutable(("spec.ipFamilies" as FieldPath)[0], value: family.rawValue, stored: former.rawValue)
+            throw .immutable(
+                ("spec.ipFamilies" as FieldPath)[0], value: .array(service.families.map { .string($0.rawValue) }),
+                stored: former.rawValue)
         }
     }
 
@@ -109,7 +124,8 @@ struct AddressingPlanner {
                 do throws(AllocationError) {
                     if !kept.contains(address) { try pools.addresses.checkAvailable(address, to: owner) }
                 } catch {
-                    throw AddressingError(error, at: "spec.clusterIPs", value: text)
+                    throw AddressingError(
+                        error, at: "spec.clusterIPs", value: clusterIPs, attempt: "failed to allocate IP \(text)")
                 }
                 // An address kept is taken anew where the allocations have lost it.
                 if pools.addresses.owner(of: address) == nil { changes.takenAddresses.append(address) }
@@ -120,7 +136,7 @@ struct AddressingPlanner {
                     changes.takenAddresses.append(address)
                     service.clusterIPs.append(address.description)
                 } catch {
-                    throw AddressingError(error, at: "spec.clusterIPs")
+                    throw AddressingError(error, at: "spec.clusterIPs", attempt: "failed to allocate a serviceIP")
                 }
             }
         }

@@ -8,17 +8,21 @@ import Registry
 ///
 /// Each read opens the file anew: a reader that stays for days follows servers that come and go, and holds nothing.
 package struct RegistryReader: RegistrySource {
+    /// The database within a registry's folder.
+    package static let fileName = "registry.sqlite"
+
     private let directory: String
     private let file: String
 
     /// - Throws: `StoreError`: there is none, or it cannot be read.
     package init(directory: String) throws {
         self.directory = directory
-        file = "\(directory)/registry.sqlite"
+        file = "\(directory)/\(Self.fileName)"
         try read { database in
             try StoreSchema.check(database, file: file)
             // A server is about to make it.
             guard try database.tableExists("settings") else { throw StoreError.missing(file: file) }
+            guard try !database.tableExists("allocations") else { throw StoreError.olderSchema(file: file) }
         }
     }
 
@@ -39,24 +43,25 @@ package struct RegistryReader: RegistrySource {
 
     /// The registry's version.
     package func version() throws -> ResourceVersion {
-        ResourceVersion(
-            rawValue: try read { try StoredRows.setting(StoreSetting.version, in: $0) }.flatMap { Int64($0) } ?? 0)
+        try read { try StoredRows.version(in: $0) }
     }
 
     /// Who has which address and node port, what rests and who waits; all of one moment.
     package func addressing() throws -> Addressing {
         try read { database in
             var addressing = Addressing()
-            addressing.ranges = try (StoredRows.setting(StoreSetting.serviceCIDRs, in: database) ?? "")
-                .split(separator: " ").compactMap { CIDR(String($0)) }.map { try AddressRange($0) }
+            // Those that are being removed, too: what lies in them is in its place.
+            addressing.ranges = try StoredRows.ranges(in: database, file: file).flatMap {
+                ServiceCIDRDocument($0.document).ranges
+            }
             let bounds = try (StoredRows.setting(StoreSetting.nodePorts, in: database) ?? "").split(separator: "-")
                 .compactMap { Int($0) }
             if bounds.count == 2, bounds[0] <= bounds[1] { addressing.nodePortRange = bounds[0]...bounds[1] }
-            for row in try Row.fetchAll(database, sql: "SELECT address, namespace, name FROM allocations") {
-                guard let address = IPAddress(row["address"] as String) else { continue }
-                addressing.allocations.append(
-                    AddressAllocation(
-                        address: address, owner: NamespacedName(namespace: row["namespace"], name: row["name"])))
+            for stored in try StoredRows.objects(of: .ipAddress, in: database, file: file) {
+                guard let address = IPAddress(stored.key.id.name),
+                    let owner = IPAddressDocument.owner(of: stored)
+                else { continue }
+                addressing.allocations.append(AddressAllocation(address: address, owner: owner))
             }
             for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
                 addressing.nodePorts[row["number"]] = NamespacedName(namespace: row["namespace"], name: row["name"])
@@ -85,6 +90,12 @@ package struct RegistryReader: RegistrySource {
         /// The Services that wait, each with the reason.
         package var pending: [NamespacedName: String] = [:]
         package var services: [Service] = []
+
+        /// What allocations and Services do not agree on; empty where all is sound.
+        package var findings: [AuditFinding] {
+            AddressAudit.findings(ranges: ranges, allocations: allocations, services: services)
+                + AddressAudit.findings(nodePortRange: nodePortRange, allocations: nodePorts, services: services)
+        }
     }
 
     /// A snapshot now and another one behind every change; ends when the caller stops reading.
@@ -117,7 +128,8 @@ package struct RegistryReader: RegistrySource {
         return stream
     }
 
-    private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    /// Runs a body on the state of one moment.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         for _ in 0..<8 {
             guard let stamp = FileStamp(file) else { throw StoreError.missing(file: file) }
             // A log beside the file: it takes part in the reading, under SQLite's locks.

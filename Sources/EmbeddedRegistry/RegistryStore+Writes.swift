@@ -2,40 +2,137 @@ import AddressAllocator
 import GRDB
 import Registry
 
-extension RegistryStore {
+/// Writes of feeders: many objects at once, all that a feeder has or what has changed of it.
+extension RegistryStore: ManifestSink {
+    /// Who the objects belong to that the registry makes by itself.
+    static let ownFeeder = "registry"
+
     /// Makes `objects` all that there is of a feeder, in one transaction.
     package func replaceAll(_ objects: [SuppliedObject], feeder: String) throws -> ApplyReport {
-        try write(feeder: feeder) { batch in
+        try write { batch in
             let supplied = Set(objects.map(\.object.key))
             let gone = batch.state.objects.filter { $0.value.feeder == feeder && !supplied.contains($0.key) }.keys
-            try Self.apply(puts: objects, deletes: gone.sorted(), to: &batch)
+            try Self.apply(puts: objects, deletes: gone.sorted(), feeder: feeder, to: &batch)
+            return batch.report
         }
     }
 
     /// Writes and removes single objects of a feeder, in one transaction, deletes before puts.
     package func apply(puts: [SuppliedObject], deletes: [ObjectKey], feeder: String) throws -> ApplyReport {
-        try write(feeder: feeder) { try Self.apply(puts: puts, deletes: deletes, to: &$0) }
+        try write { batch in
+            try Self.apply(puts: puts, deletes: deletes, feeder: feeder, to: &batch)
+            return batch.report
+        }
     }
 
     /// Gives Services that wait another chance; to be called when quarantines have ended.
     @discardableResult
     package func retryPending() throws -> ApplyReport {
-        try write(feeder: "registry") { try $0.retryPending(evenIfNothingWasReleased: true) }
+        try write { batch in
+            try batch.retryPending(evenIfNothingWasReleased: true)
+            return batch.report
+        }
     }
 
     /// What there is of a feeder.
     package func supplied(by feeder: String) throws -> [SuppliedObject] {
-        try StoreError.mapping(file: file) {
+        let waiting = try state.withLock { state in
+            let known = try state.known ?? reload()
+            state.known = known
+            return known.pending
+        }
+        return try StoreError.mapping(file: file) {
             try database.read { try StoredRows.objects(in: $0, file: file) }
         }.filter { $0.feeder == feeder }.map { stored in
-            let waiting = state.withLock { $0.pending[stored.key.id]?.document }
             // A Service that waits still wants what it was supplied with, not what it had to be stored as.
-            if stored.key.kind == .service, let waiting, let wanted = try? RegistryObject(waiting, kind: .service) {
-                return SuppliedObject(object: wanted, document: waiting, origin: stored.origin)
+            if stored.key.kind == .service, let document = waiting[stored.key.id]?.document,
+                let wanted = try? RegistryObject(document, kind: .service)
+            {
+                return SuppliedObject(object: wanted, document: document, origin: stored.origin)
             }
             return SuppliedObject(object: stored.object, document: stored.document, origin: stored.origin)
         }
     }
+
+    /// Deletes first, then what is no Service, then Services that ask for something by name, then the others: a
+    /// random pick never takes what another Service of the batch asks for.
+    private static func apply(
+        puts: [SuppliedObject], deletes: [ObjectKey], feeder: String, to batch: inout StoreBatch
+    ) throws {
+        for key in deletes { try batch.delete(key, feeder: feeder) }
+        var named: [SuppliedObject] = []
+        var others: [SuppliedObject] = []
+        var services: [Service] = []
+        for supplied in puts {
+            guard case .service(let service) = supplied.object else {
+                try batch.put(supplied, feeder: feeder, avoiding: AddressWishes())
+                continue
+            }
+            let wishes = AddressWishes(of: [service])
+            if wishes.addresses.isEmpty && wishes.nodePorts.isEmpty {
+                others.append(supplied)
+            } else {
+                named.append(supplied)
+                services.append(service)
+            }
+        }
+        let wishes = AddressWishes(of: services)
+        for supplied in named + others { try batch.put(supplied, feeder: feeder, avoiding: wishes) }
+        // What was kept for one that asked for it by name, and did not get all it asked for, is free for others now.
+        try batch.retryPending(evenIfNothingWasReleased: !named.isEmpty && !batch.report.failures.isEmpty)
+    }
+
+    // MARK: Transactions
+
+    /// Runs a batch in a transaction. Readers are told only once the disk has it; what fails leaves nothing behind.
+    @discardableResult
+    func write<Value: Sendable>(_ body: (inout StoreBatch) throws -> Value) throws -> Value {
+        try state.withLock { state in
+            // Whether the disk takes anything again is found out before all is read.
+            if state.known == nil { try probe() }
+            // The batch has the only copy, so that changing it copies nothing.
+            var left: StoreState? = try state.known.take() ?? reload()
+            do {
+                let (value, changes) = try StoreError.mapping(file: file) {
+                    try database.write { database in
+                        // Taken out, not read: a second reference would make every change copy.
+                        guard let known = left.take() else { throw ObjectStoreError.unavailable(.damaged(file)) }
+                        var batch = try StoreBatch(
+                            database: database, file: file, settings: settings, now: clock.now(), state: known)
+                        let value = try body(&batch)
+                        try batch.finish()
+                        let changes = batch.changes
+                        left = batch.state
+                        return (value, changes)
+                    }
+                }
+                state.known = left
+                state.transactions += 1
+                publish(changes)
+                state.upkeep?.yield()
+                return value
+            } catch {
+                // `known` stays empty: what the batch had of it is void.
+                throw error
+            }
+        }
+    }
+
+    /// Writes something that nobody reads.
+    private func probe() throws {
+        try StoreError.mapping(file: file) {
+            try database.write { try StoredRows.set(StoreSetting.probe, "\(clock.now().milliseconds)", in: $0) }
+        }
+    }
+
+    /// The state as it is on disk: what memory was before something failed.
+    func reload() throws -> StoreState {
+        try StoreError.mapping(file: file) {
+            try database.read { try StoreState(of: $0, settings: settings, file: file) }
+        }
+    }
+
+    // MARK: Upkeep
 
     /// Keeps pending Services moving as quarantines end, until the task is cancelled.
     ///
@@ -45,9 +142,10 @@ extension RegistryStore {
         while !Task.isCancelled {
             // A stream a round: it ends when a task that waits for it is cancelled.
             let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-            let quarantineEnd = state.withLock { state in
+            let quarantineEnd = state.withLock { state -> Timestamp? in
                 state.upkeep = continuation
-                return state.pending.isEmpty ? nil : state.pools.addresses.nextQuarantineEnd
+                guard let known = state.known, !known.pending.isEmpty else { return nil }
+                return known.pools.addresses.nextQuarantineEnd
             }
             let end = failure == nil ? quarantineEnd : clock.now().advanced(byMilliseconds: 10_000)
             await withTaskGroup(of: Void.self) { tasks in
@@ -71,70 +169,5 @@ extension RegistryStore {
         } catch {
             return error
         }
-    }
-
-    /// Deletes first, then what is no Service, then Services that ask for something by name, then the others: a
-    /// random pick never takes what another Service of the batch asks for.
-    private static func apply(
-        puts: [SuppliedObject], deletes: [ObjectKey], to batch: inout StoreBatch
-    ) throws {
-        for key in deletes { try batch.delete(key) }
-        var named: [SuppliedObject] = []
-        var others: [SuppliedObject] = []
-        var services: [Service] = []
-        for supplied in puts {
-            guard case .service(let service) = supplied.object else {
-                try batch.put(supplied, avoiding: AddressWishes())
-                continue
-            }
-            let wishes = AddressWishes(of: [service])
-            if wishes.addresses.isEmpty && wishes.nodePorts.isEmpty {
-                others.append(supplied)
-            } else {
-                named.append(supplied)
-                services.append(service)
-            }
-        }
-        let wishes = AddressWishes(of: services)
-        for supplied in named + others { try batch.put(supplied, avoiding: wishes) }
-        // What was kept for one that asked for it by name, and did not get all it asked for, is free for others now.
-        try batch.retryPending(evenIfNothingWasReleased: !named.isEmpty && !batch.report.failures.isEmpty)
-    }
-
-    /// Runs a batch in a transaction; memory follows only once the disk has it.
-    @discardableResult
-    func write(feeder: String, _ body: (inout StoreBatch) throws -> Void) throws -> ApplyReport {
-        let (report, lagging) = try state.withLock { state in
-            let (report, changes, new) = try StoreError.mapping(file: file) {
-                try database.write { database in
-                    var batch = try StoreBatch(
-                        database: database, file: file, feeder: feeder, now: clock.now(), state: state)
-                    try body(&batch)
-                    if batch.state.version != state.version {
-                        try finish(&batch, in: database)
-                    }
-                    return (batch.report, batch.changes, batch.state)
-                }
-            }
-            state = new
-            let lagging = publish(changes, &state)
-            state.upkeep?.yield()
-            return (report, lagging)
-        }
-        for watcher in lagging {
-            watcher.finish(throwing: StoreError.versionTooOld(report.version, oldest: report.version))
-        }
-        return report
-    }
-
-    /// Writes the version and forgets changes that are older than those retained.
-    private func finish(_ batch: inout StoreBatch, in database: Database) throws {
-        let version = batch.state.version.rawValue
-        try StoredRows.set(StoreSetting.version, "\(version)", in: database)
-        let oldest = version - Int64(settings.retainedEvents)
-        guard oldest > batch.state.oldestChange.rawValue else { return }
-        try database.execute(sql: "DELETE FROM changes WHERE version <= ?", arguments: [oldest])
-        try StoredRows.set(StoreSetting.oldestChange, "\(oldest)", in: database)
-        batch.state.oldestChange = ResourceVersion(rawValue: oldest)
     }
 }

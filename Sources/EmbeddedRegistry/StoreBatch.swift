@@ -5,56 +5,44 @@ import Registry
 
 /// The writes of one transaction: what it does to the tables, to the pools and to what is known in memory.
 ///
-/// Works on a copy of the state, which the store takes over once the transaction is on disk.
+/// Works on the store's only copy of the state. A write that is refused is refused before it has changed anything; what
+/// fails later is the disk, and then the transaction and the state are given up together.
 struct StoreBatch {
     let database: Database
     let file: String
-    let feeder: String
+    let settings: StoreSettings
     let now: Timestamp
-    var state: RegistryStore.State
+    var state: StoreState
     var report: ApplyReport
-    private(set) var changes: [ObjectChange] = []
+    private(set) var changes: [RecordedChange] = []
+    /// Whether something has become free that a Service may wait for.
     private var hasReleased = false
 
-    init(database: Database, file: String, feeder: String, now: Timestamp, state: RegistryStore.State) throws {
+    init(
+        database: Database, file: String, settings: StoreSettings, now: Timestamp, state: consuming StoreState
+    ) throws {
         self.database = database
         self.file = file
-        self.feeder = feeder
+        self.settings = settings
         self.now = now
         self.state = state
-        report = ApplyReport(version: state.version)
+        report = ApplyReport(version: self.state.version)
         guard !self.state.pools.addresses.endQuarantine(at: now).isEmpty else { return }
         try execute("DELETE FROM quarantine WHERE ends <= ?", [now.milliseconds])
         hasReleased = true
     }
 
-    // MARK: Objects
+    // MARK: Objects of feeders
 
     /// Removes an object of this feeder; one of another feeder stays.
-    mutating func delete(_ key: ObjectKey) throws {
-        guard state.objects[key]?.feeder == feeder, let stored = try object(key) else { return }
+    mutating func delete(_ key: ObjectKey, feeder: String) throws {
+        guard let stored = try object(key), stored.feeder == feeder else { return }
         try remove(stored)
         report.deleted += 1
     }
 
-    mutating func remove(_ stored: StoredObject) throws {
-        if case .service(let service) = stored.object {
-            try setPending(service.metadata.id, nil)
-            try apply(AddressingChanges(removing: service), of: service.metadata.id)
-        }
-        try execute(
-            "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
-            [stored.key.kind.rawValue, stored.key.id.namespace, stored.key.id.name])
-        state.objects[stored.key] = nil
-        let version = advance()
-        var document = stored.document
-        document["metadata"]?["resourceVersion"] = .string("\(version.rawValue)")
-        try record(.deleted, stored.key, JSONText.text(of: document))
-        changes.append(.delete(stored.key))
-    }
-
     /// Writes an object as it was supplied; a Service gets its addresses, or waits for them.
-    mutating func put(_ supplied: SuppliedObject, avoiding wishes: AddressWishes) throws {
+    mutating func put(_ supplied: SuppliedObject, feeder: String, avoiding wishes: AddressWishes) throws {
         let key = supplied.object.key
         let stored = try object(key)
         if let stored, stored.feeder != feeder {
@@ -75,16 +63,38 @@ struct StoreBatch {
             report.failures.append(ApplyReport.Failure(key: key, reason: "\(error)"))
             // What may never change is not worth waiting for: the stored Service stays in force.
             guard former == nil || error.reason != .immutable else { return try setPending(key.id, nil) }
-            try setPending(key.id, RegistryStore.PendingService(reason: "\(error)", document: supplied.document))
+            try setPending(key.id, StoreState.PendingService(reason: "\(error)", document: supplied.document))
             // So does one that holds something; any other is known from now on, without addresses.
             guard former?.hasAddressWishes != true else { return }
             try store(supplied, over: stored, as: ServiceDocument.withoutAddresses(wanted), feeder: feeder)
         }
     }
 
+    // MARK: Any object
+
     func object(_ key: ObjectKey) throws -> StoredObject? {
-        guard state.objects[key] != nil else { return nil }
+        // Memory knows of all objects of its kinds whether they are there.
+        if key.kind.isReadByDNS, state.objects[key] == nil { return nil }
         return try StoredRows.object(key, in: database, file: file)
+    }
+
+    /// Removes an object, and behind it what it holds.
+    mutating func remove(_ stored: StoredObject) throws {
+        try erase(stored)
+        switch stored.object {
+        case .service(let service):
+            try setPending(service.metadata.id, nil)
+            try apply(AddressingChanges(removing: service), of: service.metadata.id)
+        case .other(.ipAddress, _):
+            guard let address = IPAddress(stored.key.id.name), let owner = state.pools.addresses.owner(of: address)
+            else { break }
+            try rest(address, until: state.pools.addresses.release(address, of: owner, at: now))
+            hasReleased = true
+        case .other(.serviceCIDR, _):
+            try settleRanges()
+        default:
+            break
+        }
     }
 
     /// The Service that an update starts from; nil for one that waits and has nothing to keep.
@@ -108,26 +118,43 @@ struct StoreBatch {
     mutating func store(
         _ supplied: SuppliedObject, over stored: StoredObject?, as service: Service? = nil, feeder: String
     ) throws {
-        let key = supplied.object.key
-        let uid = stored?.uid ?? UUID().uuidString.lowercased()
-        var document = service.map { ServiceDocument.filled(supplied.document, from: $0) } ?? supplied.document
-        var metadata = document["metadata"] ?? .object([:])
-        metadata["name"] = .string(key.id.name)
-        metadata["namespace"] = key.kind.isNamespaced ? .string(key.id.namespace) : nil
-        metadata["uid"] = .string(uid)
-        metadata["creationTimestamp"] = stored?.document["metadata"]?["creationTimestamp"] ?? .string(now.text)
-        metadata["resourceVersion"] = stored?.document["metadata"]?["resourceVersion"]
-        document["metadata"] = metadata
-        if let stored, stored.document == document {
-            if stored.origin != supplied.origin { try setOrigin(key, supplied.origin) }
+        let document = service.map { ServiceDocument.filled(supplied.document, from: $0) } ?? supplied.document
+        let completed = completed(document, key: supplied.object.key, over: stored)
+        guard completed != stored?.document else {
+            if let stored, stored.origin != supplied.origin { try setOrigin(stored.key, supplied.origin) }
             report.unchanged += 1
             return
         }
-        let version = advance()
-        metadata["resourceVersion"] = .string("\(version.rawValue)")
+        _ = try write(completed, key: supplied.object.key, over: stored, feeder: feeder, origin: supplied.origin)
+        if stored == nil { report.created += 1 } else { report.updated += 1 }
+    }
+
+    /// A document with what the store sets in its metadata; the version is still the former one.
+    func completed(_ document: JSONValue, key: ObjectKey, over stored: StoredObject?) -> JSONValue {
+        var document = document
+        var metadata = document["metadata"] ?? .object([:])
+        metadata["name"] = .string(key.id.name)
+        metadata["namespace"] = key.kind.isNamespaced ? .string(key.id.namespace) : nil
+        metadata["uid"] = .string(stored?.uid ?? UUID().uuidString.lowercased())
+        metadata["creationTimestamp"] = stored?.document["metadata"]?["creationTimestamp"] ?? .string(now.text)
+        metadata["resourceVersion"] = stored?.document["metadata"]?["resourceVersion"]
         document["metadata"] = metadata
+        return document
+    }
+
+    /// Writes a completed document at a new version.
+    ///
+    /// - Throws: `InvalidObject` before anything is changed.
+    mutating func write(
+        _ document: JSONValue, key: ObjectKey, over stored: StoredObject?, feeder: String, origin: String
+    ) throws -> ObjectRecord {
         let object = try RegistryObject(document, kind: key.kind)
-        let text = JSONText.text(of: document)
+        let version = advance()
+        var document = document
+        document["metadata"]?["resourceVersion"] = .string("\(version.rawValue)")
+        let record = ObjectRecord(
+            key: key, uid: document["metadata"]?["uid"]?.string ?? "", version: version,
+            text: JSONText.text(of: document))
         try execute(
             """
             INSERT INTO objects (kind, namespace, name, uid, version, feeder, origin, document)
@@ -135,11 +162,38 @@ struct StoreBatch {
             ON CONFLICT DO UPDATE SET version = excluded.version, origin = excluded.origin,
                 document = excluded.document
             """,
-            [key.kind.rawValue, key.id.namespace, key.id.name, uid, version.rawValue, feeder, supplied.origin, text])
-        state.objects[key] = RegistryStore.KnownObject(object: object, feeder: feeder)
-        try record(stored == nil ? .added : .modified, key, text)
-        changes.append(.put(object))
-        if stored == nil { report.created += 1 } else { report.updated += 1 }
+            [
+                key.kind.rawValue, key.id.namespace, key.id.name, record.uid, version.rawValue,
+                stored?.feeder ?? feeder, origin, record.text,
+            ])
+        if key.kind.isReadByDNS {
+            state.objects[key] = StoreState.KnownObject(object: object, feeder: stored?.feeder ?? feeder)
+        }
+        try note(
+            RecordedChange(
+                kind: stored == nil ? .added : .modified, record: record,
+                selectable: SelectableFields(of: document, kind: key.kind), formerText: stored?.record.text,
+                formerSelectable: stored.map { SelectableFields(of: $0.document, kind: key.kind) }, object: object),
+            former: stored?.record)
+        return record
+    }
+
+    /// Takes an object out of the table; whatever it held is the caller's business.
+    private mutating func erase(_ stored: StoredObject) throws {
+        try execute(
+            "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
+            [stored.key.kind.rawValue, stored.key.id.namespace, stored.key.id.name])
+        state.objects[stored.key] = nil
+        let version = advance()
+        var document = stored.document
+        document["metadata"]?["resourceVersion"] = .string("\(version.rawValue)")
+        let record = ObjectRecord(
+            key: stored.key, uid: stored.uid, version: version, text: JSONText.text(of: document))
+        let selectable = SelectableFields(of: document, kind: stored.key.kind)
+        try note(
+            RecordedChange(
+                kind: .deleted, record: record, selectable: selectable, formerText: stored.record.text,
+                formerSelectable: selectable, object: stored.object), former: stored.record)
     }
 
     private func setOrigin(_ key: ObjectKey, _ origin: String) throws {
@@ -156,10 +210,31 @@ struct StoreBatch {
         return state.version
     }
 
-    private func record(_ change: StoredChange.Kind, _ key: ObjectKey, _ text: String) throws {
+    private mutating func note(_ change: RecordedChange, former: ObjectRecord?) throws {
         try execute(
-            "INSERT INTO changes (version, change, kind, document) VALUES (?, ?, ?, ?)",
-            [state.version.rawValue, change.rawValue, key.kind.rawValue, text])
+            """
+            INSERT INTO changes (version, change, kind, namespace, name, uid, document, former, former_version)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                change.version.rawValue, change.kind.rawValue, change.key.kind.rawValue, change.key.id.namespace,
+                change.key.id.name, change.record.uid, change.record.text, change.formerText,
+                former?.version.rawValue,
+            ])
+        changes.append(change)
+    }
+
+    /// Writes the version and forgets changes that are older than those retained.
+    mutating func finish() throws {
+        guard !changes.isEmpty else { return }
+        if changes.contains(where: { $0.key.kind == .ipAddress && $0.kind == .deleted }) { try settleRanges() }
+        let version = state.version.rawValue
+        try StoredRows.set(StoreSetting.version, "\(version)", in: database)
+        let oldest = version - Int64(settings.retainedEvents)
+        guard oldest > state.oldestChange.rawValue else { return }
+        try execute("DELETE FROM changes WHERE version <= ?", [oldest])
+        try StoredRows.set(StoreSetting.oldestChange, "\(oldest)", in: database)
+        state.oldestChange = ResourceVersion(rawValue: oldest)
     }
 
     /// Runs a statement that is prepared once for all batches.
@@ -169,21 +244,16 @@ struct StoreBatch {
 
     // MARK: Addresses
 
-    private mutating func apply(_ plan: AddressingChanges, of owner: NamespacedName) throws {
+    mutating func apply(_ plan: AddressingChanges, of owner: NamespacedName) throws {
         guard !plan.isEmpty else { return }
         if plan.releasesAnything { hasReleased = true }
         let ends = state.pools.apply(plan, of: owner, at: now)
         for address in plan.releasedAddresses {
-            try execute(
-                "DELETE FROM allocations WHERE address = ? AND namespace = ? AND name = ?",
-                ["\(address)", owner.namespace, owner.name])
-        }
-        for (address, end) in ends where end > now {
-            try execute(
-                """
-                INSERT INTO quarantine (address, ends) VALUES (?, ?)
-                ON CONFLICT DO UPDATE SET ends = excluded.ends
-                """, ["\(address)", end.milliseconds])
+            let key = IPAddressDocument.key(of: address)
+            if let stored = try object(key), IPAddressDocument.owner(of: stored) == owner {
+                try erase(stored)
+            }
+            try rest(address, until: ends[address])
         }
         for number in plan.releasedNodePorts {
             try execute(
@@ -191,10 +261,7 @@ struct StoreBatch {
                 [number, owner.namespace, owner.name])
         }
         for address in plan.takenAddresses {
-            // UNIQUE by the primary key: whatever else fails, no address is ever written twice.
-            try execute(
-                "INSERT INTO allocations (address, namespace, name) VALUES (?, ?, ?)",
-                ["\(address)", owner.namespace, owner.name])
+            try writeAllocation(of: address, to: owner)
             try execute("DELETE FROM quarantine WHERE address = ?", ["\(address)"])
         }
         for number in plan.takenNodePorts {
@@ -204,7 +271,63 @@ struct StoreBatch {
         }
     }
 
-    mutating func setPending(_ id: NamespacedName, _ pending: RegistryStore.PendingService?) throws {
+    /// Takes an address, in memory and on disk, that an earlier version of the registry has given away.
+    mutating func adopt(_ address: IPAddress, of owner: NamespacedName) throws {
+        state.pools.addresses.take(address, for: owner)
+        try writeAllocation(of: address, to: owner)
+    }
+
+    /// UNIQUE by the primary key: whatever else fails, no address is ever written twice.
+    private mutating func writeAllocation(of address: IPAddress, to owner: NamespacedName) throws {
+        let key = IPAddressDocument.key(of: address)
+        let stored = try object(key)
+        let document = completed(IPAddressDocument.document(of: address, owner: owner), key: key, over: stored)
+        _ = try write(document, key: key, over: stored, feeder: RegistryStore.ownFeeder, origin: "")
+    }
+
+    private func rest(_ address: IPAddress, until end: Timestamp?) throws {
+        guard let end, end > now else { return }
+        try execute(
+            """
+            INSERT INTO quarantine (address, ends) VALUES (?, ?)
+            ON CONFLICT DO UPDATE SET ends = excluded.ends
+            """, ["\(address)", end.milliseconds])
+    }
+
+    // MARK: Ranges
+
+    /// Takes or gives up ranges as ServiceCIDR objects say, and ends those that are being removed once nothing is left
+    /// in them; to be called when one of them has been written, or an address of theirs has gone.
+    mutating func settleRanges() throws {
+        let all = try StoredRows.ranges(in: database, file: file)
+        let leaving = all.filter { ServiceCIDRDocument($0.document).isBeingDeleted }
+        let usable = all.flatMap { ServiceCIDRDocument($0.document).usableRanges }
+        // A Service that waits may find an address in a new range.
+        if usable.contains(where: { !state.pools.addresses.ranges.contains($0) }) { hasReleased = true }
+        state.pools.addresses.setRanges(usable)
+        for stored in leaving {
+            var range = ServiceCIDRDocument(stored.document)
+            let isNeeded = state.pools.addresses.allocations.contains { allocation in
+                range.cidrs.contains { $0.contains(allocation.address) }
+                    && !usable.contains { $0.offset(of: allocation.address) != nil }
+            }
+            if isNeeded {
+                range.setReady(false, at: now)
+            } else {
+                range.removeFinalizer()
+                guard range.hasFinalizers else {
+                    try erase(stored)
+                    continue
+                }
+            }
+            guard range.document != stored.document else { continue }
+            _ = try write(range.document, key: stored.key, over: stored, feeder: stored.feeder, origin: stored.origin)
+        }
+    }
+
+    // MARK: Services that wait
+
+    mutating func setPending(_ id: NamespacedName, _ pending: StoreState.PendingService?) throws {
         guard let pending else {
             guard state.pending.removeValue(forKey: id) != nil else { return }
             return try execute("DELETE FROM pending WHERE namespace = ? AND name = ?", [id.namespace, id.name])
@@ -221,7 +344,7 @@ struct StoreBatch {
     mutating func retryPending(evenIfNothingWasReleased: Bool = false) throws {
         guard hasReleased || evenIfNothingWasReleased, !state.pending.isEmpty else { return }
         hasReleased = false
-        var waiting: [(service: Service, pending: RegistryStore.PendingService)] = []
+        var waiting: [(service: Service, pending: StoreState.PendingService)] = []
         for (_, pending) in state.pending.sorted(by: { $0.key < $1.key }) {
             guard case .service(let service) = try RegistryObject(pending.document, kind: .service) else { continue }
             waiting.append((service, pending))
@@ -243,7 +366,7 @@ struct StoreBatch {
             } catch let error as AddressingError {
                 let reason = "\(error)"
                 guard reason != pending.reason else { continue }
-                try setPending(id, RegistryStore.PendingService(reason: reason, document: pending.document))
+                try setPending(id, StoreState.PendingService(reason: reason, document: pending.document))
             }
         }
     }

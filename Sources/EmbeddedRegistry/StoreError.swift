@@ -12,21 +12,15 @@ package enum StoreError: Error, Hashable, Sendable {
     case damaged(file: String, reason: String)
     /// A SQLite file of another program.
     case foreign(file: String)
+    /// Written by an earlier version of this program, and no server of this one has opened it yet.
+    case olderSchema(file: String)
     /// Written by a later version of this program.
     case newerSchema(file: String)
-    /// SQLite failed in another way: disk full, input/output error.
+    /// The disk, or the quota of the user, is full.
+    case full(file: String, reason: String)
+    case readOnly(file: String, reason: String)
+    /// SQLite failed in another way, such as an input/output error.
     case failed(file: String, reason: String)
-
-    case alreadyExists(ObjectKey)
-    case notFound(ObjectKey)
-    /// The object is not at the version that the writer had in mind.
-    case conflict(ObjectKey, expected: ResourceVersion, stored: ResourceVersion)
-    /// The object of this name is another one than the writer had in mind.
-    case uidMismatch(ObjectKey, expected: String, stored: String)
-
-    /// Changes since that version are no longer all there; `oldest` is the first version that can still be asked for.
-    case versionTooOld(ResourceVersion, oldest: ResourceVersion)
-    case versionInFuture(ResourceVersion, newest: ResourceVersion)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -43,22 +37,16 @@ extension StoreError: CustomStringConvertible {
             "\(file) is damaged or no SQLite database (\(reason)); restore it from a backup or move it away"
         case .foreign(let file):
             "\(file) is a database of another program; choose another directory with --data"
+        case .olderSchema(let file):
+            "\(file) was written by an earlier version of swiftlet; start a server of this one on it first"
         case .newerSchema(let file):
             "\(file) was written by a later version of swiftlet; use that version or another directory with --data"
+        case .full(let file, let reason):
+            "\(file) cannot grow (\(reason)); make room on its disk"
+        case .readOnly(let file, let reason):
+            "\(file) cannot be written (\(reason)); make its folder and file system writable"
         case .failed(let file, let reason):
             "\(file): \(reason)"
-        case .alreadyExists(let key):
-            "\(key) already exists"
-        case .notFound(let key):
-            "\(key) not found"
-        case .conflict(let key, let expected, let stored):
-            "\(key) has changed: it is at version \(stored.rawValue), not \(expected.rawValue); read it again"
-        case .uidMismatch(let key, let expected, let stored):
-            "\(key) is another object: its uid is \(stored), not \(expected)"
-        case .versionTooOld(let version, let oldest):
-            "version \(version.rawValue) is too old: changes are kept from version \(oldest.rawValue) on"
-        case .versionInFuture(let version, let newest):
-            "version \(version.rawValue) is in the future: the registry is at \(newest.rawValue)"
         }
     }
 }
@@ -70,6 +58,11 @@ extension StoreError {
         self =
             switch error.resultCode {
             case .SQLITE_NOTADB, .SQLITE_CORRUPT: .damaged(file: file, reason: reason)
+            case .SQLITE_FULL: .full(file: file, reason: reason)
+            case .SQLITE_READONLY, .SQLITE_PERM: .readOnly(file: file, reason: reason)
+            // The index of the log could not grow.
+            case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+                .full(file: file, reason: reason)
             default: .failed(file: file, reason: reason)
             }
     }
@@ -80,6 +73,18 @@ extension StoreError {
             return try body()
         } catch let error as DatabaseError {
             throw StoreError(error, file: file)
+        }
+    }
+}
+
+extension StoreError {
+    /// What it means to those who read and write objects.
+    var unavailability: ObjectStoreError {
+        switch self {
+        case .full: .unavailable(.full(description))
+        case .readOnly, .directoryUnusable: .unavailable(.readOnly(description))
+        case .damaged, .foreign: .unavailable(.damaged(description))
+        case .alreadyServed, .missing, .olderSchema, .newerSchema, .failed: .unavailable(.other(description))
         }
     }
 }

@@ -29,6 +29,25 @@ enum StoreSchema {
                     """)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        // Changes keep what was before, so that former states can be listed; allocations become IPAddress objects,
+        // which `RegistryStore` makes of the rows that it finds here.
+        migrator.registerMigration("2 history, allocations as objects") { database in
+            try database.execute(
+                sql: """
+                    DROP TABLE changes;
+                    CREATE TABLE changes (
+                        version INTEGER PRIMARY KEY, change TEXT NOT NULL, kind TEXT NOT NULL,
+                        namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL, document TEXT NOT NULL,
+                        former TEXT, former_version INTEGER);
+                    CREATE INDEX changes_by_key ON changes (kind, namespace, name, version);
+                    ALTER TABLE allocations RENAME TO former_allocations;
+                    UPDATE settings SET value = (SELECT value FROM settings WHERE name = 'version')
+                        WHERE name = 'oldest change'
+                        AND EXISTS (SELECT 1 FROM settings WHERE name = 'version');
+                    INSERT INTO settings (name, value) SELECT 'oldest change', value FROM settings
+                        WHERE name = 'version' AND true ON CONFLICT DO NOTHING;
+                    """)
+        }
         return migrator
     }
 
@@ -48,4 +67,6 @@ enum StoreSetting {
     static let serviceCIDRs = "service CIDRs"
     static let nodePorts = "node ports"
     static let server = "server"
+    /// When a disk that had refused a write was tried again, in milliseconds.
+    static let probe = "probe"
 }

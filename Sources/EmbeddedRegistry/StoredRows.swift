@@ -3,75 +3,128 @@ import Registry
 
 /// Rows of the registry's tables as values, for the server's store and for readers beside it.
 enum StoredRows {
+    private static let columns = "kind, namespace, name, uid, version, feeder, origin, document"
+
     /// The objects, all of them or those of a kind.
     static func objects(
         of kind: ObjectKind? = nil, in database: Database, file: String
     ) throws -> [StoredObject] {
         let filter = kind == nil ? "" : " WHERE kind = ?"
         let rows = try Row.fetchCursor(
-            database, sql: "SELECT kind, uid, version, feeder, origin, document FROM objects" + filter,
-            arguments: kind.map { [$0.rawValue] } ?? [])
+            database, sql: "SELECT \(columns) FROM objects" + filter, arguments: kind.map { [$0.rawValue] } ?? [])
         var objects: [StoredObject] = []
-        while let row = try rows.next() {
-            let (object, document) = try object(row["kind"], row["document"], file: file)
-            objects.append(
-                StoredObject(
-                    object: object, document: document, uid: row["uid"],
-                    version: ResourceVersion(rawValue: row["version"]), feeder: row["feeder"], origin: row["origin"]))
-        }
+        while let row = try rows.next() { objects.append(try object(row, file: file)) }
         return objects
     }
 
     /// The object of a key, if there is one.
     static func object(_ key: ObjectKey, in database: Database, file: String) throws -> StoredObject? {
         let statement = try database.cachedStatement(
-            sql: """
-                SELECT kind, uid, version, feeder, origin, document FROM objects
-                WHERE kind = ? AND namespace = ? AND name = ?
-                """)
-        let row = try Row.fetchOne(statement, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
-        guard let row else { return nil }
-        let (object, document) = try object(row["kind"], row["document"], file: file)
-        return StoredObject(
-            object: object, document: document, uid: row["uid"],
-            version: ResourceVersion(rawValue: row["version"]), feeder: row["feeder"], origin: row["origin"])
+            sql: "SELECT \(columns) FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
+        return try Row.fetchOne(statement, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
+            .map { try object($0, file: file) }
     }
 
-    /// The changes after a version, in their order.
-    static func changes(
-        after version: ResourceVersion, in database: Database, file: String
-    ) throws -> [StoredChange] {
-        let rows = try Row.fetchAll(
-            database, sql: "SELECT version, change, kind, document FROM changes WHERE version > ? ORDER BY version",
-            arguments: [version.rawValue])
-        return try rows.compactMap { row in
-            guard let kind = StoredChange.Kind(rawValue: row["change"]) else { return nil }
-            let (object, document) = try object(row["kind"], row["document"], file: file)
-            return StoredChange(
-                kind: kind, version: ResourceVersion(rawValue: row["version"]), key: object.key, object: object,
-                document: document)
+    /// The same without reading the document.
+    static func record(_ key: ObjectKey, in database: Database, file: String) throws -> ObjectRecord? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT kind, namespace, name, uid, version, document FROM objects
+                WHERE kind = ? AND namespace = ? AND name = ?
+                """)
+        return try Row.fetchOne(statement, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
+            .map { try record($0, file: file) }
+    }
+
+    /// The ServiceCIDRs, that of the server's own ranges first: its family is the default one.
+    static func ranges(in database: Database, file: String) throws -> [StoredObject] {
+        try objects(of: .serviceCIDR, in: database, file: file).sorted { first, second in
+            let isDefault = [first, second].map { $0.key.id.name == ServiceCIDRDocument.defaultName }
+            return isDefault[0] != isDefault[1] ? isDefault[0] : first.key < second.key
         }
     }
 
+    /// The first changes after a version, in their order.
+    ///
+    /// - Throws: `ObjectStoreError.versionTooOld` where not all of them are kept any more.
+    static func changes(
+        after version: ResourceVersion, limit: Int, in database: Database, file: String
+    ) throws -> [RecordedChange] {
+        let oldest = try oldestVersion(in: database)
+        guard version >= oldest else { throw ObjectStoreError.versionTooOld(version, oldest: oldest) }
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT kind, namespace, name, uid, version, document, change, former FROM changes
+                WHERE version > ? ORDER BY version LIMIT ?
+                """, arguments: [version.rawValue, limit])
+        var changes: [RecordedChange] = []
+        while let row = try rows.next() {
+            guard let kind = RecordedChange.Kind(rawValue: row["change"]) else { continue }
+            let record = try record(row, file: file)
+            let document = try document(of: record, file: file)
+            let former: String? = row["former"]
+            changes.append(
+                RecordedChange(
+                    kind: kind, record: record,
+                    selectable: SelectableFields(of: document, kind: record.key.kind), formerText: former,
+                    formerSelectable: try former.map {
+                        SelectableFields(of: try JSONText.value(of: $0), kind: record.key.kind)
+                    }, object: try object(of: document, record.key.kind, file: file)))
+        }
+        return changes
+    }
+
     static func set(_ name: String, _ value: String, in database: Database) throws {
-        try database.execute(
-            sql: "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            arguments: [name, value])
+        try database.cachedStatement(
+            sql: "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        ).execute(arguments: [name, value])
     }
 
     static func setting(_ name: String, in database: Database) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
     }
 
-    private static func object(
-        _ kind: String, _ text: String, file: String
-    ) throws -> (RegistryObject, JSONValue) {
-        guard let kind = ObjectKind(rawValue: kind) else {
-            throw StoreError.damaged(file: file, reason: "an object of the unknown kind \(kind)")
+    /// The version of the newest change.
+    static func version(in database: Database) throws -> ResourceVersion {
+        ResourceVersion(rawValue: try setting(StoreSetting.version, in: database).flatMap { Int64($0) } ?? 0)
+    }
+
+    /// The oldest version that the changes since are all kept of.
+    static func oldestVersion(in database: Database) throws -> ResourceVersion {
+        ResourceVersion(rawValue: try setting(StoreSetting.oldestChange, in: database).flatMap { Int64($0) } ?? 0)
+    }
+
+    // MARK: One row
+
+    static func record(_ row: Row, file: String) throws -> ObjectRecord {
+        guard let kind = ObjectKind(rawValue: row["kind"]) else {
+            throw StoreError.damaged(file: file, reason: "an object of the unknown kind \(row["kind"] as String)")
         }
+        return ObjectRecord(
+            key: ObjectKey(kind, NamespacedName(namespace: row["namespace"], name: row["name"])), uid: row["uid"],
+            version: ResourceVersion(rawValue: row["version"]), text: row["document"])
+    }
+
+    private static func object(_ row: Row, file: String) throws -> StoredObject {
+        let record = try record(row, file: file)
+        let document = try document(of: record, file: file)
+        return StoredObject(
+            object: try object(of: document, record.key.kind, file: file), document: document, record: record,
+            feeder: row["feeder"], origin: row["origin"])
+    }
+
+    private static func document(of record: ObjectRecord, file: String) throws -> JSONValue {
         do {
-            let document = try JSONText.value(of: text)
-            return (try RegistryObject(document, kind: kind), document)
+            return try record.document()
+        } catch {
+            throw StoreError.damaged(file: file, reason: "\(record.key) cannot be read: \(error)")
+        }
+    }
+
+    private static func object(of document: JSONValue, _ kind: ObjectKind, file: String) throws -> RegistryObject {
+        do {
+            return try RegistryObject(document, kind: kind)
         } catch {
             throw StoreError.damaged(file: file, reason: "a \(kind.rawValue) that cannot be read: \(error)")
         }

@@ -26,6 +26,11 @@ package struct CIDR: Hashable, Sendable {
     /// The last address of the range as a number (the broadcast address of an IPv4 network).
     package var last: UInt128 { base.value | hostMask }
 
+    /// The address behind the base, which `default/kubernetes` has; nil for a network of one address.
+    package var firstHost: IPAddress? {
+        hostBits == 0 ? nil : IPAddress(family: family, value: base.value | 1)
+    }
+
     package func contains(_ address: IPAddress) -> Bool {
         address.family == family && address.value & ~hostMask == base.value
     }

@@ -1,0 +1,75 @@
+import AddressAllocator
+import GRDB
+import Registry
+
+/// What a store knows in memory of what is on disk: enough to answer DNS and to allocate.
+struct StoreState {
+    /// An object as kept in memory: the document stays on disk.
+    final class KnownObject: Sendable {
+        let object: RegistryObject
+        let feeder: String
+
+        init(object: RegistryObject, feeder: String) {
+            self.object = object
+            self.feeder = feeder
+        }
+    }
+
+    /// A Service that could not have what it asks for.
+    struct PendingService {
+        let reason: String
+        /// As it was supplied.
+        let document: JSONValue
+    }
+
+    var pools: AddressPools
+    /// The objects of the kinds that names are made of.
+    var objects: [ObjectKey: KnownObject] = [:]
+    var pending: [NamespacedName: PendingService] = [:]
+    var version = ResourceVersion(rawValue: 0)
+    var oldestChange = ResourceVersion(rawValue: 0)
+    var generator = SystemRandomNumberGenerator()
+
+    /// Reads everything from the disk.
+    init(of database: Database, settings: StoreSettings, file: String) throws {
+        pools = AddressPools(
+            addresses: AddressAllocator(
+                ranges: try StoredRows.ranges(in: database, file: file).flatMap {
+                    ServiceCIDRDocument($0.document).usableRanges
+                }, quarantinePeriod: settings.quarantineSeconds * 1000),
+            nodePorts: try NodePortAllocator(range: settings.nodePorts))
+        for kind in ObjectKind.allCases where kind.isReadByDNS {
+            for stored in try StoredRows.objects(of: kind, in: database, file: file) {
+                objects[stored.key] = KnownObject(object: stored.object, feeder: stored.feeder)
+            }
+        }
+        for stored in try StoredRows.objects(of: .ipAddress, in: database, file: file) {
+            guard let address = IPAddress(stored.key.id.name) else { continue }
+            pools.addresses.take(
+                address, for: IPAddressDocument.owner(of: stored) ?? IPAddressDocument.stranger(address))
+        }
+        for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
+            pools.nodePorts.take(row["number"], for: NamespacedName(namespace: row["namespace"], name: row["name"]))
+        }
+        for row in try Row.fetchAll(database, sql: "SELECT address, ends FROM quarantine") {
+            guard let address = IPAddress(row["address"] as String) else { continue }
+            pools.addresses.setQuarantine(of: address, until: Timestamp(milliseconds: row["ends"]))
+        }
+        for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason, document FROM pending") {
+            pending[NamespacedName(namespace: row["namespace"], name: row["name"])] = PendingService(
+                reason: row["reason"], document: try JSONText.value(of: row["document"]))
+        }
+        version = try StoredRows.version(in: database)
+        oldestChange = try StoredRows.oldestVersion(in: database)
+    }
+}
+
+extension ObjectKind {
+    /// Whether names are made of objects of this kind, so that they are kept in memory.
+    var isReadByDNS: Bool {
+        switch self {
+        case .namespace, .service, .endpointSlice, .endpoints, .pod: true
+        case .node, .event, .ipAddress, .serviceCIDR, .lease: false
+        }
+    }
+}
