@@ -1,3 +1,4 @@
+import ObjectRules
 import Registry
 import Yams
 
@@ -76,7 +77,7 @@ struct ManifestDocument: Sendable {
         return ManifestList.Context(apiVersion: apiVersion, kind: kind)
     }
 
-    private static func roots(of text: ManifestText) throws(ManifestSyntaxError) -> [Node] {
+    static func roots(of text: ManifestText) throws(ManifestSyntaxError) -> [Node] {
         guard let yaml = String(validating: ManifestSurrogates.joined(text.bytes), as: UTF8.self) else {
             throw ManifestSyntaxError("is not UTF-8 text")
         }
@@ -168,7 +169,8 @@ struct ManifestDocument: Sendable {
             let object = try RegistryObject(document, kind: kind)
             let violations = object.validate()
             guard violations.isEmpty else { throw InvalidObject(violations) }
-            objects.append((ManifestObject(object, document: document), node.mark?.line ?? 1))
+            let declared = ObjectLifecycle.prepareForDeclaration(document, kind: kind)
+            objects.append((ManifestObject(object, document: declared), node.mark?.line ?? 1))
         } catch {
             refuse(document, kind, error, node)
         }

@@ -1,3 +1,4 @@
+import ObjectRules
 import Registry
 
 /// Which file each object comes from, and what of that the registry does not know yet. Pure: no files, no registry.
@@ -186,7 +187,8 @@ struct ManifestLedger: Sendable {
             "metadata": .object(["name": .string(key.id.name), "labels": .object(labels.mapValues(JSONValue.string))]),
         ])
         let namespace = Namespace(metadata: ObjectMetadata(name: key.id.name, labels: labels))
-        let object = ManifestObject(.namespace(namespace), document: document)
+        let object = ManifestObject(
+            .namespace(namespace), document: ObjectLifecycle.prepareForDeclaration(document, kind: .namespace))
         return Claim(file: Self.impliedOrigin, object: object)
     }
 

@@ -1,0 +1,182 @@
+import Logging
+import Registry
+
+/// One run of the controllers: reads what there is, then follows the changes and does what they make due.
+actor ControllerLoop {
+    private static let pageSize = 500
+    /// The most writes that are asked for together.
+    static let maximumWrites = 256
+
+    let store: any ObjectStore
+    private let clock: WallClock
+    private let logger: Logger
+    private let observer: (@Sendable (ControllerProgress) -> Void)?
+    private let inbox = ChangeInbox()
+
+    var state: ControllerState
+    private var progress = ControllerProgress(version: ResourceVersion(rawValue: 0))
+    private var timer: (task: Task<Void, Never>, end: Timestamp)?
+
+    var now: Timestamp { clock.now() }
+
+    init(
+        store: any ObjectStore, settings: ControllerSettings, clock: WallClock, logger: Logger,
+        observer: (@Sendable (ControllerProgress) -> Void)?
+    ) {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        self.observer = observer
+        state = ControllerState(settings: settings)
+    }
+
+    /// Works until the task is cancelled or the changes cannot be followed any longer.
+    func run() async throws {
+        defer { timer?.task.cancel() }
+        let start = await store.newestVersion
+        progress.version = start
+        try await load()
+        state.queue.add(.bootstrap, at: clock.now())
+        // What changed while this was reading comes once more, and does no harm.
+        let changes = try await store.changes(after: start)
+        let inbox = inbox
+        let reader = Task {
+            do {
+                for try await batch in changes { await inbox.add(batch) }
+                inbox.fail(CancellationError())
+            } catch {
+                inbox.fail(error)
+            }
+        }
+        defer { reader.cancel() }
+        try await work()
+    }
+
+    private func load() async throws {
+        // Owners before those who depend on them, Leases before their slices.
+        let kinds: [ObjectKind] = [
+            .namespace, .node, .service, .pod, .lease, .endpoints, .endpointSlice, .event, .ipAddress, .serviceCIDR,
+        ]
+        for kind in kinds {
+            var request = ListRequest(ObjectScope(kind), limit: Self.pageSize)
+            repeat {
+                let page = try await store.objects(request)
+                for record in page.records { observe(ObservedObject(record), from: .list) }
+                request.after = page.remaining > 0 ? page.records.last?.key.id : nil
+            } while request.after != nil
+        }
+    }
+
+    private func work() async throws {
+        while true {
+            try Task.checkCancellation()
+            let changes = try inbox.take()
+            for change in changes { observe(ObservedObject(change), from: .change) }
+            if let last = changes.last { progress.version = max(progress.version, last.version) }
+            let due = state.queue.takeDue(at: clock.now())
+            guard due.isEmpty else {
+                await perform(due)
+                continue
+            }
+            setTimer()
+            progress.nextTime = state.queue.nextTime
+            progress.examinedServices = state.endpoints.examinedServices
+            observer?(progress)
+            await inbox.wait()
+        }
+    }
+
+    private func setTimer() {
+        guard let end = state.queue.nextTime else { return }
+        if let timer, timer.end <= end, timer.end > clock.now() { return }
+        timer?.task.cancel()
+        let (clock, inbox) = (clock, inbox)
+        let task = Task {
+            do { try await clock.sleep(end) } catch { return }
+            inbox.wake()
+        }
+        timer = (task, end)
+    }
+
+    private func observe(_ object: ObservedObject, from origin: ObservedObject.Origin) {
+        do {
+            try state.observe(object, from: origin, now: clock.now())
+        } catch {
+            logger.error("controllers: \(object.key) cannot be read: \(error)")
+        }
+    }
+
+    // MARK: Writes
+
+    private struct PlannedWrite {
+        let item: WorkItem
+        let write: ObjectWrite
+    }
+
+    /// Does what is due, in as few calls of the store as can be.
+    private func perform(_ items: [WorkItem]) async {
+        var planned: [PlannedWrite] = []
+        var open: [WorkItem] = []
+        for item in items {
+            do {
+                if case .service = item { progress.syncedServices += 1 }
+                planned += try await writes(for: item).map { PlannedWrite(item: item, write: $0) }
+                open.append(item)
+            } catch {
+                retry(item, after: error)
+            }
+            if planned.count >= Self.maximumWrites {
+                await write(planned, of: open)
+                (planned, open) = ([], [])
+            }
+        }
+        await write(planned, of: open)
+    }
+
+    /// Carries out the writes of items, and takes in what they made of the registry.
+    private func write(_ planned: [PlannedWrite], of items: [WorkItem]) async {
+        var failures: [WorkItem: any Error] = [:]
+        for start in stride(from: 0, to: planned.count, by: Self.maximumWrites) {
+            let piece = planned[start..<min(start + Self.maximumWrites, planned.count)]
+            let results = await store.write(piece.map(\.write))
+            for (write, result) in zip(piece, results) {
+                switch result {
+                case .success(let outcome):
+                    // What was left as it is says nothing new.
+                    if outcome.kind != .unchanged, let object = ObservedObject(outcome) { observe(object, from: .ownWrite) }
+                case .failure(let error):
+                    failures[write.item] = error
+                }
+            }
+        }
+        let now = clock.now()
+        for item in items {
+            if let failure = failures[item] {
+                retry(item, after: failure)
+            } else {
+                state.finish(item, now: now)
+            }
+        }
+    }
+
+    private func retry(_ item: WorkItem, after error: any Error) {
+        var isForgiven = false
+        if case ObjectStoreError.unavailable = error { isForgiven = true }
+        if state.queue.retry(item, at: clock.now(), isForgiven: isForgiven) {
+            let level: Logger.Level = error.isPassing ? .debug : .warning
+            logger.log(level: level, "controllers: \(item): \(error); it is tried again")
+        } else {
+            logger.error("controllers: \(item): \(error); given up until something changes")
+        }
+    }
+}
+
+extension Error {
+    /// Whether somebody else was quicker, which the next attempt takes into account.
+    fileprivate var isPassing: Bool {
+        switch self as? ObjectStoreError {
+        case .conflict, .notFound, .alreadyExists: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Registry
+
+/// What all controllers know of the registry, and what they have to do.
+struct ControllerState {
+    let settings: ControllerSettings
+    var queue = WorkQueue()
+    var endpoints = EndpointsState()
+    var owners = OwnerGraph()
+    /// Namespaces that are being removed.
+    private var leavingNamespaces: Set<String> = []
+    /// When the Lease of each registration runs out, or was found to be gone.
+    private(set) var registrations: [NamespacedName: Timestamp] = [:]
+
+    init(settings: ControllerSettings) {
+        self.settings = settings
+    }
+
+    /// Takes an object in and plans what follows from it.
+    mutating func observe(_ object: ObservedObject, from origin: ObservedObject.Origin, now: Timestamp) throws {
+        let key = object.key
+        try endpoints.observe(object, from: origin, queue: &queue, now: now)
+        let endpoints = endpoints
+        let header = object.isDeleted ? nil : try ObjectHeader(of: object.record)
+        owners.observe(object, header: header, queue: &queue, now: now) { endpoints.knows($0, uid: $1) }
+        switch key.kind {
+        case .namespace: observeNamespace(object, header, now)
+        case .pod:
+            if let end = header?.deletionTime {
+                queue.move(.pod(key.id), to: end)
+            } else {
+                queue.remove(.pod(key.id))
+            }
+        case .event:
+            if object.isDeleted {
+                queue.remove(.event(key.id))
+            } else {
+                queue.move(.event(key.id), to: EventExpiry.end(of: try object.record.document(), now: now))
+            }
+        case .lease: try observeLease(object, now)
+        case .endpointSlice: try observeRegisteredSlice(object, from: origin, now)
+        case .service, .endpoints, .node, .ipAddress, .serviceCIDR: break
+        }
+        if origin == .change, ClusterBootstrap.concerns(key) { queue.add(.bootstrap, at: now) }
+        if leavingNamespaces.contains(key.id.namespace), origin != .list {
+            queue.add(.namespace(key.id.namespace), at: now)
+        }
+    }
+
+    /// Notes that nothing is left to do about an item for now.
+    mutating func finish(_ item: WorkItem, now: Timestamp) {
+        queue.succeed(item)
+        guard case .lease(let id) = item, let end = registrations[id], end <= now else { return }
+        let removal = Registration(id: id, end: end).removal
+        if now < removal { queue.add(item, at: removal) } else { registrations[id] = nil }
+    }
+
+    private mutating func observeNamespace(_ object: ObservedObject, _ header: ObjectHeader?, _ now: Timestamp) {
+        let name = object.id.name
+        if object.isDeleted {
+            leavingNamespaces.remove(name)
+            queue.remove(.namespace(name))
+        } else if header?.isBeingDeleted == true {
+            if leavingNamespaces.insert(name).inserted { queue.add(.namespace(name), at: now) }
+        } else {
+            leavingNamespaces.remove(name)
+        }
+    }
+
+    private mutating func observeLease(_ object: ObservedObject, _ now: Timestamp) throws {
+        let id = object.id
+        let end = object.isDeleted ? nil : Registration.end(of: try object.record.document(), now: now)
+        if let end {
+            registrations[id] = end
+            queue.move(.lease(id), to: end)
+        } else if let former = registrations[id] {
+            // A registration without a Lease counts as one that has just run out.
+            registrations[id] = min(former, now)
+            queue.add(.lease(id), at: now)
+        }
+    }
+
+    private mutating func observeRegisteredSlice(
+        _ object: ObservedObject, from origin: ObservedObject.Origin, _ now: Timestamp
+    ) throws {
+        let id = object.id
+        guard !object.isDeleted, origin != .ownWrite,
+            try object.labels()[ControllerLabels.lease] == id.name
+        else { return }
+        let end = registrations[id] ?? now
+        registrations[id] = end
+        if end <= now { queue.add(.lease(id), at: now) }
+    }
+}

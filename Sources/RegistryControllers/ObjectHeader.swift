@@ -1,0 +1,79 @@
+import Glibc
+import Registry
+
+/// What every document says of itself that controllers go by: who owns it, and whether it is being removed.
+struct ObjectHeader: Hashable, Sendable {
+    /// The finalizer that makes an object outlive those that depend on it.
+    static let foregroundFinalizer = "foregroundDeletion"
+    /// The finalizer that makes dependents lose their owner instead of their life.
+    static let orphanFinalizer = "orphan"
+
+    let owners: [OwnerReference]
+    let finalizers: [String]
+    let deletionTime: Timestamp?
+
+    init(of document: JSONValue) {
+        let metadata = document["metadata"] ?? .null
+        owners = metadata.list("ownerReferences").map { OwnerReference($0) }
+        finalizers = metadata.texts("finalizers")
+        deletionTime = metadata.time("deletionTimestamp")
+    }
+
+    /// The header of a document as it is stored; nil, and nothing is parsed, for the many that say nothing of the kind.
+    init?(of record: ObjectRecord) throws {
+        let words: [StaticString] = [#""ownerReferences""#, #""finalizers""#, #""deletionTimestamp""#]
+        guard words.contains(where: { record.text.holds($0) }) else { return nil }
+        self.init(of: try record.document())
+    }
+
+    var isBeingDeleted: Bool { deletionTime != nil }
+}
+
+/// An entry of `metadata.ownerReferences`.
+struct OwnerReference: Hashable, Sendable {
+    let apiVersion: String
+    let kind: String
+    let name: String
+    let uid: String
+    let blocksOwnerDeletion: Bool
+
+    init(_ reference: JSONValue) {
+        apiVersion = reference.text("apiVersion")
+        kind = reference.text("kind")
+        name = reference.text("name")
+        uid = reference.text("uid")
+        blocksOwnerDeletion = reference.flag("blockOwnerDeletion") ?? false
+    }
+
+    /// The owner's key, seen from an object in a Namespace; nil for kinds that are not kept.
+    func key(from namespace: String) -> ObjectKey? {
+        guard let kind = ObjectKind(apiVersion: apiVersion, kind: kind) else { return nil }
+        return ObjectKey(kind, NamespacedName(namespace: kind.isNamespaced ? namespace : "", name: name))
+    }
+
+    /// The reference by which an object controls what was made for it.
+    static func controller(kind: ObjectKind, name: String, uid: String) -> JSONValue {
+        .object([
+            "apiVersion": .string(kind.apiVersion), "kind": .string(kind.rawValue), "name": .string(name),
+            "uid": .string(uid), "controller": .bool(true), "blockOwnerDeletion": .bool(true),
+        ])
+    }
+}
+
+extension String {
+    /// Whether the bytes of a word, which begins with a quotation mark, stand in the text.
+    func holds(_ word: StaticString) -> Bool {
+        var text = self
+        return text.withUTF8 { bytes in
+            guard var place = bytes.baseAddress else { return false }
+            let length = word.utf8CodeUnitCount
+            let end = place + bytes.count
+            while end - place >= length, let quote = memchr(place, Int32(UInt8(ascii: "\"")), end - place) {
+                guard end - UnsafePointer(quote.assumingMemoryBound(to: UInt8.self)) >= length else { return false }
+                if memcmp(quote, word.utf8Start, length) == 0 { return true }
+                place = UnsafePointer(quote.assumingMemoryBound(to: UInt8.self)) + 1
+            }
+            return false
+        }
+    }
+}
