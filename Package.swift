@@ -13,6 +13,12 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // SQLite: transactions, migrations and write-ahead logging of the embedded registry.
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // The registry's API: HTTP/1.1 and HTTP/2 with back-pressure, and TLS beneath.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    // Commands that talk to an API server, ours or Kubernetes' own.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     // Manifests are YAML; JSON is read by the same parser, with line numbers.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
 ]
@@ -35,6 +41,7 @@ let package = Package(
         .target(name: "LDNS", dependencies: ["CLdns", "DNS"]),
         .target(name: "Registry"),
         .target(name: "ObjectSchema", dependencies: ["Registry"]),
+        .target(name: "ObjectPatches", dependencies: ["ObjectSchema", "Registry"]),
         .target(name: "ObjectRules", dependencies: ["Registry"]),
         .target(name: "AddressAllocator", dependencies: ["Registry"]),
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
@@ -53,7 +60,7 @@ let package = Package(
         .target(
             name: "Manifests",
             dependencies: [
-                "FileWatching", "Registry",
+                "FileWatching", "ObjectRules", "Registry",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -63,6 +70,36 @@ let package = Package(
             dependencies: [
                 "AddressAllocator", "FileWatching", "Registry",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+
+        // The registry's API, those who keep it tidy, and clients of it.
+        .target(
+            name: "RegistryControllers",
+            dependencies: ["Registry", .product(name: "Logging", package: "swift-log")]
+        ),
+        .target(
+            name: "RegistryAPI",
+            dependencies: [
+                "AddressAllocator", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema", "PodEnvironment",
+                "Registry",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "APIClient",
+            dependencies: [
+                "Manifests", "Registry",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
 
@@ -84,7 +121,8 @@ let package = Package(
             dependencies: [
                 "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching", "Manifests",
                 "ClusterZone",
-                "AnswerTable", "Nameserver", "PodEnvironment", "Zonefiles",
+                "AnswerTable", "Nameserver", "PodEnvironment", "RegistryAPI", "RegistryControllers", "APIClient",
+                "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -96,6 +134,8 @@ let package = Package(
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
         .testTarget(name: "ObjectRulesTests", dependencies: ["ObjectRules", "Registry"]),
+        .testTarget(name: "ObjectSchemaTests", dependencies: ["ObjectSchema", "Registry", "TestSupport"]),
+        .testTarget(name: "RegistryAPITests", dependencies: ["RegistryAPI", "Registry", "TestSupport"]),
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
         .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),

@@ -1,18 +1,25 @@
 import ArgumentParser
 import DNS
 import EmbeddedRegistry
-import Manifests
+import Glibc
 import LDNS
+import Manifests
 import Nameserver
+import Registry
 
-/// `swiftlet check`: says what is wrong with files, and where, before a server reads them.
+/// `swiftlet check`: says what is wrong with files or with a registry, and where, before a server reads them.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Say what is wrong with manifests or zone files, and where.",
-        discussion: "A zone file is written ORIGIN=FILE, as serve's --zonefile takes it; anything else is a manifest.")
+        abstract: "Say what is wrong with manifests, zone files or a registry, and where.",
+        discussion: """
+            A zone file is written ORIGIN=FILE, as serve's --zonefile takes it. A folder that holds a registry's \
+            database, as serve's --data names it, is checked as that; a server may run on it. Anything else is a \
+            manifest.
+            """)
 
-    @Argument(help: ArgumentHelp("Manifests, or ORIGIN=FILE for zone files.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Manifests, ORIGIN=FILE for zone files, or a registry's folder.", valueName: "file"))
     var files: [String]
 
     func run() throws {
@@ -34,6 +41,13 @@ struct CheckCommand: ParsableCommand {
             } catch {
                 return ["\(error)"]
             }
+        }
+        if access("\(file)/\(RegistryReader.fileName)", F_OK) == 0 {
+            let check = RegistryCheck(directory: file)
+            if check.problems.isEmpty {
+                print("\(file) is clean: \(check.objectCount) objects at version \(check.version.rawValue)")
+            }
+            return check.problems
         }
         return ManifestCheck.problems(ofFileAt: file)
     }

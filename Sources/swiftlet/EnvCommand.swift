@@ -1,6 +1,5 @@
 import ArgumentParser
 import Dispatch
-import EmbeddedRegistry
 import Glibc
 import PodEnvironment
 import Registry
@@ -38,47 +37,15 @@ struct VariableOptions: ParsableArguments {
             valueName: "name=value"))
     var assignments: [String] = []
 
-    /// What the variables came to and what is to be told of them.
-    struct Outcome {
-        /// Inherited ones are among them, unchanged, where there were any.
-        var variables: [EnvironmentVariable]
-        var warnings: [String]
-    }
-
-    /// Refuses what no registry could make right.
-    func check() throws(CommandFailure) {
-        guard NameRules.isLabel(namespace) else {
-            throw CommandFailure(
-                .usage, "--namespace '\(namespace)' is no namespace: use at most 63 of a-z, 0-9 and '-'")
-        }
-        if let maxBytes, maxBytes <= 0 {
-            throw CommandFailure(.usage, "--max-bytes \(maxBytes) must be greater than 0")
-        }
-        _ = try definitions()
-    }
-
-    /// Makes the variables out of all Services of the registry.
-    func outcome(of services: [Service], inherited: [EnvironmentVariable] = []) throws(CommandFailure) -> Outcome {
-        let visible = ServiceVariables.services(
-            visibleFrom: namespace, in: services, hasServiceLinks: serviceLinks)
-        let globs = patterns.map(ServicePattern.init)
-        let picked =
-            globs.isEmpty ? visible : visible.filter { service in globs.contains { $0.matches(service.metadata.id) } }
-        let made = ServiceVariables(of: picked)
-        let environment = ContainerEnvironment(
-            definitions: try definitions(), inherited: inherited, services: made.variables)
-        var warnings = globs.filter { glob in !visible.contains { glob.matches($0.metadata.id) } }
-            .map { "--services '\($0.text)' matches no Service with a cluster IP in namespace \(namespace)" }
-        warnings += made.collisions.map { "variable \($0.description)" }
-        return Outcome(variables: environment.narrowed(toPrefix: prefix), warnings: warnings)
-    }
-
-    /// Refuses variables that do not fit into `room` or beneath `--max-bytes`.
-    func checkSize(_ variables: [EnvironmentVariable], room: Int) throws(CommandFailure) {
+    /// What is asked for; refuses what no registry could make right.
+    func request(format: EnvironmentDialect = .dotenv) throws(CommandFailure) -> EnvironmentRequest {
+        var items = patterns.map { ("services", $0) } + assignments.map { ("env", $0) }
+        items += [("prefix", prefix), ("service-links", "\(serviceLinks)"), ("format", format.rawValue)]
+        if let maxBytes { items.append(("max-bytes", "\(maxBytes)")) }
         do {
-            try EnvironmentSize.check(variables, limit: min(maxBytes ?? .max, room))
+            return try EnvironmentRequest(namespace: namespace, query: items, itemPrefix: "--")
         } catch {
-            throw CommandFailure(.badData, "\(error); narrow the set by --services or --prefix")
+            throw CommandFailure(error)
         }
     }
 
@@ -88,14 +55,15 @@ struct VariableOptions: ParsableArguments {
         let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0
         return EnvironmentSize.kernelLimit(stackLimit: isKnown ? UInt64(limit.rlim_cur) : 8 << 20)
     }
+}
 
-    private func definitions() throws(CommandFailure) -> [EnvironmentVariable] {
-        do {
-            return try assignments.map { text throws(PodEnvironmentError) in
-                try EnvironmentVariable(assignment: text)
-            }
-        } catch {
-            throw CommandFailure(.usage, "--env: \(error)")
+extension CommandFailure {
+    /// A request that cannot be answered: because of what it asks for, or of what the registry holds.
+    init(_ error: PodRequestError) {
+        switch error {
+        case .notMade(.variableTooLarge), .notMade(.environmentTooLarge):
+            self.init(.badData, "\(error); narrow the set by --services or --prefix")
+        default: self.init(error.isRequestAtFault ? .usage : .badData, "\(error)")
         }
     }
 }
@@ -125,17 +93,18 @@ struct EnvCommand: AsyncParsableCommand {
     func run() async throws {
         let reporter = Reporter(command: "env")
         do {
-            try options.check()
+            let request = try options.request(format: format)
             guard !watch || output != nil else {
                 throw CommandFailure(.usage, "--watch rewrites a file: name it by --output FILE")
             }
-            let reader = try registry.open()
-            let writer = EnvironmentFileWriter(options: options, format: format, output: OutputFile(path: output))
-            if watch {
-                try await Self.follow(reader, writer: writer, reporter: reporter)
-            } else {
-                var writer = writer
-                try writer.write(try registry.services(of: reader), reporter: reporter)
+            let writer = EnvironmentFileWriter(request: request, output: OutputFile(path: output))
+            try await registry.withRegistry { registry throws(CommandFailure) in
+                if watch {
+                    try await Self.follow(registry, writer: writer, reporter: reporter)
+                } else {
+                    var writer = writer
+                    try writer.write(try await registry.services(), reporter: reporter)
+                }
             }
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
@@ -144,11 +113,11 @@ struct EnvCommand: AsyncParsableCommand {
 
     /// Writes the file at every change until SIGTERM or SIGINT, which end the command as done.
     private static func follow(
-        _ reader: RegistryReader, writer: EnvironmentFileWriter, reporter: Reporter
-    ) async throws {
+        _ registry: OpenRegistry, writer: EnvironmentFileWriter, reporter: Reporter
+    ) async throws(CommandFailure) {
         let work = Task {
             var writer = writer
-            try await writer.follow(try await reader.events(), reporter: reporter)
+            try await writer.follow(try await registry.serviceEvents(), reporter: reporter)
         }
         let sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
@@ -175,42 +144,27 @@ struct EnvCommand: AsyncParsableCommand {
 
 /// Makes an environment file out of the registry's Services, once or at every change.
 private struct EnvironmentFileWriter {
-    let options: VariableOptions
-    let format: EnvironmentDialect
+    let request: EnvironmentRequest
     let output: OutputFile
     /// What was told last, so that a change says only what is new.
     private var told: Set<String> = []
 
-    init(options: VariableOptions, format: EnvironmentDialect, output: OutputFile) {
-        self.options = options
-        self.format = format
+    init(request: EnvironmentRequest, output: OutputFile) {
+        self.request = request
         self.output = output
     }
 
     mutating func write(_ services: [Service], reporter: Reporter) throws(CommandFailure) {
-        var outcome = try options.outcome(of: services)
-        // With a bound of the user's own the file may be for another machine.
-        try options.checkSize(outcome.variables, room: options.maxBytes ?? VariableOptions.kernelRoom())
-        let file: EnvironmentDialect.File
+        let file: RequestedFile
         do {
-            file = try format.write(outcome.variables)
+            file = try request.file(of: services, room: VariableOptions.kernelRoom())
         } catch {
-            throw CommandFailure(.badData, "\(error)")
+            throw CommandFailure(error)
         }
-        if !file.omittedNames.isEmpty {
-            outcome.warnings.append(
-                "left out, as a reader of \(format.rawValue) takes no such names: "
-                    + file.omittedNames.joined(separator: " "))
-        }
-        if !file.expandableNames.isEmpty {
-            outcome.warnings.append(
-                "python-dotenv expands ${…} even in quotes unless it is told interpolate=False: "
-                    + file.expandableNames.joined(separator: " "))
-        }
-        for warning in outcome.warnings where !told.contains(warning) {
+        for warning in file.warnings where !told.contains(warning) {
             reporter.report(warning)
         }
-        told = Set(outcome.warnings)
+        told = Set(file.warnings)
         try output.replace(by: file.text)
     }
 

@@ -2,47 +2,47 @@ import ArgumentParser
 import EmbeddedRegistry
 import Registry
 
-/// Which registry a command reads.
+/// Which registry a command reads: a folder on this host, or an API server.
 struct RegistryOptions: ParsableArguments {
     @Option(name: .customLong("data"), help: ArgumentHelp("The folder of the registry.", valueName: "dir"))
     var directory: String?
 
-    /// Opens the registry for reading; without `--data` there is none to open.
-    func open() throws(CommandFailure) -> RegistryReader {
+    @OptionGroup var api: APIServerOptions
+
+    /// Whether a registry is named at all.
+    var isNamed: Bool { directory != nil || api.isNamed }
+
+    /// Runs a body with the registry open, and closes it again.
+    func withRegistry<Value>(
+        _ body: (OpenRegistry) async throws(CommandFailure) -> Value
+    ) async throws(CommandFailure) -> Value {
+        let registry = try open()
+        do throws(CommandFailure) {
+            let value = try await body(registry)
+            await registry.close()
+            return value
+        } catch {
+            await registry.close()
+            throw error
+        }
+    }
+
+    private func open() throws(CommandFailure) -> OpenRegistry {
         guard let directory else {
-            throw CommandFailure(.usage, "no registry is named: give its folder by --data DIR")
+            guard api.isNamed else {
+                throw CommandFailure(
+                    .usage,
+                    "no registry is named: give its folder by --data DIR, or an API by --server URL or --kubeconfig FILE")
+            }
+            return .api(try api.access().client())
+        }
+        guard !api.isNamed else {
+            throw CommandFailure(.usage, "--data and --server or --kubeconfig name two registries: give one of them")
         }
         do {
-            return try RegistryReader(directory: directory)
+            return .folder(try RegistryReader(directory: directory), directory: directory)
         } catch {
-            throw unavailable(error)
-        }
-    }
-
-    /// All Services there are at the moment.
-    func services(of reader: RegistryReader) throws(CommandFailure) -> [Service] {
-        do {
-            return try reader.services()
-        } catch {
-            throw unavailable(error)
-        }
-    }
-
-    /// The server that was started on the registry last; nil where there was none.
-    func server(of reader: RegistryReader) throws(CommandFailure) -> ServerRecord? {
-        do {
-            return try reader.server()
-        } catch {
-            throw unavailable(error)
-        }
-    }
-
-    private func unavailable(_ error: any Error) -> CommandFailure {
-        switch error as? StoreError {
-        case .damaged, .foreign: CommandFailure(.badData, "\(error)")
-        case _?: CommandFailure(.unavailable, "\(error)")
-        case nil:
-            CommandFailure(.unavailable, "the registry in \(directory ?? "no folder") cannot be read: \(error)")
+            throw OpenRegistry.unavailable(error, directory: directory)
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import EmbeddedRegistry
 import Glibc
 import PodEnvironment
 import Registry
@@ -7,12 +6,12 @@ import Registry
 extension DNSPolicy: ExpressibleByArgument {}
 
 /// `swiftlet resolv-conf`: the resolver configuration of a pod.
-struct ResolvConfCommand: ParsableCommand {
+struct ResolvConfCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolv-conf",
         abstract: "Write the resolv.conf of a pod of a namespace.",
         discussion: """
-            The cluster's nameservers are those of --nameserver, else (with --data) the cluster IPs of the Service \
+            The cluster's nameservers are those of --nameserver, else (with a registry) the cluster IPs of the Service \
             kube-system/kube-dns, else the addresses on which a server of that registry listens, else 127.0.0.1.
             """)
 
@@ -60,119 +59,71 @@ struct ResolvConfCommand: ParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("The file to write, instead of standard output.", valueName: "file"))
     var output: String?
 
-    func run() throws {
+    func run() async throws {
         let reporter = Reporter(command: "resolv-conf")
         do {
-            guard NameRules.isLabel(namespace) else {
-                throw CommandFailure(
-                    .usage, "--namespace '\(namespace)' is no namespace: use at most 63 of a-z, 0-9 and '-'")
-            }
-            let configuration: ResolverConfiguration
-            let (cluster, warnings) = try cluster()
+            let request: ResolvConfRequest
             do {
-                configuration = try ResolverConfiguration(
-                    policy: policy, hostNetwork: hostNetwork, namespace: namespace, cluster: cluster, node: try node(),
-                    dnsConfig: PodDNSConfig(
-                        nameservers: addedNameservers, searches: addedSearches,
-                        options: addedOptions.map(ResolverOption.init(text:))))
-            } catch PodEnvironmentError.invalidDNSConfig(let violations) {
-                throw CommandFailure(.usage, violations.map(Self.message).joined(separator: "; "))
+                request = try ResolvConfRequest(namespace: namespace, query: try items(), itemPrefix: "--")
+            } catch let error as PodRequestError {
+                throw CommandFailure(error)
             }
-            (warnings + configuration.warnings.map(\.description)).forEach(reporter.report)
-            try OutputFile(path: output).replace(by: configuration.text)
+            let (zone, nameservers) = try await cluster(for: request)
+            let file: RequestedFile
+            do {
+                file = try request.file(zone: zone, nameservers: nameservers.addresses)
+            } catch {
+                throw CommandFailure(error)
+            }
+            (nameservers.warnings + file.warnings).forEach(reporter.report)
+            try OutputFile(path: output).replace(by: file.text)
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         }
     }
 
-    /// Whether the configuration is made of the cluster's DNS.
-    private var usesClusterDNS: Bool {
-        policy == .clusterFirstWithHostNet || (policy == .clusterFirst && !hostNetwork)
+    private func items() throws(CommandFailure) -> [(String, String)] {
+        var items = nameservers.map { ("nameserver", $0) } + addedNameservers.map { ("dns-nameserver", $0) }
+        items += addedSearches.map { ("dns-search", $0) } + addedOptions.map { ("dns-option", $0) }
+        items += [("policy", policy.rawValue), ("host-network", "\(hostNetwork)"), ("node-resolv-conf", try nodeFile())]
+        if let zone { items.append(("zone", zone)) }
+        return items
     }
 
-    private func cluster() throws(CommandFailure) -> (ResolverConfiguration.Cluster, warnings: [String]) {
-        var cluster = ResolverConfiguration.Cluster(nameservers: try givenNameservers(), zone: try givenZone() ?? "")
-        guard usesClusterDNS else { return (cluster, []) }
-        var warnings: [String] = []
-        if registry.directory != nil, cluster.nameservers.isEmpty || zone == nil {
-            let reader = try registry.open()
-            let server = try registry.server(of: reader)
-            if zone == nil { cluster.zone = server?.zone ?? "" }
-            if cluster.nameservers.isEmpty {
-                cluster.nameservers =
-                    try registry.services(of: reader)
-                    .first { $0.metadata.id == NamespacedName(namespace: "kube-system", name: "kube-dns") }?
-                    .virtualIPs ?? []
-            }
-            if cluster.nameservers.isEmpty, let server {
-                (cluster.nameservers, warnings) = Self.nameservers(of: server)
-            }
-        }
-        if zone == nil && cluster.zone.isEmpty { cluster.zone = "cluster.local" }
-        if cluster.nameservers.isEmpty {
-            cluster.nameservers = [.v4(0x7f00_0001)]
-            warnings.append(
-                "no address of the cluster's DNS is known, 127.0.0.1 is written; name it by --nameserver IP")
-        }
-        return (cluster, warnings)
-    }
-
-    /// The addresses a server listens on, and what a resolv.conf cannot say of them.
-    private static func nameservers(of server: ServerRecord) -> ([IPAddress], warnings: [String]) {
-        var addresses: [IPAddress] = []
-        for listener in server.listeners where !addresses.contains(listener.address) {
-            addresses.append(listener.address)
-        }
-        let others = Set(server.listeners.map(\.port)).subtracting([53]).sorted()
-        guard !others.isEmpty else { return (addresses, []) }
-        let ports = others.map { "\($0)" }.joined(separator: ", ")
-        return (
-            addresses,
-            ["the server listens on port \(ports); a resolv.conf names no port and resolvers ask port 53"]
-        )
-    }
-
-    private func givenNameservers() throws(CommandFailure) -> [IPAddress] {
-        try nameservers.flatMap { $0.split(separator: ",") }.map { text throws(CommandFailure) in
-            guard let address = IPAddress(String(text)) else {
-                throw CommandFailure(.usage, "--nameserver '\(text)' is no IP address")
-            }
-            return address
+    /// What the registry tells of the cluster, as far as it is needed.
+    private func cluster(
+        for request: ResolvConfRequest
+    ) async throws(CommandFailure) -> (zone: String, ClusterNameservers) {
+        let nothing = ("", ClusterNameservers(services: [], listeners: []))
+        guard registry.isNamed, request.needsNameservers || request.needsZone else { return nothing }
+        return try await registry.withRegistry { registry throws(CommandFailure) in
+            let server = try await registry.server()
+            guard request.needsNameservers else { return (server?.zone ?? "", nothing.1) }
+            return (
+                server?.zone ?? "",
+                ClusterNameservers(
+                    services: try await registry.services(),
+                    listeners: (server?.listeners ?? []).map { ($0.address, $0.port) })
+            )
         }
     }
 
-    private func givenZone() throws(CommandFailure) -> String? {
-        guard let zone else { return nil }
-        let name = zone.hasSuffix(".") ? String(zone.dropLast()) : zone
-        guard name.isEmpty || NameRules.isSubdomain(name) else {
-            throw CommandFailure(.usage, "--zone '\(zone)' is no domain: write it as cluster.local")
-        }
-        return name
-    }
-
-    private func node() throws(CommandFailure) -> NodeResolver? {
-        guard !nodeResolvConf.isEmpty else { return nil }
+    /// The text of the node's file; empty for a node without one.
+    private func nodeFile() throws(CommandFailure) -> String {
+        guard !nodeResolvConf.isEmpty else { return "" }
         guard let bytes = OutputFile.read(nodeResolvConf, limit: NodeResolver.fileLimit) else {
             throw CommandFailure(
                 .other,
                 "the node's \(nodeResolvConf) cannot be read: \(CommandFailure.text(ofErrno: errno)); "
                     + "name another by --node-resolv-conf FILE")
         }
+        let text = String(decoding: bytes, as: UTF8.self)
         do {
-            return try NodeResolver(parsing: String(decoding: bytes, as: UTF8.self))
+            _ = try NodeResolver(parsing: text)
         } catch {
             throw CommandFailure(.badData, "\(nodeResolvConf): \(error)")
         }
-    }
-
-    /// A broken rule of dnsConfig in the words of the command line.
-    private static func message(_ violation: FieldViolation) -> String {
-        let flags = ["nameservers": "--dns-nameserver", "searches": "--dns-search", "options": "--dns-option"]
-        for component in violation.path.components {
-            if case .member(let field) = component, let flag = flags[field] {
-                return "\(flag): \(violation.message)"
-            }
-        }
-        return violation.description
+        // An empty file has no lines that matter; an empty text would mean that there is none.
+        return text.isEmpty ? "\n" : text
     }
 }

@@ -4,6 +4,7 @@ import DNS
 import EmbeddedRegistry
 import Nameserver
 import Registry
+import RegistryAPI
 
 extension PodNameMode: ExpressibleByArgument {}
 
@@ -13,8 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answer DNS from the embedded registry.",
         discussion: """
-            Says "listening on …" for each address and then "ready" on standard output; everything else goes to \
-            standard error. SIGTERM and SIGINT end it.
+            Says "listening on …" for each address, where the API is served, and then "ready" on standard output; \
+            everything else goes to standard error. SIGTERM and SIGINT end it.
             """)
 
     @Option(
@@ -60,6 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("UDP threads for each address. (default: one a processor)", valueName: "number"))
     var workers: Int?
+
+    @OptionGroup(title: "Registry API") var apiOptions: APIOptions
 
     func run() async throws {
         let reporter = Reporter(command: "serve")
@@ -114,7 +117,8 @@ struct ServeCommand: AsyncParsableCommand {
         return ServerSettings(
             listen: listens, apex: apex, manifests: manifests, data: data,
             store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
-            pods: pods, ttl: UInt32(ttl), workers: workers)
+            pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(),
+            isAPIRequired: apiOptions.api != nil)
     }
 }
 
@@ -130,6 +134,10 @@ struct ServerSettings: Sendable {
     let pods: PodNameMode
     let ttl: UInt32
     let workers: Int?
+    /// nil serves no API.
+    let api: APISettings?
+    /// Whether the API was asked for: a default that cannot be served is done without.
+    let isAPIRequired: Bool
 }
 
 /// A static zone and where it is read from.

@@ -7,6 +7,7 @@ import LDNS
 import Logging
 import Nameserver
 import Registry
+import RegistryAPI
 import ServiceLifecycle
 import Zonefiles
 
@@ -39,19 +40,33 @@ struct Server {
             logger.notice(
                 "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
         }
-        try store.record(serverRecord(listening: nameserver.addresses))
+        let record = serverRecord(listening: nameserver.addresses)
+        try store.record(record)
 
+        let listening = OneShot<String?>()
         let feeding = ManifestFeeding(
-            feeder: feeder, store: store, publisher: publisher, addresses: nameserver.addresses, logger: logger)
+            feeder: feeder, store: store, publisher: publisher, addresses: nameserver.addresses,
+            listening: listening, logger: logger)
         var services: [any ServiceLifecycle.Service] = [nameserver, StoreUpkeep(store: store)]
         if !settings.zoneFiles.isEmpty { services.append(zoneFiles) }
         services.append(feeding)
+        services.append(serving(store, record: record, listening: listening))
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "swiftlet") { _ in
                 SwiftLogNoOpLogHandler()
             })
         try await group.run()
+    }
+
+    private func serving(
+        _ store: RegistryStore, record: ServerRecord, listening: OneShot<String?>
+    ) -> RegistryServing {
+        RegistryServing(
+            store: store, settings: settings.api, isRequired: settings.isAPIRequired,
+            description: ServerDescription(
+                zone: record.zone, listeners: record.listeners.map { ($0.address, $0.port) }),
+            apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, listening: listening, logger: logger)
     }
 
     private func zoneSettings() throws -> ClusterZoneSettings {
@@ -97,6 +112,8 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
     let store: RegistryStore
     let publisher: ZonePublisher
     let addresses: [ListenAddress]
+    /// Where the API is served, once it is; nil where it is not.
+    let listening: OneShot<String?>
     let logger: Logger
 
     func run() async throws {
@@ -116,7 +133,7 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                                 continuation.yield()
                             }
                             break
-                        } catch StoreError.versionTooOld {
+                        } catch ObjectStoreError.versionTooOld {
                             // Left too far behind: a new snapshot replaces what was missed.
                             events = try await store.events()
                         }
@@ -126,7 +143,7 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                 tasks.addTask {
                     if isKnown { try await feeder.loadAll() }
                     for await _ in first { break }
-                    announce()
+                    announce(api: await listening.value() ?? nil)
                     try await feeder.run()
                 }
                 try await tasks.waitForAll()
@@ -134,8 +151,10 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
         }
     }
 
-    private func announce() {
-        let lines = addresses.map { "listening on \($0) (UDP and TCP)\n" } + ["ready\n"]
+    private func announce(api: String?) {
+        var lines = addresses.map { "listening on \($0) (UDP and TCP)\n" }
+        if let api { lines.append("API on \(api)\n") }
+        lines.append("ready\n")
         OutputFile.write(Array(lines.joined().utf8), to: 1)
     }
 }

@@ -9,6 +9,21 @@ struct Swiftlet: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EnvCommand.self, ExecCommand.self, ResolvConfCommand.self, VIPCommand.self,
-            CheckCommand.self,
+            ApplyCommand.self, GetCommand.self, DeleteCommand.self, RegisterCommand.self, CheckCommand.self,
         ])
+
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot(nil)
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure, !(error is ExitCode) else { exit(withError: error) }
+            UsageError.report(message(for: error), arguments: CommandLine.arguments)
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }

@@ -4,36 +4,36 @@ import EmbeddedRegistry
 import Registry
 
 /// `swiftlet vip`: virtual IPs and node ports, as they are and whether they are sound.
-struct VIPCommand: ParsableCommand {
+struct VIPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vip",
         abstract: "Show virtual IPs and node ports, or prove that they are sound.",
         subcommands: [List.self, Audit.self])
 
     /// `swiftlet vip list`
-    struct List: ParsableCommand {
+    struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show ranges, their bands, and who has which address.")
 
         @OptionGroup var registry: RegistryOptions
 
-        func run() throws {
-            try VIPCommand.reporting("vip list") { () throws(CommandFailure) in
-                OutputFile.write(Array(VIPListing(try addressing(of: registry)).text.utf8), to: 1)
+        func run() async throws {
+            try await VIPCommand.reporting("vip list") { () throws(CommandFailure) in
+                OutputFile.write(Array(VIPListing(try await addressing(of: registry)).text.utf8), to: 1)
             }
         }
     }
 
     /// `swiftlet vip audit`
-    struct Audit: ParsableCommand {
+    struct Audit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prove that no address is held twice or leaked and all lie in range; exits with 1 otherwise.")
 
         @OptionGroup var registry: RegistryOptions
 
-        func run() throws {
-            try VIPCommand.reporting("vip audit") { () throws(CommandFailure) in
-                let addressing = try addressing(of: registry)
+        func run() async throws {
+            try await VIPCommand.reporting("vip audit") { () throws(CommandFailure) in
+                let addressing = try await addressing(of: registry)
                 let findings =
                     AddressAudit.findings(
                         ranges: addressing.ranges, allocations: addressing.allocations, services: addressing.services)
@@ -52,22 +52,19 @@ struct VIPCommand: ParsableCommand {
         }
     }
 
-    private static func reporting(_ command: String, _ body: () throws(CommandFailure) -> Void) throws {
+    private static func reporting(
+        _ command: String, _ body: () async throws(CommandFailure) -> Void
+    ) async throws {
         do {
-            try body()
+            try await body()
         } catch {
             throw Reporter(command: command).exitCode(for: error)
         }
     }
 }
 
-private func addressing(of registry: RegistryOptions) throws(CommandFailure) -> RegistryReader.Addressing {
-    let reader = try registry.open()
-    do {
-        return try reader.addressing()
-    } catch {
-        throw CommandFailure(.unavailable, "the registry cannot be read: \(error)")
-    }
+private func addressing(of registry: RegistryOptions) async throws(CommandFailure) -> RegistryReader.Addressing {
+    try await registry.withRegistry { registry throws(CommandFailure) in try await registry.addressing() }
 }
 
 /// Virtual IPs and node ports as a text for people.

@@ -77,7 +77,7 @@ struct LifeCycleTests {
         let taken = try SharedServer.server.get().port
         var arguments = sample.arguments.map { $0.replacing("PORT", with: "\(taken)") }
         if !arguments.contains("--listen") { arguments += ["--listen", "127.0.0.1:0"] }
-        let result = try run(ServerUnderTest.binary, ["serve"] + arguments)
+        let result = try run(ServerUnderTest.binary, ["serve", "--api", "none"] + arguments)
         #expect(result.status == sample.status)
         #expect(result.errors.contains(sample.message), "\(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
@@ -91,7 +91,7 @@ struct LifeCycleTests {
         let junk = String(repeating: "no database at all ", count: 1000)
         try junk.write(to: data.appending(path: "registry.sqlite"), atomically: true, encoding: .utf8)
         let result = try run(
-            ServerUnderTest.binary, ["serve", "--listen", "127.0.0.1:0", "--data", data.path])
+            ServerUnderTest.binary, ["serve", "--listen", "127.0.0.1:0", "--api", "none", "--data", data.path])
         #expect(result.status == 1)
         #expect(result.errors.contains("registry.sqlite"))
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")

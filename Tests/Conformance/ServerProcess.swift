@@ -20,11 +20,19 @@ final class ServerProcess: @unchecked Sendable {
     private let output = Pipe()
     private let ended = DispatchSemaphore(value: 0)
     private let isStopped = Mutex(false)
+    private let api = Mutex<String?>(nil)
+
+    /// Where the server said that its API is, once it is ready.
+    var apiURL: String? { api.withLock { $0 } }
+    var processIdentifier: Int32 { process.processIdentifier }
 
     /// Starts `swiftlet serve` on files given as text; `FOLDER` in arguments stands for the folder they are in.
-    init(files: [String: String], arguments: [String]) throws {
+    ///
+    /// - Parameter launcher: A command that ends by becoming what is given to it as further arguments.
+    init(files: [String: String], arguments: [String], launcher: [String] = []) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
         self.folder = folder
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (path, text) in files {
             let file = folder.appending(path: path)
             try FileManager.default.createDirectory(
@@ -33,8 +41,11 @@ final class ServerProcess: @unchecked Sendable {
         }
         let log = folder.appending(path: "log")
         try Data().write(to: log)
-        process.executableURL = URL(filePath: ServerUnderTest.binary)
-        process.arguments = ["serve"] + arguments.map { $0.replacing("FOLDER", with: folder.path) }
+        let command =
+            launcher + [ServerUnderTest.binary, "serve"] + (arguments.contains("--api") ? [] : ["--api", "none"])
+            + arguments
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command.map { $0.replacing("FOLDER", with: folder.path) }
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: log)
         process.terminationHandler = { [ended] _ in ended.signal() }
@@ -62,6 +73,7 @@ final class ServerProcess: @unchecked Sendable {
             guard !data.isEmpty else { throw Failure(description: "ended before it was ready: \(text) \(log)") }
             text += String(decoding: data, as: UTF8.self)
         }
+        if let match = text.firstMatch(of: /API on (.+)\n/) { api.withLock { $0 = String(match.1) } }
         return text.matches(of: /listening on (.+):(\d+) \(UDP and TCP\)\n/).compactMap { match in
             UInt16(match.2).map {
                 Endpoint(host: match.1.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: $0)
@@ -78,6 +90,8 @@ final class ServerProcess: @unchecked Sendable {
         }
         guard !wasStopped else { return nil }
         defer { try? FileManager.default.removeItem(at: folder) }
+        // 0 would be this process and all beside it: a server that was never started has no identifier.
+        guard process.processIdentifier > 0 else { return nil }
         kill(process.processIdentifier, SIGTERM)
         guard ended.wait(timeout: .now() + 20) == .success else {
             kill(process.processIdentifier, SIGKILL)

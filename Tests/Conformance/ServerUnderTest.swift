@@ -27,7 +27,7 @@ final class ServerUnderTest: @unchecked Sendable {
         for (name, text) in manifests {
             try text.write(to: manifestFolder.appending(path: name), atomically: true, encoding: .utf8)
         }
-        var all = ["serve", "--listen", "127.0.0.1:0", "--manifests", manifestFolder.path] + arguments
+        var all = ["serve", "--listen", "127.0.0.1:0", "--api", "none", "--manifests", manifestFolder.path] + arguments
         for (origin, text) in zones {
             let file = folder.appending(path: "\(origin).zone")
             try text.write(to: file, atomically: true, encoding: .utf8)

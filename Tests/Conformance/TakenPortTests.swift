@@ -24,7 +24,8 @@ struct TakenPortTests {
     func taken(overTCP: Bool) throws {
         let (descriptor, port) = try Self.take(overTCP: overTCP)
         defer { close(descriptor) }
-        let result = try run("timeout", ["20", ServerUnderTest.binary, "serve", "--listen", "127.0.0.1:\(port)"])
+        let result = try run(
+            "timeout", ["20", ServerUnderTest.binary, "serve", "--api", "none", "--listen", "127.0.0.1:\(port)"])
         #expect(result.status == 1)
         #expect(result.output == "")
         #expect(result.errors.contains("127.0.0.1:\(port)"), "\(result.errors)")

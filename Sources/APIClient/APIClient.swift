@@ -1,0 +1,177 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+import Registry
+
+/// A client of an API server, Swiftlet's own or Kubernetes': requests, lists, patches and watches as JSON.
+///
+/// Connections are kept and shared; `close()` ends them, and must be called before the last reference goes.
+package final class APIClient: Sendable {
+    /// How long a connection may take to come about, in seconds.
+    package static let connectSeconds: Int64 = 5
+    /// The longest answer that is read whole, in bytes.
+    package static let answerLimit = 256 << 20
+
+    /// How long an answer may take.
+    package let answerTime: Duration
+    package let access: APIAccess
+    private let http: HTTPClient
+    private let token: TokenSource
+    private let userAgent: String
+    /// Scheme and authority as the connection is asked for, and what its path begins with.
+    private let base: String
+    private let hostHeader: String
+
+    /// Reads the certificates and tokens that `access` names; connects to nothing yet.
+    package init(
+        _ access: APIAccess, userAgent: String = "swiftlet", answerTime: Duration = .seconds(30)
+    ) throws(APIAccessError) {
+        self.access = access
+        self.userAgent = userAgent
+        self.answerTime = answerTime
+        token = try TokenSource(access.credentials)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(Self.connectSeconds)))
+        configuration.httpVersion = .http1Only
+        configuration.decompression = .enabled(limit: .ratio(100))
+        // Refusals are told at once; whoever wants to wait for a server does so itself.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // Every watch holds a connection for itself.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        let server = access.server
+        if server.isSecure { configuration.tlsConfiguration = try TLSSettings.configuration(access) }
+        var connectHost = server.host
+        if server.isSecure, let name = access.serverName, name != server.host {
+            configuration.dnsOverride = [name: server.host]
+            connectHost = name
+        }
+        let authority = ServerURL.authority(host: connectHost, port: server.port)
+        base = "\(server.isSecure ? "https" : "http")://\(authority)\(server.path)"
+        hostHeader = server.authority
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Ends all connections; requests that are under way fail.
+    package func close() async {
+        // It fails where it was closed before, which is as good.
+        try? await http.shutdown()
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// - Throws: An error for every status but 2xx.
+    package func send(_ call: APICall) async throws(APIClientError) -> APIAnswer {
+        let url = displayURL(call)
+        let limit = answerTime
+        let result = await withTaskGroup(of: Result<APIAnswer, APIClientError>?.self) { group in
+            group.addTask { await self.answer(call, url: url) }
+            group.addTask {
+                // Cancelled when the answer is there first.
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        if let result { return try result.get() }
+        throw Task.isCancelled
+            ? APIClientError(.cancelled, "cancelled", method: call.method.rawValue, url: url)
+            : APIClientError(
+                .unreachable, "no answer within \(limit.components.seconds) seconds", method: call.method.rawValue,
+                url: url)
+    }
+
+    /// Opens a request whose answer does not end, and hands over its lines as they come.
+    ///
+    /// - Parameter lineLimit: The longest line, in bytes.
+    package func lines(_ call: APICall, lineLimit: Int = 16 << 20) async throws(APIClientError) -> APILines {
+        let url = displayURL(call)
+        let response = try await open(call, url: url, isStream: true)
+        guard (200...299).contains(response.status.code) else { throw await refusal(response, call, url) }
+        return APILines(
+            body: response.body, lineLimit: lineLimit, method: call.method.rawValue, url: url)
+    }
+
+    private func answer(_ call: APICall, url: String) async -> Result<APIAnswer, APIClientError> {
+        do throws(APIClientError) {
+            let response = try await open(call, url: url, isStream: false)
+            guard (200...299).contains(response.status.code) else { throw await refusal(response, call, url) }
+            let bytes = try await body(of: response, limit: Self.answerLimit, call, url)
+            return .success(
+                APIAnswer(
+                    code: Int(response.status.code), bytes: bytes,
+                    warnings: response.headers["warning"].map(WarningHeader.text), method: call.method.rawValue,
+                    url: url))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The head of the answer; a token that was refused is read again once.
+    private func open(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError) -> HTTPClientResponse {
+        let response = try await execute(call, url: url, isStream: isStream)
+        guard response.status == .unauthorized, token.renew() else { return response }
+        return try await execute(call, url: url, isStream: isStream)
+    }
+
+    private func execute(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError)
+        -> HTTPClientResponse
+    {
+        var request = HTTPClientRequest(url: base + "\(call.path)" + ResourcePath.query(call.query))
+        request.method = .init(rawValue: call.method.rawValue)
+        request.headers.add(name: "host", value: hostHeader)
+        request.headers.add(name: "user-agent", value: userAgent)
+        request.headers.add(name: "accept", value: call.form.rawValue)
+        // A compressed stream could keep events back.
+        if isStream { request.headers.add(name: "accept-encoding", value: "identity") }
+        if let authorization = token.authorization() {
+            request.headers.add(name: "authorization", value: authorization)
+        }
+        if let body = call.body {
+            request.headers.add(name: "content-type", value: call.contentType.rawValue)
+            request.body = .bytes(ByteBuffer(string: JSONText.text(of: body)))
+        }
+        do {
+            return try await http.execute(request, timeout: .nanoseconds(Int64(clamping: answerTime.nanoseconds)))
+        } catch {
+            throw TransportFailure.error(error, method: call.method.rawValue, url: url)
+        }
+    }
+
+    private func body(
+        of response: HTTPClientResponse, limit: Int, _ call: APICall, _ url: String
+    ) async throws(APIClientError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            for try await part in response.body {
+                guard bytes.count + part.readableBytes <= limit else {
+                    throw APIClientError(
+                        .malformed, "the answer is longer than \(limit >> 20) MiB", method: call.method.rawValue,
+                        url: url)
+                }
+                bytes += part.readableBytesView
+            }
+        } catch {
+            throw TransportFailure.error(error, method: call.method.rawValue, url: url)
+        }
+        return bytes
+    }
+
+    private func refusal(_ response: HTTPClientResponse, _ call: APICall, _ url: String) async -> APIClientError {
+        do {
+            let bytes = try await body(of: response, limit: 4 << 20, call, url)
+            return APIClientError(
+                code: Int(response.status.code), body: bytes, method: call.method.rawValue, url: url)
+        } catch {
+            return error
+        }
+    }
+
+    /// The URL for messages: without the query, which tells nobody anything.
+    private func displayURL(_ call: APICall) -> String { "\(access.server)\(call.path)" }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int128 { Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000) }
+}

@@ -1,0 +1,50 @@
+/// Why a request for an environment or a resolv.conf is not answered.
+///
+/// Items are named as the options of the commands are, behind the prefix that the request was read with.
+package enum PodRequestError: Error, Hashable, Sendable {
+    case unknownItem(String, known: [String])
+    /// An item that may be given once stands there more often.
+    case repeatedItem(String)
+    case invalidValue(item: String, value: String, reason: String)
+    case invalidItem(String, reason: String)
+    /// Items that together are no dnsConfig of a Pod.
+    case invalidDNSConfig([Fault])
+    /// The request is sound, what it asks for cannot be made.
+    case notMade(PodEnvironmentError)
+
+    /// One item and what is wrong with it.
+    package struct Fault: Hashable, Sendable {
+        package let item: String
+        package let reason: String
+    }
+
+    /// Whether another request would be answered, rather than another registry.
+    package var isRequestAtFault: Bool {
+        if case .notMade = self { false } else { true }
+    }
+}
+
+extension PodRequestError: CustomStringConvertible {
+    /// One sentence.
+    package var description: String {
+        switch self {
+        case .unknownItem(let name, let known):
+            "'\(Self.beginning(of: name))' is unknown here: known are \(known.joined(separator: ", "))"
+        case .repeatedItem(let item):
+            "\(item) is given twice, and may be given once"
+        case .invalidValue(let item, let value, let reason):
+            "\(item) '\(Self.beginning(of: value))' \(reason)"
+        case .invalidItem(let item, let reason):
+            "\(item): \(reason)"
+        case .invalidDNSConfig(let faults):
+            faults.map { "\($0.item): \($0.reason)" }.joined(separator: "; ")
+        case .notMade(let error):
+            error.description
+        }
+    }
+
+    /// A value from outside may be of any length.
+    private static func beginning(of text: String) -> String {
+        text.utf8.count <= 256 ? text : String(text.prefix(125)) + "…"
+    }
+}

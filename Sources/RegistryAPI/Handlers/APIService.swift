@@ -1,0 +1,125 @@
+import AddressAllocator
+import Logging
+import ObjectRules
+import ObjectSchema
+import Registry
+
+/// The whole of the API as a function from requests to answers: discovery, schemas, health, objects, pod environments.
+package struct APIService: Sendable {
+    private let handlers: RegistryHandlers
+    private let environments: EnvironmentHandlers
+    private let discovery: Discovery
+    private let schemas: OpenAPIDocuments
+    private let logger: Logger
+
+    package init(
+        store: any ObjectStore, hub: WatchHub, server: ServerDescription, version: String, clock: WallClock,
+        logger: Logger
+    ) {
+        let schema = Schema.shared
+        handlers = RegistryHandlers(
+            store: store, hub: hub, bodies: BodyReader(schema: schema), clock: clock)
+        environments = EnvironmentHandlers(store: store, server: server)
+        discovery = Discovery(version: version)
+        schemas = OpenAPIDocuments(schema: schema)
+        self.logger = logger
+    }
+
+    /// Answers a request; every failure becomes a Status.
+    package func respond(to request: APIRequest) async -> APIResponse {
+        do {
+            return try await answer(request)
+        } catch let status as APIStatus {
+            return APIResponse(status)
+        } catch let error as ObjectStoreError {
+            return APIResponse(APIStatus(error))
+        } catch let error as AddressingError {
+            return APIResponse(APIStatus(error, request: request))
+        } catch {
+            logger.error("\(request.method) /\(request.path.joined(separator: "/")): \(error)")
+            return APIResponse(APIStatus.internalError("\(error)"))
+        }
+    }
+
+    private func answer(_ request: APIRequest) async throws -> APIResponse {
+        let isRead = request.method == "GET" || request.method == "HEAD"
+        if let target = ResourceTarget(path: request.path) {
+            let namespace = target.kind == .namespace ? nil : target.namespace
+            guard request.identity.allows(isWrite: !isRead, namespace: namespace) else {
+                throw APIStatus.forbidden(target.kind, name: target.name ?? "", Self.refusal(request, target))
+            }
+            return try await handlers.respond(to: request, target: target)
+        }
+        guard request.identity.allows(isWrite: !isRead, namespace: nil) else {
+            let path = "/" + request.path.joined(separator: "/")
+            throw APIStatus.forbidden(
+                path: path,
+                "User \"\(request.identity.name)\" cannot \(request.method.lowercased()) path \"\(path)\"")
+        }
+        guard isRead else { throw APIStatus.unknownPath }
+        switch request.path {
+        case ["readyz"], ["livez"], ["healthz"]:
+            return APIResponse(text: "ok")
+        case let path where path.first == "openapi":
+            return try openAPI(path.dropFirst())
+        case let path where path.starts(with: ["swiftlet", "v1"]):
+            return try await environments.respond(to: request, path: Array(path.dropFirst(2)))
+        default:
+            guard let answer = discovery.answer(path: request.path, accept: request.accept) else {
+                throw APIStatus.unknownPath
+            }
+            var response = APIResponse(answer.document)
+            response.contentType = answer.contentType
+            return response
+        }
+    }
+
+    private func openAPI(_ path: ArraySlice<String>) throws -> APIResponse {
+        switch Array(path) {
+        case ["v2"]:
+            // Clients ask for it in protobuf; nothing at all stands for a document without definitions.
+            return APIResponse(
+                contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", body: .bytes([]))
+        case ["v3"]:
+            return APIResponse(body: .bytes(schemas.index))
+        case let path where path.first == "v3":
+            guard let document = schemas.document(path.dropFirst().joined(separator: "/")) else {
+                throw APIStatus.unknownPath
+            }
+            return APIResponse(body: .bytes(document))
+        default:
+            throw APIStatus.unknownPath
+        }
+    }
+
+    private static func refusal(_ request: APIRequest, _ target: ResourceTarget) -> String {
+        let verb =
+            switch request.method {
+            case "GET", "HEAD": target.name != nil ? "get" : request.query.flag("watch") ? "watch" : "list"
+            case "POST": "create"
+            case "PUT": "update"
+            case "PATCH": "patch"
+            default: target.name != nil ? "delete" : "deletecollection"
+            }
+        let place = target.namespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
+        return "User \"\(request.identity.name)\" cannot \(verb) resource \"\(target.kind.resource)\" in API group "
+            + "\"\(target.kind.group)\"\(place)"
+    }
+}
+
+/// The OpenAPI v3 documents as texts, made once.
+struct OpenAPIDocuments: Sendable {
+    let index: [UInt8]
+    private let documents: [String: [UInt8]]
+
+    init(schema: Schema) {
+        let openAPI = OpenAPI(schema: schema)
+        index = Array(JSONText.text(of: openAPI.index).utf8)
+        var documents: [String: [UInt8]] = [:]
+        for (path, document) in openAPI.documents { documents[path] = Array(JSONText.text(of: document).utf8) }
+        self.documents = documents
+    }
+
+    /// The document of a group and version, by its path: `api/v1`, `apis/discovery.k8s.io/v1`.
+    func document(_ path: String) -> [UInt8]? { documents[path] }
+}

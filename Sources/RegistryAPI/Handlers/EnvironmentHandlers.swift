@@ -1,0 +1,68 @@
+import ObjectRules
+import PodEnvironment
+import Registry
+
+/// What a client may ask about the server itself: the zone it answers and where.
+package struct ServerDescription: Sendable {
+    /// Without a trailing dot.
+    package let zone: String
+    package let listeners: [(address: IPAddress, port: Int)]
+
+    package init(zone: String, listeners: [(address: IPAddress, port: Int)]) {
+        self.zone = zone
+        self.listeners = listeners
+    }
+
+    var document: JSONValue {
+        .object([
+            "zone": .string(zone),
+            "listeners": .array(
+                listeners.map {
+                    .object(["address": .string("\($0.address)"), "port": .integer(Int64($0.port))])
+                }),
+        ])
+    }
+}
+
+/// Answers `/swiftlet/v1/…`: the environment and the resolv.conf of a starting pod, for those who have only curl.
+struct EnvironmentHandlers: Sendable {
+    let store: any ObjectStore
+    let server: ServerDescription
+
+    func respond(to request: APIRequest, path: [String]) async throws -> APIResponse {
+        if path == ["server"] { return APIResponse(server.document) }
+        guard path.count == 3, path[0] == "namespaces" else { throw APIStatus.unknownPath }
+        let query = request.query.items.map { ($0.name, $0.value) }
+        do {
+            switch path[2] {
+            case "env":
+                return try await environment(EnvironmentRequest(namespace: path[1], query: query))
+            case "resolv.conf":
+                return try resolverFile(ResolvConfRequest(namespace: path[1], query: query))
+            default:
+                throw APIStatus.unknownPath
+            }
+        } catch let error as PodRequestError {
+            throw APIStatus.badRequest("\(error)")
+        }
+    }
+
+    private func environment(_ request: EnvironmentRequest) async throws -> APIResponse {
+        let list = try await store.objects(ListRequest(ObjectScope(.service)))
+        let services = try list.records.compactMap { record -> Service? in
+            guard case .service(let service) = try RegistryObject(record.document(), kind: .service) else { return nil }
+            return service
+        }
+        let file = try request.file(of: services)
+        var response = APIResponse(text: file.text)
+        response.warnings = file.warnings
+        return response
+    }
+
+    private func resolverFile(_ request: ResolvConfRequest) throws -> APIResponse {
+        let file = try request.file(zone: server.zone, nameservers: server.listeners.map(\.address))
+        var response = APIResponse(text: file.text)
+        response.warnings = file.warnings
+        return response
+    }
+}

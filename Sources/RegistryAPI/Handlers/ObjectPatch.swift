@@ -1,0 +1,69 @@
+import ObjectPatches
+import ObjectRules
+import ObjectSchema
+import Registry
+
+/// A patch as it came, of one of the four kinds.
+enum ObjectPatch: Sendable {
+    case json(JSONValue)
+    case merge(JSONValue)
+    case strategicMerge(JSONValue)
+    /// Server-side apply: the configuration.
+    case apply(JSONValue)
+
+    /// What bodies of patches may be.
+    static let mediaTypes = [
+        "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
+        "application/apply-patch+yaml",
+    ]
+
+    init(_ request: APIRequest, _ options: WriteOptions) throws {
+        guard options.force == nil || request.contentType == "application/apply-patch+yaml" else {
+            throw APIStatus.invalid(
+                options: "PatchOptions",
+                [FieldViolation("force", .forbidden, "may not be specified for non-apply patch")])
+        }
+        var ignored: [String] = []
+        switch request.contentType {
+        case "application/json-patch+json":
+            self = .json(try BodyReader.tree(of: request, strictErrors: &ignored))
+        case "application/merge-patch+json":
+            self = .merge(try BodyReader.tree(of: request, strictErrors: &ignored))
+        case "application/strategic-merge-patch+json":
+            self = .strategicMerge(try BodyReader.tree(of: request, strictErrors: &ignored))
+        case "application/apply-patch+yaml":
+            guard let manager = request.query["fieldManager"], !manager.isEmpty else {
+                throw APIStatus.invalid(
+                    options: "PatchOptions",
+                    [FieldViolation("fieldManager", .required, "is required for apply patch")])
+            }
+            self = .apply(try BodyReader.tree(of: request, strictErrors: &ignored))
+        default:
+            throw APIStatus.unsupportedMediaType(accepted: ObjectPatch.mediaTypes)
+        }
+    }
+
+    /// The document that the patch makes of another; not for applies, which need to know who owns what.
+    func result(on live: JSONValue, type: SchemaType?, schema: Schema) throws -> JSONValue {
+        do {
+            switch self {
+            case .json(let patch):
+                return try JSONPatch.apply(patch, to: live)
+            case .merge(let patch):
+                guard case .object = patch else {
+                    throw APIStatus.badRequest("a merge patch must be an object, not \(patch.kindName)")
+                }
+                return MergePatch.apply(patch, to: live)
+            case .strategicMerge(let patch):
+                guard let type else { throw APIStatus.unsupportedMediaType(accepted: ObjectPatch.mediaTypes) }
+                return try StrategicMergePatch.apply(patch, to: live, type: type, schema: schema)
+            case .apply:
+                return live
+            }
+        } catch let error as PatchError {
+            throw error.isMalformed
+                ? APIStatus.badRequest("\(error)")
+                : APIStatus(422, .invalid, "the server rejected our request due to an error in our request: \(error)")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ObjectPatches
+import ObjectRules
+import Registry
+
+extension RegistryHandlers {
+    /// Stores a new object (POST on a collection).
+    func create(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
+        let form = try Self.form(of: request)
+        let options = try WriteOptions(request)
+        let reading = try bodies.object(in: request, kind: target.kind)
+        let document = try settled(reading.document, target: target)
+        var attempt = 0
+        while true {
+            let name = try name(for: document, kind: target.kind)
+            do {
+                let outcome = try await create(document, key: target.key(of: name), options)
+                guard let record = outcome.record else { throw APIStatus.internalError("nothing was stored") }
+                return try response(record, code: 201, form: form, request, warnings: reading.warnings)
+            } catch ObjectStoreError.alreadyExists(let key) {
+                // A generated name that is taken is generated anew, as often as upstream does.
+                attempt += 1
+                let isGenerated = document["metadata"]?["name"]?.string?.isEmpty ?? true
+                guard isGenerated, attempt < 8 else { throw ObjectStoreError.alreadyExists(key) }
+            }
+        }
+    }
+
+    /// Stores a document under a key that must be free.
+    func create(_ document: JSONValue, key: ObjectKey, _ options: WriteOptions) async throws -> WriteOutcome {
+        let handlers = self
+        return try await store.write(
+            ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
+                guard stored == nil else { throw ObjectStoreError.alreadyExists(key) }
+                return .put(try handlers.made(document, key: key, options, in: transaction))
+            })
+    }
+
+    /// The document of a new object as it is to be stored.
+    func made(
+        _ document: JSONValue, key: ObjectKey, _ options: WriteOptions, in transaction: any ObjectTransaction
+    ) throws -> JSONValue {
+        try Self.checkNamespace(of: key, in: transaction)
+        let prepared = try prepared(document, key: key, now: transaction.now)
+        return bodies.ownership(of: key.kind).updated(
+            live: nil, new: prepared, manager: options.manager, subresource: nil, now: transaction.now)
+    }
+
+    /// Defaults and what the server sets, checked against the rules of the kind.
+    func prepared(_ document: JSONValue, key: ObjectKey, now: Timestamp) throws -> JSONValue {
+        var document = document
+        document["metadata"]?["name"] = .string(key.id.name)
+        document = ObjectLifecycle.prepareForCreate(document, kind: key.kind, now: now)
+        document = ObjectDefaults.apply(to: document, kind: key.kind)
+        let violations = ObjectValidation.validateCreate(document, kind: key.kind)
+        guard violations.isEmpty else { throw APIStatus.invalid(key.kind, name: key.id.name, violations) }
+        return document
+    }
+
+    /// Checks a body against the path it was sent to and fills in the namespace.
+    func settled(_ document: JSONValue, target: ResourceTarget) throws -> JSONValue {
+        var document = document
+        let namespace = document["metadata"]?["namespace"]?.string ?? ""
+        let expected = target.namespace ?? ""
+        guard namespace.isEmpty || namespace == expected else {
+            throw APIStatus.badRequest(
+                "the namespace of the provided object does not match the namespace sent on the request")
+        }
+        if document["metadata"] == nil { document["metadata"] = .object([:]) }
+        document["metadata"]?["namespace"] = expected.isEmpty ? nil : .string(expected)
+        if let version = document["metadata"]?["resourceVersion"]?.string, !version.isEmpty, target.name == nil {
+            throw APIStatus.versionOnCreate
+        }
+        return document
+    }
+
+    /// The name of a new object, a generated one where only `generateName` is given.
+    private func name(for document: JSONValue, kind: ObjectKind) throws -> String {
+        let name = document["metadata"]?["name"]?.string ?? ""
+        guard name.isEmpty else { return name }
+        let prefix = document["metadata"]?["generateName"]?.string ?? ""
+        guard !prefix.isEmpty else {
+            throw APIStatus.invalid(
+                kind, name: "",
+                [FieldViolation("metadata.name", .required, "name or generateName is required")])
+        }
+        return GeneratedName.name(prefix: prefix)
+    }
+
+    /// New content needs a Namespace that is there and is not being removed.
+    static func checkNamespace(of key: ObjectKey, in transaction: any ObjectTransaction) throws {
+        guard key.kind.isNamespaced else { return }
+        let name = key.id.namespace
+        guard
+            let namespace = try transaction.object(ObjectKey(.namespace, NamespacedName(namespace: "", name: name)))
+        else { throw APIStatus.notFound(.namespace, name: name) }
+        // Parsed only where the text may say so: this runs for every new object.
+        guard namespace.text.contains("\"deletionTimestamp\"") else { return }
+        guard try namespace.document()["metadata"]?["deletionTimestamp"] != nil else { return }
+        throw APIStatus.namespaceTerminating(key.kind, name: key.id.name, namespace: name)
+    }
+}
+
+/// Names that the server makes (`metadata.generateName`).
+enum GeneratedName {
+    private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
+
+    /// The prefix, cut so that all fits a label, and five random characters without vowels.
+    static func name(prefix: String) -> String {
+        String(prefix.prefix(58)) + String((0..<5).map { _ in alphabet.randomElement() ?? "b" })
+    }
+}

@@ -1,0 +1,209 @@
+import ObjectPatches
+import ObjectRules
+import Registry
+
+extension RegistryHandlers {
+    /// What of an object a write is about.
+    enum Part: Hashable, Sendable {
+        case main
+        case status
+        /// The finalizers in a Namespace's `spec`.
+        case finalize
+
+        init(_ target: ResourceTarget) {
+            switch target.subresource {
+            case "status": self = .status
+            case "finalize": self = .finalize
+            default: self = .main
+            }
+        }
+
+        /// As `managedFields` name it.
+        var subresource: String? {
+            switch self {
+            case .main: nil
+            case .status: "status"
+            case .finalize: "finalize"
+            }
+        }
+    }
+
+    /// Stores a document in place of the one there is (PUT).
+    func replace(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
+        let form = try Self.form(of: request)
+        let options = try WriteOptions(request)
+        let reading = try bodies.object(in: request, kind: target.kind)
+        let document = try settled(reading.document, target: target)
+        guard let key = target.key else { throw APIStatus.methodNotAllowed }
+        try Self.checkName(of: document, is: key.id.name)
+        let part = Part(target)
+        let handlers = self
+        let outcome = try await store.write(
+            ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
+                guard let stored else {
+                    guard key.kind.allowsCreateOnUpdate, part == .main else {
+                        throw APIStatus.notFound(key.kind, name: key.id.name)
+                    }
+                    return .put(try handlers.made(document, key: key, options, in: transaction))
+                }
+                try Self.checkPreconditions(of: document, stored: stored)
+                return try handlers.updated(
+                    document, stored: stored, part: part, now: transaction.now
+                ) { live, new in
+                    handlers.bodies.ownership(of: key.kind).updated(
+                        live: live, new: new, manager: options.manager, subresource: part.subresource,
+                        now: transaction.now)
+                }
+            })
+        return try response(outcome, form: form, request, warnings: reading.warnings)
+    }
+
+    /// Changes an object as a patch says (PATCH); a server-side apply makes it where there is none.
+    func patch(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
+        let form = try Self.form(of: request)
+        let options = try WriteOptions(request)
+        let patch = try ObjectPatch(request, options)
+        guard let key = target.key else { throw APIStatus.methodNotAllowed }
+        let part = Part(target)
+        let handlers = self
+        let warnings = WarningBox()
+        let outcome = try await store.write(
+            ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
+                guard let stored else {
+                    guard case .apply(let configuration) = patch, part == .main else {
+                        throw APIStatus.notFound(key.kind, name: key.id.name)
+                    }
+                    return .put(
+                        try handlers.applied(
+                            configuration, key: key, options, warnings: warnings, in: transaction))
+                }
+                return try handlers.patched(
+                    patch, stored: stored, part: part, options, warnings: warnings, now: transaction.now)
+            })
+        return try response(outcome, form: form, request, warnings: warnings.all)
+    }
+
+    /// What a patch makes of a stored object.
+    private func patched(
+        _ patch: ObjectPatch, stored: ObjectRecord, part: Part, _ options: WriteOptions, warnings: WarningBox,
+        now: Timestamp
+    ) throws -> ObjectWrite.Decision {
+        let kind = stored.key.kind
+        let live = try stored.document()
+        let ownership = bodies.ownership(of: kind)
+        if case .apply(let configuration) = patch {
+            let reading = try bodies.patched(configuration, kind: kind, mode: options.validation)
+            warnings.set(reading.warnings)
+            try Self.checkPreconditions(of: configuration, stored: stored)
+            let merged = try ownership.applied(
+                reading.document, live: live, options, subresource: part.subresource, now: now)
+            return try updated(merged, stored: stored, part: part, now: now) { _, new in
+                // Ownership of what was applied is settled; what the server sets is nobody's.
+                new
+            }
+        }
+        let result = try patch.result(on: live, type: bodies.schema.type(of: kind), schema: bodies.schema)
+        let reading = try bodies.patched(result, kind: kind, mode: options.validation)
+        warnings.set(reading.warnings)
+        try Self.checkName(of: reading.document, is: stored.key.id.name)
+        try Self.checkPreconditions(of: reading.document, stored: stored)
+        return try updated(reading.document, stored: stored, part: part, now: now) { live, new in
+            ownership.updated(
+                live: live, new: new, manager: options.manager, subresource: part.subresource, now: now)
+        }
+    }
+
+    /// The object that a server-side apply makes.
+    private func applied(
+        _ configuration: JSONValue, key: ObjectKey, _ options: WriteOptions, warnings: WarningBox,
+        in transaction: any ObjectTransaction
+    ) throws -> JSONValue {
+        try Self.checkNamespace(of: key, in: transaction)
+        let reading = try bodies.patched(configuration, kind: key.kind, mode: options.validation)
+        warnings.set(reading.warnings)
+        let namespace = reading.document["metadata"]?["namespace"]?.string ?? ""
+        guard namespace.isEmpty || namespace == key.id.namespace else {
+            throw APIStatus.badRequest(
+                "the namespace of the provided object does not match the namespace sent on the request")
+        }
+        try Self.checkName(of: reading.document, is: key.id.name)
+        let version = reading.document["metadata"]?["resourceVersion"]?.string ?? ""
+        guard version.isEmpty else { throw APIStatus.conflict(key.kind, name: key.id.name) }
+        var document = try bodies.ownership(of: key.kind).applied(
+            reading.document, live: nil, options, subresource: nil, now: transaction.now)
+        document["metadata"]?["namespace"] = key.kind.isNamespaced ? .string(key.id.namespace) : nil
+        return try prepared(document, key: key, now: transaction.now)
+    }
+
+    /// Completes a new state of a stored object, checks it, and decides what becomes of the object.
+    private func updated(
+        _ new: JSONValue, stored: ObjectRecord, part: Part, now: Timestamp,
+        owning: (_ live: JSONValue, _ new: JSONValue) -> JSONValue
+    ) throws -> ObjectWrite.Decision {
+        let kind = stored.key.kind
+        let live = try stored.document()
+        var document = new
+        switch part {
+        case .main:
+            document = ObjectLifecycle.prepareForUpdate(document, stored: live, kind: kind)
+            document = ObjectDefaults.apply(to: document, kind: kind)
+        case .status:
+            document = ObjectLifecycle.prepareForStatusUpdate(document, stored: live, kind: kind)
+        case .finalize:
+            var kept = live
+            kept["spec"]?["finalizers"] = document["spec"]?["finalizers"]
+            document = kept
+        }
+        document["metadata"]?["resourceVersion"] = live["metadata"]?["resourceVersion"]
+        let violations = ObjectValidation.validateUpdate(document, stored: live, kind: kind)
+        guard violations.isEmpty else {
+            throw APIStatus.invalid(kind, name: stored.key.id.name, violations)
+        }
+        if FieldOwnership.isEqual(document, live) { return .keep }
+        document = owning(live, document)
+        if FieldOwnership.isEqual(document, live) { return .keep }
+        if ObjectDeletion.isOver(document, kind: kind) { return .delete }
+        return .put(document)
+    }
+
+    // MARK: Checks
+
+    private static func checkName(of document: JSONValue, is name: String) throws {
+        let given = document["metadata"]?["name"]?.string ?? ""
+        guard given == name else {
+            throw APIStatus.badRequest(
+                given.isEmpty
+                    ? "the name of the object must be given"
+                    : "the name of the object (\(given)) does not match the name on the URL (\(name))")
+        }
+    }
+
+    /// A version or a uid in a document must be the stored object's.
+    private static func checkPreconditions(of document: JSONValue, stored: ObjectRecord) throws {
+        let version = document["metadata"]?["resourceVersion"]?.string ?? ""
+        if !version.isEmpty, version != "0", version != "\(stored.version.rawValue)" {
+            guard let number = Int64(version) else {
+                throw APIStatus.invalid(
+                    stored.key.kind, name: stored.key.id.name,
+                    [
+                        FieldViolation(
+                            "metadata.resourceVersion", .invalid, value: version, "must be specified for an update")
+                    ])
+            }
+            throw ObjectStoreError.conflict(
+                stored.key, expected: ResourceVersion(rawValue: number), stored: stored.version)
+        }
+        let uid = document["metadata"]?["uid"]?.string ?? ""
+        guard uid.isEmpty || uid == stored.uid else {
+            throw ObjectStoreError.uidMismatch(stored.key, expected: uid, stored: stored.uid)
+        }
+    }
+
+    func response(
+        _ outcome: WriteOutcome, form: ResponseForm, _ request: APIRequest, warnings: [String] = []
+    ) throws -> APIResponse {
+        guard let record = outcome.record else { throw APIStatus.internalError("nothing was stored") }
+        return try response(
+            record, code: outcome.kind == .created ? 201 : 200, form: form, request, warnings: warnings)
+    }
+}

@@ -1,0 +1,242 @@
+import ObjectRules
+import ObjectSchema
+import Registry
+
+/// Answers requests for objects: what a verb means for a kind, and how answers look.
+///
+/// Values in, values out; the connection is the server's business. Safe to call from any number of tasks.
+struct RegistryHandlers: Sendable {
+    let store: any ObjectStore
+    let hub: WatchHub
+    let bodies: BodyReader
+    let clock: WallClock
+
+    /// The name that objects written through the API belong to.
+    static let feeder = "api"
+
+    /// Answers a request for an object or a collection.
+    func respond(to request: APIRequest, target: ResourceTarget) async throws -> APIResponse {
+        switch (request.method, target.name, target.subresource) {
+        case ("GET", nil, nil), ("HEAD", nil, nil):
+            let options = try ListOptions(request.query, kind: target.kind)
+            return options.isWatch
+                ? try await watch(request, target, options) : try await list(request, target, options)
+        case ("GET", _?, _) where Self.isServed(target), ("HEAD", _?, _) where Self.isServed(target):
+            return try await get(request, target)
+        case ("POST", nil, nil) where target.kind.isNamespaced == (target.namespace != nil):
+            return try await create(request, target)
+        case ("PUT", _?, _) where Self.isServed(target):
+            return try await replace(request, target)
+        case ("PATCH", _?, _) where Self.isServed(target):
+            return try await patch(request, target)
+        case ("DELETE", _?, nil):
+            return try await delete(request, target)
+        case ("DELETE", nil, nil) where target.kind != .namespace:
+            return try await deleteCollection(request, target)
+        default:
+            guard Self.isServed(target) else { throw APIStatus.unknownPath }
+            throw APIStatus.methodNotAllowed
+        }
+    }
+
+    /// Whether the part of the object that is named exists for its kind.
+    private static func isServed(_ target: ResourceTarget) -> Bool {
+        switch target.subresource {
+        case nil: true
+        case "status": target.kind.hasStatus
+        case "finalize": target.kind == .namespace
+        default: false
+        }
+    }
+
+    // MARK: Reading
+
+    private func get(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
+        let form = try Self.form(of: request)
+        // A watch through the path of one object is one of the collection with a field selector.
+        if request.query.flag("watch") {
+            throw APIStatus.badRequest("watch the collection with fieldSelector=metadata.name instead")
+        }
+        guard let key = target.key, let record = try await store.object(key) else {
+            throw APIStatus.notFound(target.kind, name: target.name ?? "")
+        }
+        return try response(record, form: form, request)
+    }
+
+    private func list(
+        _ request: APIRequest, _ target: ResourceTarget, _ options: ListOptions
+    ) async throws -> APIResponse {
+        let form = try Self.form(of: request)
+        let page = try await collect(target.scope, options)
+        let token = page.next?.text
+        // Upstream does not count what it would have to read to count.
+        let remaining = options.selector.isEverything && token != nil ? page.remaining : nil
+        switch form {
+        case .object:
+            return APIResponse(
+                body: .bytes(
+                    ListDocument.text(
+                        kind: target.kind, records: page.records, version: page.version, continueToken: token,
+                        remaining: remaining)))
+        default:
+            let documents = try page.records.map { try $0.document() }
+            return try response(
+                form.list(
+                    of: documents, kind: target.kind, now: clock.now(), includeObject: Self.includedObject(request),
+                    version: page.version, continueToken: token, remaining: remaining), form: form)
+        }
+    }
+
+    /// A page of a list, and where the next one begins.
+    struct Page {
+        var records: [ObjectRecord]
+        var version: ResourceVersion
+        var next: ContinueToken?
+        var remaining: Int
+    }
+
+    func collect(_ scope: ObjectScope, _ options: ListOptions) async throws -> Page {
+        var request = ListRequest(scope)
+        if let continuation = options.continuation {
+            request.version = continuation.version.rawValue == 0 ? nil : continuation.version
+            request.after = continuation.after
+        } else {
+            switch options.version {
+            case .newest, .any: break
+            case .notOlderThan(let version): try await awaitVersion(version)
+            case .exactly(let version):
+                try await awaitVersion(version)
+                request.version = version
+            }
+        }
+        if let name = options.selector.exactName, request.version == nil,
+            let page = try await collectOne(name, scope, options)
+        {
+            return page
+        }
+        var page: Page?
+        repeat {
+            request.limit = options.limit
+            let list: ObjectList
+            do {
+                list = try await store.objects(request)
+            } catch let error as ObjectStoreError {
+                guard case .versionTooOld = error, options.continuation != nil else { throw error }
+                // The rest can still be had, as it is now.
+                let token = request.after.map { ContinueToken(version: ResourceVersion(rawValue: 0), after: $0).text }
+                throw APIStatus.continueExpired(token: token ?? "")
+            }
+            let last = list.records.last
+            let matching =
+                options.selector.isEverything
+                ? list.records
+                : try list.records.filter {
+                    options.selector.matches(SelectableFields(of: try $0.document(), kind: scope.kind))
+                }
+            if page == nil {
+                page = Page(records: matching, version: list.version, next: nil, remaining: list.remaining)
+            } else {
+                page?.records += matching
+                page?.remaining = list.remaining
+            }
+            guard list.remaining > 0, let last else { break }
+            request.version = list.version
+            request.after = last.key.id
+            // A page is full only when the selector has let enough through.
+            let count = page?.records.count ?? 0
+            if let limit = options.limit, count >= limit {
+                page?.next = ContinueToken(version: list.version, after: last.key.id)
+                // The next read would go past the page: what is behind the limit waits for the next request.
+                if count > limit, let kept = page?.records[limit - 1].key.id {
+                    page?.records.removeLast(count - limit)
+                    page?.next = ContinueToken(version: list.version, after: kept)
+                }
+                break
+            }
+        } while true
+        guard let page else { throw APIStatus.internalError("the list has no page") }
+        return page
+    }
+
+    /// A list that a field selector narrows to one name: one read instead of all.
+    private func collectOne(_ name: String, _ scope: ObjectScope, _ options: ListOptions) async throws -> Page? {
+        guard let namespace = scope.kind.isNamespaced ? scope.namespace ?? options.selector.exactNamespace : "" else {
+            return nil
+        }
+        let version = await store.newestVersion
+        let record = try await store.object(ObjectKey(scope.kind, NamespacedName(namespace: namespace, name: name)))
+        let matching = try record.flatMap { record in
+            options.selector.matches(SelectableFields(of: try record.document(), kind: scope.kind)) ? record : nil
+        }
+        return Page(
+            records: matching.map { [$0] } ?? [], version: max(version, matching?.version ?? version), next: nil,
+            remaining: 0)
+    }
+
+    /// Waits, for three seconds at most, until the registry has come to a version.
+    func awaitVersion(_ version: ResourceVersion) async throws {
+        let newest = await store.newestVersion
+        guard newest < version else { return }
+        let end = clock.now().advanced(byMilliseconds: 3000)
+        let (store, clock) = (store, clock)
+        let isReached = await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                do {
+                    for try await batch in try await store.changes(after: newest)
+                    where batch.contains(where: { $0.version >= version }) { return true }
+                } catch {
+                    return false
+                }
+                return false
+            }
+            tasks.addTask {
+                try? await clock.sleep(end)
+                return false
+            }
+            let first = await tasks.next() ?? false
+            tasks.cancelAll()
+            return first
+        }
+        guard isReached else { throw APIStatus.versionTooLarge(version, newest: newest) }
+    }
+
+    // MARK: Forms
+
+    static func form(of request: APIRequest) throws -> ResponseForm {
+        guard let form = ResponseForm(accept: request.accept) else {
+            throw APIStatus.notAcceptable(accepted: ResponseForm.mediaTypes)
+        }
+        return form
+    }
+
+    static func includedObject(_ request: APIRequest) throws -> TablePrinter.IncludedObject {
+        switch request.query["includeObject"] ?? "" {
+        case "", "Metadata": .metadata
+        case "None": .none
+        case "Object": .object
+        case let other:
+            throw APIStatus.badRequest(
+                #"includeObject: Unsupported value: "\#(other)": supported values: "Metadata", "None", "Object""#)
+        }
+    }
+
+    /// One object in the form that was asked for.
+    func response(
+        _ record: ObjectRecord, code: Int = 200, form: ResponseForm, _ request: APIRequest, warnings: [String] = []
+    ) throws -> APIResponse {
+        var response: APIResponse
+        if form == .object {
+            response = APIResponse(code: code, body: .bytes(Array(record.text.utf8)))
+        } else {
+            response = try self.response(
+                form.document(
+                    of: try record.document(), kind: record.key.kind, now: clock.now(),
+                    includeObject: Self.includedObject(request)), form: form)
+            response.code = code
+        }
+        response.warnings = warnings
+        return response
+    }
+
+    func response(_ document: JSONValue, form: ResponseForm) throws -> APIResponse { APIResponse(document) }
+}

@@ -1,0 +1,181 @@
+import Manifests
+import ObjectRules
+import ObjectSchema
+import Registry
+
+/// Bodies of requests as documents: JSON, YAML and Kubernetes' protobuf, read strictly as the client asks for it.
+struct BodyReader: Sendable {
+    /// The limit of upstream's API server, in bytes.
+    static let maximumSize = 3 << 20
+    /// What bodies of objects may be.
+    static let mediaTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+
+    /// What to do about members that are unknown or stand twice (`fieldValidation`).
+    enum FieldValidation: String {
+        case ignore = "Ignore"
+        case warn = "Warn"
+        case strict = "Strict"
+
+        init(_ query: QueryItems) throws {
+            let text = query["fieldValidation"] ?? ""
+            guard let mode = text.isEmpty ? .warn : Self(rawValue: text) else {
+                throw APIStatus.badRequest(
+                    #"fieldValidation: Unsupported value: "\#(text)": supported values: "Ignore", "Strict", "Warn""#)
+            }
+            self = mode
+        }
+    }
+
+    /// A document and what the client is to be warned of.
+    struct Reading {
+        var document: JSONValue
+        var warnings: [String]
+    }
+
+    let schema: Schema
+
+    /// The object in the body of a create or a replace.
+    func object(in request: APIRequest, kind: ObjectKind) throws -> Reading {
+        let mode = try FieldValidation(request.query)
+        var strictErrors: [String] = []
+        let raw: JSONValue
+        switch request.contentType {
+        case "", "application/json", "application/yaml":
+            raw = try Self.tree(of: request, strictErrors: &strictErrors)
+        case "application/vnd.kubernetes.protobuf":
+            raw = try protobuf(request.body, expecting: kind)
+        default:
+            throw APIStatus.unsupportedMediaType(accepted: BodyReader.mediaTypes)
+        }
+        guard case .object = raw else {
+            throw APIStatus.badRequest("the request body must be an object, not \(raw.kindName)")
+        }
+        try check(raw, is: kind)
+        return try settle(raw, kind: kind, mode: mode, strictErrors: strictErrors) { .badRequest($0) }
+    }
+
+    /// Checks a document that a patch has made; what breaks the schema is the patch's fault.
+    func patched(_ document: JSONValue, kind: ObjectKind, mode: FieldValidation) throws -> Reading {
+        try check(document, is: kind)
+        return try settle(document, kind: kind, mode: mode, strictErrors: []) { message in
+            // Upstream blames the patch, of whatever object.
+            APIStatus(422, .invalid, "\"\" is invalid: patch: Invalid value: \(message)")
+        }
+    }
+
+    /// The options in the body of a delete; an empty body has none.
+    func deleteOptions(in request: APIRequest) throws -> JSONValue {
+        guard !request.body.isEmpty else { return .object([:]) }
+        switch request.contentType {
+        case "", "application/json", "application/yaml":
+            var ignored: [String] = []
+            let tree = try Self.tree(of: request, strictErrors: &ignored)
+            guard case .object = tree else {
+                throw APIStatus.badRequest("delete options must be an object, not \(tree.kindName)")
+            }
+            return tree
+        case "application/vnd.kubernetes.protobuf":
+            do {
+                let envelope = try ProtobufEnvelope.read(request.body)
+                guard let type = schema["DeleteOptions"] else { return .object([:]) }
+                return try schema.document(fromProtobuf: envelope.raw, as: type)
+            } catch {
+                throw APIStatus.badRequest("the body is no DeleteOptions: \(error)")
+            }
+        default:
+            throw APIStatus.unsupportedMediaType(accepted: BodyReader.mediaTypes)
+        }
+    }
+
+    /// A body of JSON or YAML as it stands: an object, a patch.
+    static func tree(of request: APIRequest, strictErrors: inout [String]) throws -> JSONValue {
+        guard request.contentType == "application/yaml" || request.contentType == "application/apply-patch+yaml" else {
+            return try json(request.body, strictErrors: &strictErrors)
+        }
+        do {
+            let values = try YAMLText.values(of: request.body)
+            guard values.count == 1, let value = values.first else {
+                throw APIStatus.badRequest("the body must hold one YAML document, not \(values.count)")
+            }
+            return value
+        } catch let error as YAMLText.Malformed {
+            throw APIStatus.badRequest("error decoding YAML: \(error)")
+        }
+    }
+
+    private static func json(_ body: [UInt8], strictErrors: inout [String]) throws -> JSONValue {
+        guard let text = String(validating: body, as: UTF8.self) else {
+            throw APIStatus.badRequest("the body is not UTF-8 text")
+        }
+        do {
+            return try JSONText.value(of: text, notingDuplicates: &strictErrors)
+        } catch {
+            throw APIStatus.badRequest("couldn't get version/kind; json parse error: \(error)")
+        }
+    }
+
+    private func protobuf(_ body: [UInt8], expecting kind: ObjectKind) throws -> JSONValue {
+        do {
+            let envelope = try ProtobufEnvelope.read(body)
+            guard let type = schema.type(of: kind) else {
+                throw APIStatus.unsupportedMediaType(accepted: BodyReader.mediaTypes)
+            }
+            // Another kind in the envelope is named as such, not read as this one.
+            guard envelope.kind.isEmpty || envelope.kind == kind.rawValue else {
+                throw APIStatus.badRequest(Self.mismatch(envelope.apiVersion, envelope.kind, expected: kind))
+            }
+            var document = try schema.document(fromProtobuf: envelope.raw, as: type)
+            document["apiVersion"] = .string(envelope.apiVersion.isEmpty ? kind.apiVersion : envelope.apiVersion)
+            document["kind"] = .string(kind.rawValue)
+            return document
+        } catch let status as APIStatus {
+            throw status
+        } catch {
+            throw APIStatus.badRequest("the body cannot be read as protobuf: \(error)")
+        }
+    }
+
+    private static func mismatch(_ apiVersion: String, _ name: String, expected kind: ObjectKind) -> String {
+        "\(name) in version \"\(apiVersion)\" cannot be handled as a \(kind.rawValue): "
+            + "no kind \"\(name)\" is registered for version \"\(kind.apiVersion)\" at this path"
+    }
+
+    private func check(_ document: JSONValue, is kind: ObjectKind) throws {
+        let apiVersion = document["apiVersion"]?.string ?? ""
+        let name = document["kind"]?.string ?? ""
+        guard (name.isEmpty || name == kind.rawValue) && (apiVersion.isEmpty || apiVersion == kind.apiVersion) else {
+            throw APIStatus.badRequest(Self.mismatch(apiVersion, name, expected: kind))
+        }
+    }
+
+    private func settle(
+        _ raw: JSONValue, kind: ObjectKind, mode: FieldValidation, strictErrors: [String],
+        refusal: (String) -> APIStatus
+    ) throws -> Reading {
+        guard let type = schema.type(of: kind) else { return Reading(document: raw, warnings: []) }
+        let read: ReadDocument
+        do {
+            read = try schema.read(raw, as: type)
+        } catch {
+            throw refusal(
+                "\(kind.rawValue) in version \"\(kind.version)\" cannot be handled as a \(kind.rawValue): \(error)")
+        }
+        var document = read.document
+        document["apiVersion"] = .string(kind.apiVersion)
+        document["kind"] = .string(kind.rawValue)
+        let found = strictErrors + read.strictErrors
+        switch mode {
+        case .ignore:
+            return Reading(document: document, warnings: [])
+        case .warn:
+            return Reading(document: document, warnings: found)
+        case .strict:
+            guard found.isEmpty else {
+                throw refusal(
+                    "\(kind.rawValue) in version \"\(kind.version)\" cannot be handled as a \(kind.rawValue): "
+                        + "strict decoding error: \(found.joined(separator: ", "))")
+            }
+            return Reading(document: document, warnings: [])
+        }
+    }
+}

@@ -1,0 +1,189 @@
+import HTTPTypes
+import HummingbirdCore
+import HummingbirdHTTP2
+import Logging
+import NIOCore
+import NIOPosix
+import ObjectRules
+import Registry
+
+/// Serves the API over HTTP/1.1, and over TLS by HTTP/2 as well.
+package struct APIServer: Sendable {
+    private static let idleTimeout: TimeAmount = .seconds(90)
+    /// Far more than any client of the API sends, in bytes and in number.
+    private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)
+
+    /// RFC 9111 §5.5; a name that is legal.
+    private static let warning = HTTPField.Name("Warning") ?? .contentType
+
+    private let settings: APISettings
+    private let service: APIService
+    private let logger: Logger
+
+    package init(settings: APISettings, service: APIService, logger: Logger) {
+        self.settings = settings
+        self.service = service
+        self.logger = logger
+    }
+
+    /// Listens until the task is cancelled; throws where the address cannot be listened on.
+    ///
+    /// - Parameter onListening: Called with the port once connections are taken.
+    package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
+        var stream = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [StreamGuard()], idleTimeout: Self.idleTimeout,
+            httpDecoderConfiguration: Self.headerLimits)
+        stream.idleTimeout = Self.idleTimeout
+        if let tls = settings.tls {
+            let channel = try HTTP2UpgradeChannel(
+                tlsConfiguration: tls,
+                configuration: .init(idleTimeout: .seconds(90), streamConfiguration: stream),
+                responder: respond)
+            try await run(channel, onListening: onListening)
+        } else {
+            try await run(HTTP1Channel(responder: respond, configuration: stream), onListening: onListening)
+        }
+    }
+
+    private func run(
+        _ channel: some ServerChildChannel, onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let server = Server(
+            childChannelSetup: channel,
+            configuration: ServerConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnections)),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "api") { _ in SwiftLogNoOpLogHandler() })
+        try await server.run()
+    }
+
+    // MARK: One request
+
+    @Sendable
+    private func respond(
+        _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let connection = ConnectionHandle { channel.close(mode: .all, promise: nil) }
+        let response = await answer(request, channel: channel, connection: connection)
+        var head = HTTPResponse(status: .init(code: response.code))
+        head.headerFields[.contentType] = response.contentType
+        head.headerFields[.cacheControl] = "no-cache, private"
+        for warning in response.warnings {
+            head.headerFields.append(HTTPField(name: Self.warning, value: "299 - \"\(Self.quoted(warning))\""))
+        }
+        for (name, value) in response.headers {
+            if let name = HTTPField.Name(name) { head.headerFields[name] = value }
+        }
+        switch response.body {
+        case .bytes(let bytes):
+            head.headerFields[.contentLength] = "\(bytes.count)"
+            if response.closesConnection { head.headerFields[.connection] = "close" }
+            if request.method == .head { return try await writer.writeResponse(head) }
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            if response.closesConnection { channel.close(mode: .all, promise: nil) }
+        case .stream(let produce):
+            try await Self.guardStream(connection, on: channel)
+            var body = try await writer.writeHead(head)
+            try await produce { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+            try await body.finish(nil)
+        }
+    }
+
+    /// Lets the handler of the stream know when its client hangs up.
+    private static func guardStream(_ connection: ConnectionHandle, on channel: any Channel) async throws {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: StreamGuard.self).begin(connection)
+        }.get()
+    }
+
+    private func answer(
+        _ request: HummingbirdCore.Request, channel: any Channel, connection: ConnectionHandle
+    ) async -> APIResponse {
+        do {
+            let identity = try await identity(of: request, channel: channel)
+            if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > BodyReader.maximumSize {
+                throw APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
+            }
+            let body: [UInt8]
+            do {
+                body = Array(buffer: try await request.body.collect(upTo: BodyReader.maximumSize))
+            } catch is NIOTooManyBytesError {
+                throw APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
+            }
+            let read: APIRequest
+            do {
+                read = try APIRequest(
+                    method: request.method.rawValue, target: request.head.path ?? "/",
+                    accept: request.headers[values: .accept].joined(separator: ","),
+                    contentType: request.headers[.contentType] ?? "", userAgent: request.headers[.userAgent] ?? "",
+                    body: body, identity: identity, connection: connection)
+            } catch {
+                throw APIStatus.badRequest("the request target is no URL")
+            }
+            return await service.respond(to: read)
+        } catch let status as APIStatus {
+            var response = APIResponse(status)
+            response.closesConnection = status.code == 413
+            if status == .unauthorized { response.headers.append(("WWW-Authenticate", "Bearer")) }
+            return response
+        } catch {
+            return APIResponse(APIStatus.badRequest("the request could not be read: \(error)"))
+        }
+    }
+
+    /// Who sends a request: the owner of its token, or of its certificate.
+    private func identity(of request: HummingbirdCore.Request, channel: any Channel) async throws -> Identity {
+        guard settings.needsIdentity else {
+            try Self.checkAuthority(request.head.authority)
+            return .trusted
+        }
+        if let header = request.headers[.authorization] {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer",
+                let identity = settings.tokens?.identity(of: parts[1])
+            else { throw APIStatus.unauthorized }
+            return identity
+        }
+        if settings.acceptsClientCertificates {
+            for candidate in [channel, channel.parent].compactMap(\.self) {
+                if let identity = try await ClientCertificate.identity(on: candidate) { return identity }
+            }
+        }
+        // Who only asks whether the server is well need not say who that is.
+        let path = request.head.path?.prefix { $0 != "?" } ?? ""
+        if request.method == .get, ["/readyz", "/livez", "/healthz"].contains(path) {
+            return Identity(name: "system:anonymous", roles: [.read])
+        }
+        throw APIStatus.unauthorized
+    }
+
+    /// Without authentication a page in a browser must not get here by a name of its own for 127.0.0.1.
+    private static func checkAuthority(_ authority: String?) throws {
+        guard let authority, !authority.isEmpty else { return }
+        var host = authority[...]
+        if host.hasPrefix("[") {
+            host = host.dropFirst().prefix { $0 != "]" }
+        } else if let colon = host.lastIndex(of: ":") {
+            host = host[..<colon]
+        }
+        guard host == "localhost" || IPAddress(String(host)) != nil else {
+            throw APIStatus.forbidden(
+                path: "/", "the host \"\(host.prefix(64))\" is none of this server's: use 127.0.0.1 or localhost")
+        }
+    }
+
+    /// A text inside the quotes of a header field (RFC 9110 §5.6.4).
+    private static func quoted(_ text: String) -> String {
+        String(
+            decoding: text.utf8.prefix(1024).flatMap { byte -> [UInt8] in
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
+                case 0x20...0x7e: [byte]
+                default: [UInt8(ascii: "?")]
+                }
+            }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,86 @@
+import NIOSSL
+
+/// How the API is served; read once, at start.
+package struct APISettings: Sendable {
+    /// Why settings cannot be served with.
+    package enum Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+        /// An address that others reach, without TLS or without anybody to let in.
+        case unprotected(address: String, missing: String)
+        case unreadable(file: String, reason: String)
+
+        package var description: String {
+            switch self {
+            case .unprotected(let address, let missing):
+                "the API on \(address) can be reached from other hosts and has no \(missing): give --api-cert and "
+                    + "--api-key, and --api-tokens or --api-client-ca, or listen on 127.0.0.1"
+            case .unreadable(let file, let reason):
+                "\(file): \(reason)"
+            }
+        }
+    }
+
+    /// An IP address as text.
+    package var host: String
+    /// 0 for any that is free.
+    package var port: Int
+    package var tls: TLSConfiguration?
+    package var tokens: AccessTokens?
+    package var acceptsClientCertificates: Bool
+    package var maximumWatches = 1000
+    package var maximumConnections = 4096
+
+    /// - Parameters:
+    ///   - certificateFile: The server's certificate chain (PEM); with it the API is served over TLS only.
+    ///   - keyFile: The key of the certificate (PEM).
+    ///   - clientAuthorityFile: The authority of client certificates (PEM); their subjects say who they are:
+    ///     CN the name, each O a role, `system:masters` being admin.
+    package init(
+        host: String, port: Int, certificateFile: String? = nil, keyFile: String? = nil,
+        clientAuthorityFile: String? = nil, tokens: AccessTokens? = nil
+    ) throws(Invalid) {
+        self.host = host
+        self.port = port
+        self.tokens = tokens
+        acceptsClientCertificates = clientAuthorityFile != nil
+        if let certificateFile, let keyFile {
+            tls = try Self.tls(certificateFile, keyFile, clientAuthorityFile)
+        }
+        guard !Self.isLoopback(host) else { return }
+        guard tls != nil else { throw .unprotected(address: "\(host):\(port)", missing: "TLS") }
+        guard tokens?.isEmpty == false || acceptsClientCertificates else {
+            throw .unprotected(address: "\(host):\(port)", missing: "authentication")
+        }
+    }
+
+    /// Whether requests must say who sends them.
+    var needsIdentity: Bool { tokens != nil || acceptsClientCertificates }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "::1" || host == "localhost" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func tls(_ certificate: String, _ key: String, _ authority: String?) throws(Invalid)
+        -> TLSConfiguration
+    {
+        func reading<Value>(_ file: String, _ body: () throws -> Value) throws(Invalid) -> Value {
+            do {
+                return try body()
+            } catch {
+                throw .unreadable(
+                    file: file, reason: "is no PEM file of the expected kind, or cannot be read: \(error)")
+            }
+        }
+        let chain = try reading(certificate) { try NIOSSLCertificate.fromPEMFile(certificate) }
+        let privateKey = try reading(key) { try NIOSSLPrivateKey(file: key, format: .pem) }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+        configuration.minimumTLSVersion = .tlsv12
+        if let authority {
+            let roots = try reading(authority) { try NIOSSLCertificate.fromPEMFile(authority) }
+            configuration.trustRoots = .certificates(roots)
+            // Who has no certificate may come with a token.
+            configuration.certificateVerification = .optionalVerification
+        }
+        return configuration
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Glibc
+
+/// A command line that does not parse, told in one line as any other failure is.
+enum UsageError {
+    /// Writes `swiftlet COMMAND: MESSAGE; see swiftlet help COMMAND`.
+    static func report(_ message: String, arguments: [String]) {
+        let command = command(in: arguments)
+        let help = (["swiftlet", "help"] + command).joined(separator: " ")
+        // The parser's sentences end with a full stop where a suggestion follows, and with none elsewhere.
+        let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
+        let name = (["swiftlet"] + command).joined(separator: " ")
+        let line = "\(name): \(sentence); see \(help)".split { $0.isNewline }.joined(separator: " ")
+        OutputFile.write(Array("\(line)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// The subcommands that the arguments begin with.
+    private static func command(in arguments: [String]) -> [String] {
+        var names: [String] = []
+        var known = Swiftlet.configuration.subcommands
+        for argument in arguments.dropFirst() {
+            guard let next = known.first(where: { $0.configuration.commandName == argument || $0._commandName == argument })
+            else { break }
+            names.append(argument)
+            known = next.configuration.subcommands
+        }
+        return names
+    }
+}
