@@ -22,11 +22,16 @@ enum IPAddressDocument {
             ]),
             "spec": .object([
                 "parentRef": .object([
-                    "group": .string(""), "resource": .string(ObjectKind.service.resource),
-                    "namespace": .string(owner.namespace), "name": .string(owner.name),
+                    "resource": .string(ObjectKind.service.resource), "namespace": .string(owner.namespace),
+                    "name": .string(owner.name),
                 ])
             ]),
         ])
+    }
+
+    /// What an address belongs to: group (empty for the core group), resource, namespace and name.
+    static func parent(in document: JSONValue) -> [String] {
+        ["group", "resource", "namespace", "name"].map { document["spec"]?["parentRef"]?[$0]?.string ?? "" }
     }
 
     /// The Service that the registry has given the address to; nil for a claim of a user's, whatever that says.

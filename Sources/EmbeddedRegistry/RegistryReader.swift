@@ -58,10 +58,12 @@ package struct RegistryReader: RegistrySource {
                 .compactMap { Int($0) }
             if bounds.count == 2, bounds[0] <= bounds[1] { addressing.nodePortRange = bounds[0]...bounds[1] }
             for stored in try StoredRows.objects(of: .ipAddress, in: database, file: file) {
-                guard let address = IPAddress(stored.key.id.name),
-                    let owner = IPAddressDocument.owner(of: stored)
-                else { continue }
-                addressing.allocations.append(AddressAllocation(address: address, owner: owner))
+                guard let address = IPAddress(stored.key.id.name) else { continue }
+                if let owner = IPAddressDocument.owner(of: stored) {
+                    addressing.allocations.append(AddressAllocation(address: address, owner: owner))
+                } else {
+                    addressing.claims.append(address)
+                }
             }
             for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
                 addressing.nodePorts[row["number"]] = NamespacedName(namespace: row["namespace"], name: row["name"])
@@ -85,6 +87,8 @@ package struct RegistryReader: RegistrySource {
         package var ranges: [AddressRange] = []
         package var nodePortRange = NodePortAllocator.defaultRange
         package var allocations: [AddressAllocation] = []
+        /// Addresses kept by IPAddress objects that somebody has made by hand.
+        package var claims: [IPAddress] = []
         package var nodePorts: [Int: NamespacedName] = [:]
         package var quarantine: [IPAddress: Timestamp] = [:]
         /// The Services that wait, each with the reason.

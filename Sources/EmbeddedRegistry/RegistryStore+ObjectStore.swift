@@ -177,11 +177,12 @@ extension StoreBatch {
         case .ipAddress:
             if let stored {
                 // Whose an address is, is decided when it is taken.
-                guard document["spec"] == stored.document["spec"] else {
+                guard IPAddressDocument.parent(in: document) == IPAddressDocument.parent(in: stored.document) else {
                     let violation = FieldViolation.immutable(
                         "spec.parentRef", value: document["spec"]?["parentRef"])
                     throw ObjectStoreError.invalid(write.key, [violation])
                 }
+                document["spec"] = stored.document["spec"]
             } else {
                 try claim(write.key, isTrial: write.isTrial)
             }

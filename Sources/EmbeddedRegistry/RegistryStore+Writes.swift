@@ -42,8 +42,8 @@ extension RegistryStore: ManifestSink {
             return known.pending
         }
         return try StoreError.mapping(file: file) {
-            try database.read { try StoredRows.objects(in: $0, file: file) }
-        }.filter { $0.feeder == feeder }.map { stored in
+            try database.read { try StoredRows.objects(suppliedBy: feeder, in: $0, file: file) }
+        }.map { stored in
             // A Service that waits still wants what it was supplied with, not what it had to be stored as.
             if stored.key.kind == .service, let document = waiting[stored.key.id]?.document,
                 let wanted = try? RegistryObject(document, kind: .service)
@@ -98,7 +98,7 @@ extension RegistryStore: ManifestSink {
                         // Taken out, not read: a second reference would make every change copy.
                         guard let known = left.take() else { throw ObjectStoreError.unavailable(.damaged(file)) }
                         var batch = try StoreBatch(
-                            database: database, file: file, settings: settings, now: clock.now(), state: known)
+                            database: database, file: file, settings: settings, now: clock.now(), state: consume known)
                         let value = try body(&batch)
                         try batch.finish()
                         let changes = batch.changes

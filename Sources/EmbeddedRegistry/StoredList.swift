@@ -20,12 +20,13 @@ struct StoredList {
         let (source, arguments) = source(at: version, isNewest: version == newest)
         var records: [ObjectRecord] = []
         // One more than is wanted tells whether there is more.
-        let limit = request.limit.map { " LIMIT \($0 &+ 1)" } ?? ""
+        let wanted = request.limit.flatMap { $0 > 0 && $0 < .max ? $0 : nil }
+        let limit = wanted.map { " LIMIT \($0 + 1)" } ?? ""
         let rows = try Row.fetchCursor(
             database, sql: "\(source) ORDER BY namespace, name\(limit)", arguments: arguments)
         while let row = try rows.next() { records.append(try StoredRows.record(row, file: file)) }
         var remaining = 0
-        if let wanted = request.limit, records.count > wanted {
+        if let wanted, records.count > wanted {
             records.removeLast(records.count - wanted)
             let total = try Int.fetchOne(
                 database, sql: "SELECT count(*) FROM (\(source))", arguments: arguments)

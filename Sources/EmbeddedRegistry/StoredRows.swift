@@ -17,6 +17,15 @@ enum StoredRows {
         return objects
     }
 
+    /// The objects that a feeder supplies.
+    static func objects(suppliedBy feeder: String, in database: Database, file: String) throws -> [StoredObject] {
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT \(columns) FROM objects WHERE feeder = ?", arguments: [feeder])
+        var objects: [StoredObject] = []
+        while let row = try rows.next() { objects.append(try object(row, file: file)) }
+        return objects
+    }
+
     /// The object of a key, if there is one.
     static func object(_ key: ObjectKey, in database: Database, file: String) throws -> StoredObject? {
         let statement = try database.cachedStatement(

@@ -19,12 +19,7 @@ package enum ObjectLifecycle {
         switch kind {
         case .namespace:
             document["status"] = .object(["phase": .string("Active")])
-            document.changeOrMake("spec") { spec in
-                let finalizers = spec.list("finalizers")
-                if !finalizers.contains(.string("kubernetes")) {
-                    spec["finalizers"] = .array(finalizers + [.string("kubernetes")])
-                }
-            }
+            addContentFinalizer(&document)
         case .service:
             document["status"] = .object(["loadBalancer": .object([:])])
         case .pod:
@@ -37,6 +32,24 @@ package enum ObjectLifecycle {
             break
         }
         return document
+    }
+
+    /// An object that a manifest declares, as it is to be kept: with its defaults, and with the status it declares.
+    package static func prepareForDeclaration(_ document: JSONValue, kind: ObjectKind) -> JSONValue {
+        guard case .object = document else { return document }
+        var document = ObjectDefaults.apply(to: document, kind: kind)
+        if kind == .namespace { addContentFinalizer(&document) }
+        return document
+    }
+
+    /// A Namespace goes once its content has gone.
+    private static func addContentFinalizer(_ document: inout JSONValue) {
+        document.changeOrMake("spec") { spec in
+            let finalizers = spec.list("finalizers")
+            if !finalizers.contains(.string("kubernetes")) {
+                spec["finalizers"] = .array(finalizers + [.string("kubernetes")])
+            }
+        }
     }
 
     /// The document as it may replace `stored`: with the stored status, and the metadata that no writer changes.

@@ -57,7 +57,7 @@ package struct ListRequest: Hashable, Sendable {
     package var version: ResourceVersion?
     /// Only objects behind this one.
     package var after: NamespacedName?
-    /// At most so many; nil for all.
+    /// At most so many; nil, or less than one, for all.
     package var limit: Int?
 
     package init(

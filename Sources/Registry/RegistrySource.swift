@@ -19,7 +19,7 @@ package enum ObjectChange: Hashable, Sendable {
 package enum RegistryEvent: Hashable, Sendable {
     /// All objects there are at a version; replaces whatever was known before.
     case snapshot([RegistryObject], at: ResourceVersion)
-    /// Changes of one transaction, in its order, that lead to a version.
+    /// Changes of one transaction, or of some that follow each other, in their order, that lead to a version.
     case changes([ObjectChange], to: ResourceVersion)
 }
 

@@ -61,8 +61,13 @@ package struct RegistryState: Sendable {
     }
 
     /// The slices of a Service in an order that does not depend on the order of their arrival.
+    ///
+    /// Those of its Endpoints object count only where there are no others: controllers write both of the same endpoints.
     package func slices(of service: NamespacedName) -> [EndpointSlice] {
-        guard let parts = slices[service] else { return [] }
+        guard var parts = slices[service] else { return [] }
+        if parts.count > 1, parts.keys.contains(where: { $0.kind == .endpointSlice }) {
+            parts = parts.filter { $0.key.kind == .endpointSlice }
+        }
         if parts.count == 1, let only = parts.first { return only.value }
         return parts.sorted { $0.key < $1.key }.flatMap(\.value)
     }

@@ -34,12 +34,7 @@ struct VIPCommand: AsyncParsableCommand {
         func run() async throws {
             try await VIPCommand.reporting("vip audit") { () throws(CommandFailure) in
                 let addressing = try await addressing(of: registry)
-                let findings =
-                    AddressAudit.findings(
-                        ranges: addressing.ranges, allocations: addressing.allocations, services: addressing.services)
-                    + AddressAudit.findings(
-                        nodePortRange: addressing.nodePortRange, allocations: addressing.nodePorts,
-                        services: addressing.services)
+                let findings = addressing.findings
                 for finding in findings { OutputFile.write(Array("\(finding)\n".utf8), to: 1) }
                 let checked =
                     "\(addressing.allocations.count) addresses and \(addressing.nodePorts.count) node ports of "
@@ -79,11 +74,13 @@ struct VIPListing {
     var text: String {
         var allocator = AddressAllocator(ranges: addressing.ranges)
         for allocation in addressing.allocations { allocator.take(allocation.address, for: allocation.owner) }
+        let claim = NamespacedName(namespace: "", name: "(claimed by hand)")
+        for address in addressing.claims { allocator.take(address, for: claim) }
         for (address, end) in addressing.quarantine where end > .now {
             allocator.setQuarantine(of: address, until: end)
         }
         var sections = [Self.table(ranges(allocator.usage))]
-        let held = addressing.allocations.sorted { $0.address < $1.address }.map { allocation in
+        let held = allocator.allocations.map { allocation in
             ["\(allocation.address)", band(of: allocation.address), "\(allocation.owner)"]
         }
         sections.append(Self.table([["ADDRESS", "BAND", "SERVICE"]] + held))

@@ -66,7 +66,7 @@ final class ServiceAddressingTests {
             #expect(error?.reason == .immutable && error?.isInternal == false)
             #expect(
                 error?.description
-                    == "spec.clusterIPs[0]: Invalid value: \"\(text)\": may not change once set (it is 10.96.0.10)")
+                    == "spec.clusterIPs[0]: Invalid value: [\"\(text)\"]: may not change once set (it is 10.96.0.10)")
         }
         let headless = try assign(service("prod/db") { $0.clusterIP = "None" })
         let error = refusal(of: service("prod/db") { $0.clusterIP = "10.96.0.12" }, replacing: headless)

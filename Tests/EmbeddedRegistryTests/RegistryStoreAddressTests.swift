@@ -16,7 +16,7 @@ struct RegistryStoreAddressTests {
             return try await tasks.reduce(0, +)
         }
         #expect(failures == 7)
-        let holders = try store.objects(of: .service).objects.filter {
+        let holders = try store.everything(of: .service).objects.filter {
             $0.document["spec"]?["clusterIP"] == .string("10.0.0.9")
         }
         #expect(holders.count == 1)
@@ -77,20 +77,20 @@ struct RegistryStoreAddressTests {
         for number in 0..<7 { try store.put(try suppliedService("prod/s\(number)")) }
         try store.put(deleting: "prod/s6")
         #expect(try store.put(deleting: "prod/s0").resolved.isEmpty)
-        #expect(try store.object(serviceKey("prod/s6")) == nil)
+        #expect(try store.stored("prod/s6") == nil)
     }
 
     @Test("An immutable address stays in force, and the refusal is reported")
     func immutable() throws {
         let store = try RegistryStore(location: .memory, settings: .small)
         try store.put(try suppliedService("prod/web", ["clusterIP": .string("10.0.0.9")]))
-        let before = try store.object(serviceKey("prod/web"))
+        let before = try store.stored("prod/web")
         let report = try store.put(try suppliedService("prod/web", ["clusterIP": .string("10.0.0.10")]))
         #expect(
             report.failures.map(\.reason) == [
-                "spec.clusterIPs[0]: Invalid value: \"10.0.0.10\": may not change once set (it is 10.0.0.9)"
+                "spec.clusterIPs[0]: Invalid value: [\"10.0.0.10\"]: may not change once set (it is 10.0.0.9)"
             ])
-        #expect(try store.object(serviceKey("prod/web")) == before)
+        #expect(try store.stored("prod/web") == before)
         #expect(try store.put(try suppliedService("prod/web")).unchanged == 1)
     }
 
@@ -158,7 +158,7 @@ struct RegistryStoreAddressTests {
 
     @Test("New addresses come from the ranges of this start; old ones stay and are found by the audit")
     func changedRange() throws {
-        let folder = StoreFolder()
+        let folder = RegistryFolder()
         var former = ""
         do {
             let store = try folder.open(.ranges("10.0.0.0/24"))
@@ -176,7 +176,7 @@ struct RegistryStoreAddressTests {
 
     @Test("A released address rests; it is given again when its time is over, to a Service that waits as well")
     func quarantine() async throws {
-        let folder = StoreFolder()
+        let folder = RegistryFolder()
         let clock = StillClock()
         let store = try folder.open(.ranges("10.0.0.0/29", quarantine: 60), clock: clock.clock)
         for number in 0..<6 { try store.put(try suppliedService("prod/s\(number)")) }

@@ -2,16 +2,15 @@ import AddressAllocator
 import EmbeddedRegistry
 import Foundation
 import Registry
+import TestSupport
 import Testing
 
 /// Random lives of a registry: whatever comes, addresses and Services agree, and none moves.
 struct RegistryStoreHistoryTests {
     @Test("The audit is clean after every batch, restarts between them included")
     func history() throws {
-        let seed = UInt64.random(in: .min ... .max)
-        print("RegistryStoreHistoryTests: seed \(seed)")
-        var generator = SeededNumbers(state: seed)
-        let folder = StoreFolder()
+        var generator = SeededGenerator.announced("RegistryStoreHistoryTests")
+        let folder = RegistryFolder()
         let clock = StillClock()
         let settings = StoreSettings.ranges(
             "10.0.0.0/28", "fd00::/125", nodePorts: 30000...30005, quarantine: 20, retained: 50)
@@ -60,7 +59,7 @@ struct RegistryStoreHistoryTests {
         }
     }
 
-    private func randomService(using generator: inout SeededNumbers) throws -> SuppliedObject {
+    private func randomService(using generator: inout SeededGenerator) throws -> SuppliedObject {
         var spec: [String: JSONValue] = [:]
         switch Int.random(in: 0..<10, using: &generator) {
         case 0:
@@ -81,18 +80,5 @@ struct RegistryStoreHistoryTests {
             break
         }
         return try suppliedService("prod/s\(Int.random(in: 0..<20, using: &generator))", spec)
-    }
-}
-
-/// Numbers that follow from a seed (SplitMix64).
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -1,12 +1,13 @@
 import AddressAllocator
-import EmbeddedRegistry
 import Foundation
 import Registry
 import Synchronization
 import Testing
 
+@testable import EmbeddedRegistry
+
 /// A folder of its own for a test, removed behind it.
-final class StoreFolder: Sendable {
+final class RegistryFolder: Sendable {
     let path = "\(NSTemporaryDirectory())/registry-\(UUID().uuidString)"
 
     var file: String { "\(path)/registry.sqlite" }
@@ -109,11 +110,63 @@ func serviceKey(_ id: String) -> ObjectKey {
     return ObjectKey(.service, NamespacedName(namespace: parts[0], name: parts[1]))
 }
 
+/// A document as its text says.
+func json(_ text: String) throws -> JSONValue { try JSONText.value(of: text) }
+
+func namespaceDocument(_ name: String, labels: [String: String] = [:]) -> JSONValue {
+    .object([
+        "apiVersion": .string("v1"), "kind": .string("Namespace"),
+        "metadata": .object(["name": .string(name), "labels": .object(labels.mapValues { .string($0) })]),
+    ])
+}
+
+/// An IPAddress that a user makes by hand.
+func addressDocument(_ address: String, parent: String = "reserved") -> JSONValue {
+    .object([
+        "apiVersion": .string("networking.k8s.io/v1"), "kind": .string("IPAddress"),
+        "metadata": .object(["name": .string(address)]),
+        "spec": .object([
+            "parentRef": .object([
+                "group": .string(""), "resource": .string("services"), "namespace": .string("prod"),
+                "name": .string(parent),
+            ])
+        ]),
+    ])
+}
+
+func rangeDocument(_ name: String, _ networks: String...) -> JSONValue {
+    .object([
+        "apiVersion": .string("networking.k8s.io/v1"), "kind": .string("ServiceCIDR"),
+        "metadata": .object(["name": .string(name)]),
+        "spec": .object(["cidrs": .array(networks.map { .string($0) })]),
+    ])
+}
+
+/// The key of an object of the cluster's scope.
+func clusterKey(_ kind: ObjectKind, _ name: String) -> ObjectKey {
+    ObjectKey(kind, NamespacedName(namespace: "", name: name))
+}
+
 extension RegistryStore {
+    /// The object as it is stored, with what the registry alone knows of it.
+    func stored(_ key: ObjectKey) throws -> StoredObject? {
+        try database.read { try StoredRows.object(key, in: $0, file: file) }
+    }
+
+    func stored(_ id: String) throws -> StoredObject? { try stored(serviceKey(id)) }
+
+    /// The objects of a kind and the version of the registry that they are the state of.
+    func everything(of kind: ObjectKind) throws -> (objects: [StoredObject], version: ResourceVersion) {
+        try database.read { database in
+            let version = try StoredRows.setting(StoreSetting.version, in: database).flatMap { Int64($0) } ?? 0
+            return (try StoredRows.objects(of: kind, in: database, file: file), ResourceVersion(rawValue: version))
+        }
+    }
+
     /// The Service as it is stored.
     func service(_ id: String) throws -> Service {
-        let stored = try #require(try object(serviceKey(id)), "\(id)")
-        guard case .service(let service) = stored.object else { throw StoreError.notFound(stored.key) }
+        let stored = try #require(try stored(id), "\(id)")
+        guard case .service(let service) = stored.object else { throw ObjectStoreError.notFound(stored.key) }
         return service
     }
 
@@ -121,12 +174,80 @@ extension RegistryStore {
     func put(_ services: SuppliedObject..., deleting deletes: String...) throws -> ApplyReport {
         try apply(puts: services, deletes: deletes.map(serviceKey), feeder: "manifests")
     }
+
+    // MARK: Single writes
+
+    /// Stores a new object, refused where there is one.
+    @discardableResult
+    func create(_ key: ObjectKey, _ document: JSONValue, isTrial: Bool = false) async throws -> ObjectRecord {
+        let outcome = try await write(.creating(key, document, isTrial: isTrial))
+        return try #require(outcome.record)
+    }
+
+    @discardableResult
+    func create(_ supplied: SuppliedObject, isTrial: Bool = false) async throws -> ObjectRecord {
+        try await create(supplied.object.key, supplied.document, isTrial: isTrial)
+    }
+
+    /// Replaces an object, refused where there is none or it is at another version.
+    @discardableResult
+    func update(
+        _ key: ObjectKey, _ document: JSONValue, expecting version: ResourceVersion? = nil
+    ) async throws -> ObjectRecord {
+        let outcome = try await write(.updating(key, document, expecting: version))
+        return try #require(outcome.record)
+    }
+
+    @discardableResult
+    func update(_ supplied: SuppliedObject, expecting version: ResourceVersion? = nil) async throws -> ObjectRecord {
+        try await update(supplied.object.key, supplied.document, expecting: version)
+    }
+
+    @discardableResult
+    func delete(
+        _ key: ObjectKey, expecting version: ResourceVersion? = nil, uid: String? = nil
+    ) async throws -> ObjectRecord {
+        let outcome = try await write(.deleting(key, expecting: version, uid: uid))
+        return try #require(outcome.record)
+    }
 }
 
-extension RegistryReader.Addressing {
-    /// What allocations and Services do not agree on.
-    var findings: [AuditFinding] {
-        AddressAudit.findings(ranges: ranges, allocations: allocations, services: services)
-            + AddressAudit.findings(nodePortRange: nodePortRange, allocations: nodePorts, services: services)
+extension ObjectWrite {
+    static func creating(_ key: ObjectKey, _ document: JSONValue, isTrial: Bool = false) -> ObjectWrite {
+        ObjectWrite(key, feeder: "api", isTrial: isTrial) { stored, _ in
+            guard stored == nil else { throw ObjectStoreError.alreadyExists(key) }
+            return .put(document)
+        }
+    }
+
+    static func creating(_ supplied: SuppliedObject, isTrial: Bool = false) -> ObjectWrite {
+        creating(supplied.object.key, supplied.document, isTrial: isTrial)
+    }
+
+    static func updating(
+        _ key: ObjectKey, _ document: JSONValue, expecting version: ResourceVersion? = nil, isTrial: Bool = false
+    ) -> ObjectWrite {
+        ObjectWrite(key, feeder: "api", isTrial: isTrial) { stored, _ in
+            guard let stored else { throw ObjectStoreError.notFound(key) }
+            if let version, version != stored.version {
+                throw ObjectStoreError.conflict(key, expected: version, stored: stored.version)
+            }
+            return .put(document)
+        }
+    }
+
+    static func deleting(
+        _ key: ObjectKey, expecting version: ResourceVersion? = nil, uid: String? = nil, isTrial: Bool = false
+    ) -> ObjectWrite {
+        ObjectWrite(key, feeder: "api", isTrial: isTrial) { stored, _ in
+            guard let stored else { throw ObjectStoreError.notFound(key) }
+            if let version, version != stored.version {
+                throw ObjectStoreError.conflict(key, expected: version, stored: stored.version)
+            }
+            if let uid, uid != stored.uid {
+                throw ObjectStoreError.uidMismatch(key, expected: uid, stored: stored.uid)
+            }
+            return .delete
+        }
     }
 }

@@ -2,6 +2,7 @@ import AddressAllocator
 import Foundation
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EmbeddedRegistry
@@ -49,7 +50,7 @@ struct RegistryStoreTests {
     private static func addresses(_ store: RegistryStore) -> [String: [IPAddress]] {
         store.state.withLock { state in
             Dictionary(
-                uniqueKeysWithValues: state.objects.values.compactMap { known in
+                uniqueKeysWithValues: (state.known?.objects ?? [:]).values.compactMap { known in
                     guard case .service(let service) = known.object else { return nil }
                     return (service.metadata.name, service.virtualIPs)
                 })
@@ -120,7 +121,7 @@ struct RegistryStoreTests {
         clock.advance(seconds: 1)
         #expect(try store.retryPending().resolved == [waiting.id])
         #expect(Self.addresses(store)[waiting.id.name]?.count == 1)
-        #expect(store.state.withLock { $0.objects[waiting]?.feeder } == "test")
+        #expect(store.state.withLock { $0.known?.objects[waiting]?.feeder } == "test")
     }
 
     @Test("Objects of one feeder are out of reach of another")
@@ -144,25 +145,25 @@ struct RegistryStoreTests {
             return
         }
         #expect(objects.count == 1)
-        for name in ["b", "c"] { _ = try store.apply(puts: [Self.supplied(name)], deletes: [], feeder: "test") }
-        for number in 1...2 {
+        for (number, name) in [(1, "b"), (2, "c")] {
+            _ = try store.apply(puts: [Self.supplied(name)], deletes: [], feeder: "test")
             guard case .changes(let changes, let at)? = try await events.next() else {
                 Issue.record("no change")
                 return
             }
-            #expect(changes.count == 1)
-            #expect(at.rawValue == version.rawValue + Int64(number))
+            // An address and its Service.
+            #expect(changes.count == 2)
+            #expect(at.rawValue == version.rawValue + Int64(2 * number))
         }
-        var missed = try store.events(after: version).makeAsyncIterator()
-        guard case .changes(let changes, _)? = try await missed.next() else {
-            Issue.record("nothing missed")
-            return
-        }
-        #expect(changes.count == 2)
+        var missed = try await store.changes(after: version).makeAsyncIterator()
+        let changes = try #require(try await missed.next())
+        #expect(changes.filter { $0.key.kind == .service }.count == 2 && changes.count == 4)
         for number in 0..<6 {
             _ = try store.apply(puts: [Self.supplied("x\(number)")], deletes: [], feeder: "test")
         }
-        #expect(throws: StoreError.self) { _ = try store.events(after: version) }
+        await #expect(throws: ObjectStoreError.self) {
+            for try await _ in try await store.changes(after: version) { return }
+        }
     }
 
     @Test("Two servers never share a folder")
@@ -178,8 +179,7 @@ struct RegistryStoreTests {
 
     @Test("Random histories leave nothing leaked, doubled or lost, on disk either")
     func histories() throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator.announced("RegistryStoreTests")
         let folder = Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = ManualClock()
@@ -214,20 +214,8 @@ struct RegistryStoreTests {
                 + AddressAudit.findings(
                     nodePortRange: addressing.nodePortRange, allocations: addressing.nodePorts,
                     services: addressing.services)
-            #expect(findings.isEmpty, "seed \(seed), step \(step)")
+            #expect(findings.isEmpty, "step \(step)")
             if !findings.isEmpty { return }
         }
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }
