@@ -48,7 +48,7 @@ extension ControllerLoop {
         var writes: [ObjectWrite] = []
         var rest = NamespaceRest()
         for kind in ObjectKind.allCases where kind.isNamespaced {
-            for record in try await store.objects(ListRequest(ObjectScope(kind, namespace: name))).records {
+            try await forEachRecord(in: ObjectScope(kind, namespace: name)) { record in
                 if try ObjectHeader(of: record)?.isHeld == true { try rest.add(record) }
                 writes.append(NamespaceRemoval.write(removing: record.key))
             }

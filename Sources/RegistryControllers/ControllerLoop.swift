@@ -40,16 +40,20 @@ actor ControllerLoop {
         // What changed while this was reading comes once more, and does no harm.
         let changes = try await store.changes(after: start)
         let inbox = inbox
-        let reader = Task {
-            do {
-                for try await batch in changes { await inbox.add(batch) }
-                inbox.fail(CancellationError())
-            } catch {
-                inbox.fail(error)
-            }
-        }
+        let reader = Task { await Self.follow(changes, into: inbox) }
         defer { reader.cancel() }
         try await work()
+    }
+
+    private nonisolated static func follow(
+        _ changes: AsyncThrowingStream<[RecordedChange], any Error>, into inbox: ChangeInbox
+    ) async {
+        do {
+            for try await batch in changes { await inbox.add(batch) }
+            inbox.fail(CancellationError())
+        } catch {
+            inbox.fail(error)
+        }
     }
 
     private func load() async throws {
@@ -58,13 +62,18 @@ actor ControllerLoop {
             .namespace, .node, .service, .pod, .lease, .endpoints, .endpointSlice, .event, .ipAddress, .serviceCIDR,
         ]
         for kind in kinds {
-            var request = ListRequest(ObjectScope(kind), limit: Self.pageSize)
-            repeat {
-                let page = try await store.objects(request)
-                for record in page.records { observe(ObservedObject(record), from: .list) }
-                request.after = page.remaining > 0 ? page.records.last?.key.id : nil
-            } while request.after != nil
+            try await forEachRecord(in: ObjectScope(kind)) { observe(ObservedObject($0), from: .list) }
         }
+    }
+
+    /// Reads the objects of a scope page by page, so that never all of them are held.
+    func forEachRecord(in scope: ObjectScope, _ body: (ObjectRecord) throws -> Void) async throws {
+        var request = ListRequest(scope, limit: Self.pageSize)
+        repeat {
+            let page = try await store.objects(request)
+            for record in page.records { try body(record) }
+            request.after = page.remaining > 0 ? page.records.last?.key.id : nil
+        } while request.after != nil
     }
 
     private func work() async throws {
@@ -73,7 +82,8 @@ actor ControllerLoop {
             let changes = try inbox.take()
             for change in changes { observe(ObservedObject(change), from: .change) }
             if let last = changes.last { progress.version = max(progress.version, last.version) }
-            let due = state.queue.takeDue(at: clock.now())
+            // In pieces, so that what changes meanwhile is seen between them.
+            let due = state.queue.takeDue(at: clock.now(), limit: Self.maximumWrites)
             guard due.isEmpty else {
                 await perform(due)
                 continue
@@ -142,8 +152,11 @@ actor ControllerLoop {
             for (write, result) in zip(piece, results) {
                 switch result {
                 case .success(let outcome):
-                    // What was left as it is says nothing new.
-                    if outcome.kind != .unchanged, let object = ObservedObject(outcome) { observe(object, from: .ownWrite) }
+                    // What was left as it is says nothing new, but that an Event is younger than it was taken for.
+                    let isNews = outcome.kind != .unchanged || write.write.key.kind == .event
+                    if isNews, let object = ObservedObject(outcome) {
+                        observe(object, from: .ownWrite)
+                    }
                 case .failure(let error):
                     failures[write.item] = error
                 }

@@ -20,7 +20,7 @@ struct ControllerState {
         let key = object.key
         try endpoints.observe(object, from: origin, queue: &queue, now: now)
         let endpoints = endpoints
-        let header = object.isDeleted ? nil : try ObjectHeader(of: object.record)
+        let header = object.isDeleted ? nil : try ObjectHeader(of: object)
         owners.observe(object, header: header, queue: &queue, now: now) { endpoints.knows($0, uid: $1) }
         switch key.kind {
         case .namespace: observeNamespace(object, header, now)
@@ -34,7 +34,7 @@ struct ControllerState {
             if object.isDeleted {
                 queue.remove(.event(key.id))
             } else {
-                queue.move(.event(key.id), to: EventExpiry.end(of: try object.record.document(), now: now))
+                queue.move(.event(key.id), to: EventExpiry.end(of: try object.document(), now: now))
             }
         case .lease: try observeLease(object, now)
         case .endpointSlice: try observeRegisteredSlice(object, from: origin, now)
@@ -68,7 +68,7 @@ struct ControllerState {
 
     private mutating func observeLease(_ object: ObservedObject, _ now: Timestamp) throws {
         let id = object.id
-        let end = object.isDeleted ? nil : Registration.end(of: try object.record.document(), now: now)
+        let end = object.isDeleted ? nil : Registration.end(of: try object.document(), now: now)
         if let end {
             registrations[id] = end
             queue.move(.lease(id), to: end)

@@ -62,10 +62,9 @@ struct EndpointsState {
             if former != nil { departed.insert(id) }
             queue.add(.service(id), at: now)
         } else {
-            let service = EndpointService(try object.record.document(), id: id)
+            let service = EndpointService(try object.document(), id: id)
             departed.remove(id)
             guard service != former else { return }
-            if service.uid != former?.uid { triggerTimes[id] = nil }
             services.set(service)
             if service.selectsPods || former?.selectsPods == true { queue.add(.service(id), at: now) }
         }
@@ -74,7 +73,7 @@ struct EndpointsState {
 
     private mutating func observePod(_ object: ObservedObject, _ queue: inout WorkQueue, _ now: Timestamp) throws {
         let former = pods[object.id]
-        let pod = object.isDeleted ? nil : EndpointPod(try object.record.document(), id: object.id)
+        let pod = object.isDeleted ? nil : EndpointPod(try object.document(), id: object.id)
         guard pod != former else { return }
         if let pod { pods.set(pod) } else { pods.remove(object.id) }
         if let former { markServices(of: former.labels, in: object.id.namespace, &queue, now) }
@@ -106,7 +105,7 @@ struct EndpointsState {
             departed.remove(id)
             guard endpoints.removeValue(forKey: id) != nil else { return }
         } else {
-            let document = try object.record.document()
+            let document = try object.document()
             let metadata = document["metadata"] ?? .null
             let labels = metadata.textMap("labels")
             let isOwn = labels[ControllerLabels.managedByEndpoints] == ControllerLabels.endpointsController
@@ -147,7 +146,7 @@ struct EndpointsState {
         }
         guard let place else { return }
         let slice = SliceDocument.slice(
-            try object.record.document(), name: object.id.name, version: object.record.version)
+            try object.document(), name: object.id.name, version: object.record.version)
         places[object.id] = place
         setSlice(slice, named: object.id.name, at: place)
         if origin != .ownWrite { queue.add(place.item, at: due) }
@@ -218,7 +217,8 @@ struct EndpointsState {
         _ plan: EndpointsObjectPlan, of service: EndpointService, triggerTime: Timestamp?
     ) -> ObjectWrite {
         let (owner, uid) = (ObjectKey(.service, service.id), service.uid)
-        return ObjectWrite(ObjectKey(.endpoints, service.id), feeder: RegistryControllers.feeder) { stored, transaction in
+        return ObjectWrite(ObjectKey(.endpoints, service.id), feeder: RegistryControllers.feeder) {
+            stored, transaction in
             guard try transaction.object(owner)?.uid == uid,
                 try !NamespaceRemoval.isUnderWay(of: owner.id.namespace, in: transaction)
             else { return .keep }

@@ -4,21 +4,20 @@ import Registry
 enum EventExpiry {
     static let lifetime: Int64 = 3_600_000
 
-    /// When an Event goes. One that tells of the future counts from now: nobody could wait for it.
+    /// When an Event goes. What it tells of the future does not count: nobody could wait for it.
     static func end(of document: JSONValue, now: Timestamp) -> Timestamp {
         let times = [
             document.time("lastTimestamp"), document.time("eventTime"), document.time("firstTimestamp"),
             document["series"]?.time("lastObservedTime"), document["metadata"]?.time("creationTimestamp"),
         ]
-        let last = times.compactMap { $0 }.max() ?? now
-        return min(last, now).advanced(byMilliseconds: lifetime)
+        let last = times.compactMap { $0 }.filter { $0 <= now }.max() ?? now
+        return last.advanced(byMilliseconds: lifetime)
     }
 
     static func write(_ id: NamespacedName) -> ObjectWrite {
         ObjectWrite(ObjectKey(.event, id), feeder: RegistryControllers.feeder) { stored, transaction in
             guard let stored else { return .keep }
             let end = end(of: try stored.document(), now: transaction.now)
-            // A change that moved it is on its way, and plans the Event anew.
             guard end <= transaction.now else { return .keep }
             return try ObjectRemoval.decision(for: stored, now: transaction.now)
         }

@@ -21,9 +21,19 @@ struct ObjectHeader: Hashable, Sendable {
 
     /// The header of a document as it is stored; nil, and nothing is parsed, for the many that say nothing of the kind.
     init?(of record: ObjectRecord) throws {
-        let words: [StaticString] = [#""ownerReferences""#, #""finalizers""#, #""deletionTimestamp""#]
-        guard words.contains(where: { record.text.holds($0) }) else { return nil }
+        guard Self.mayBeIn(record.text) else { return nil }
         self.init(of: try record.document())
+    }
+
+    /// As of a stored document; one that is parsed already is not parsed again.
+    init?(of object: ObservedObject) throws {
+        guard Self.mayBeIn(object.record.text) else { return nil }
+        self.init(of: try object.document())
+    }
+
+    private static func mayBeIn(_ text: String) -> Bool {
+        let words: [StaticString] = [#""ownerReferences""#, #""finalizers""#, #""deletionTimestamp""#]
+        return words.contains { text.holds($0) }
     }
 
     var isBeingDeleted: Bool { deletionTime != nil }
@@ -45,9 +55,12 @@ struct OwnerReference: Hashable, Sendable {
         blocksOwnerDeletion = reference.flag("blockOwnerDeletion") ?? false
     }
 
-    /// The owner's key, seen from an object in a Namespace; nil for kinds that are not kept.
+    /// The owner's key, seen from an object in a Namespace; nil for kinds that are not kept, and for an owner in a
+    /// Namespace of what stands in none: nobody can tell which is meant.
     func key(from namespace: String) -> ObjectKey? {
-        guard let kind = ObjectKind(apiVersion: apiVersion, kind: kind) else { return nil }
+        guard let kind = ObjectKind(apiVersion: apiVersion, kind: kind), !kind.isNamespaced || !namespace.isEmpty else {
+            return nil
+        }
         return ObjectKey(kind, NamespacedName(namespace: kind.isNamespaced ? namespace : "", name: name))
     }
 

@@ -1,11 +1,14 @@
 import Registry
 
 /// An object as it came to be known: from a list, from a change, or as the outcome of a write.
-struct ObservedObject {
+///
+/// Parsed once at most, when somebody asks for more than its labels; confined to the one who observes.
+final class ObservedObject {
     let record: ObjectRecord
     let isDeleted: Bool
     /// nil where it is not known without parsing.
     private let knownLabels: [String: String]?
+    private var parsed: JSONValue?
 
     init(_ record: ObjectRecord) {
         self.record = record
@@ -30,9 +33,16 @@ struct ObservedObject {
     var key: ObjectKey { record.key }
     var id: NamespacedName { record.key.id }
 
+    func document() throws -> JSONValue {
+        if let parsed { return parsed }
+        let document = try record.document()
+        parsed = document
+        return document
+    }
+
     /// The labels, without parsing where they are known.
     func labels() throws -> [String: String] {
-        try knownLabels ?? record.document()["metadata"]?.textMap("labels") ?? [:]
+        try knownLabels ?? document()["metadata"]?.textMap("labels") ?? [:]
     }
 
     /// Who has told of the object.

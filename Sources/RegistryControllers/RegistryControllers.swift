@@ -25,6 +25,9 @@ package struct RegistryControllers: Sendable {
     /// Who objects belong to that controllers make.
     package static let feeder = "controllers"
 
+    /// A run of this length, in milliseconds, was no failure: the next one is the first.
+    private static let soundRun: Int64 = 120_000
+
     private let store: any ObjectStore
     private let settings: ControllerSettings
     private let clock: WallClock
@@ -47,16 +50,17 @@ package struct RegistryControllers: Sendable {
     package func run() async throws {
         var failures = 0
         while !Task.isCancelled {
+            let start = clock.now()
             let loop = ControllerLoop(
                 store: store, settings: settings, clock: clock, logger: logger, observer: observer)
             do {
                 try await loop.run()
-                failures = 0
             } catch ObjectStoreError.versionTooOld {
                 logger.info("controllers: left behind by the registry's changes; reading it anew")
             } catch is CancellationError {
                 return
             } catch {
+                if clock.now() > start.advanced(byMilliseconds: Self.soundRun) { failures = 0 }
                 let delay = WorkQueue.firstDelay << Int64(min(failures, 6))
                 failures += 1
                 logger.error("controllers: \(error); trying again in \(delay / 1000) s")

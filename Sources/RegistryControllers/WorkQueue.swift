@@ -46,10 +46,10 @@ struct WorkQueue {
         dropVoid()
     }
 
-    /// Takes the items whose time has come, in its order.
-    mutating func takeDue(at now: Timestamp) -> [WorkItem] {
+    /// Takes the items whose time has come, in its order, or the first of them.
+    mutating func takeDue(at now: Timestamp, limit: Int = .max) -> [WorkItem] {
         var due: [WorkItem] = []
-        while let first = heap.first, first.time <= now {
+        while let first = heap.first, first.time <= now, due.count < limit {
             removeFirst()
             if times[first.item]?.number == first.number {
                 times[first.item] = nil

@@ -1,0 +1,114 @@
+import Registry
+import Testing
+
+@testable import RegistryControllers
+
+@Suite("Ends of Events, Pods and registrations")
+struct ExpiryTests {
+    // The clock of the tests starts at 2027-01-15T08:00:00Z.
+
+    @Test("An Event goes an hour behind the last time it tells of, woken for once")
+    func events() async throws {
+        try await RunningControllers.with(prepare: { store in
+            try store.put(.event, "prod/old", #"{"lastTimestamp": "2027-01-15T07:30:00Z"}"#)
+        }) { running in
+            let store = running.store
+            try store.put(.event, "prod/new", #"{"eventTime": "2027-01-15T08:00:00.000000Z"}"#)
+            try store.put(.event, "prod/bare", "{}")
+            try store.put(.event, "prod/future", #"{"lastTimestamp": "2099-01-15T08:00:00Z"}"#)
+            await running.settled()
+            #expect(running.progress?.nextTime == Timestamp(rfc3339: "2027-01-15T09:00:00Z"), "its creation counts")
+            await running.advance(seconds: 1800)
+            try store.change(.event, "prod/new") { $0["lastTimestamp"] = .string("2027-01-15T08:30:00Z") }
+            await running.settled()
+            await running.advance(seconds: 1799)
+            #expect(store.all(.event).count == 4)
+            await running.advance(seconds: 1)
+            #expect(store.all(.event).map(\.key.id.name) == ["new"], "the future does not count")
+            await running.advance(seconds: 1800)
+            #expect(store.all(.event).isEmpty)
+        }
+    }
+
+    @Test("A Pod goes when its grace is over, out of its Service at once")
+    func pods() async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.service, "prod/web", serviceDocument())
+            try store.put(.pod, "prod/a", podDocument("10.0.0.1"))
+            try store.put(.pod, "prod/b", podDocument("10.0.0.2", metadata: #""finalizers": ["example.com/hold"]"#))
+            for name in ["a", "b"] {
+                try store.change(.pod, "prod/\(name)") { document in
+                    document["metadata"]?["deletionTimestamp"] = .string("2027-01-15T08:00:30Z")
+                    document["metadata"]?["deletionGracePeriodSeconds"] = .integer(30)
+                }
+            }
+            await running.settled()
+            #expect(try store.endpoints(of: "prod/web") == ["10.0.0.1 FTT", "10.0.0.2 FTT"])
+            #expect(try store.document(.endpoints, "prod/web")?["subsets"] == nil)
+            await running.advance(seconds: 29)
+            #expect(store.all(.pod).count == 2)
+            await running.advance(seconds: 1)
+            #expect(store.all(.pod).map(\.key.id.name) == ["b"])
+            let held = try #require(try store.document(.pod, "prod/b"))
+            #expect(held["metadata"]?.integer("deletionGracePeriodSeconds") == 0)
+            #expect(try store.endpoints(of: "prod/web") == ["10.0.0.2 FTT"])
+        }
+    }
+
+    private static let slice =
+        #"{"metadata": {"labels": {"kubernetes.io/service-name": "web", "swiftlet.dev/lease": "web-host", "#
+        + #""endpointslice.kubernetes.io/managed-by": "swiftlet-register"}}, "addressType": "IPv4", "ports": [], "#
+        + #""endpoints": [{"addresses": ["192.0.2.7"], "conditions": {"ready": true, "serving": true}}]}"#
+
+    private static func lease(_ renewTime: String) -> String {
+        #"{"metadata": {"labels": {"swiftlet.dev/lease": "true"}}, "#
+            + #""spec": {"holderIdentity": "host", "leaseDurationSeconds": 15, "renewTime": "\#(renewTime)"}}"#
+    }
+
+    @Test("A registration is not ready once its lease has run out, and is forgotten ten minutes later")
+    func registrations() async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.lease, "prod/web-host", Self.lease("2027-01-15T08:00:00.000000Z"))
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            try store.put(.lease, "prod/other", #"{"spec": {"leaseDurationSeconds": 1}}"#)
+            await running.settled()
+            await running.advance(seconds: 14)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2027-01-15T08:00:10.5Z") }
+            await running.settled()
+            await running.advance(seconds: 11)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            await running.advance(seconds: 1)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+            // Renewed: it is the registrant's to say that it is ready.
+            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2027-01-15T08:00:26Z") }
+            await running.settled()
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            await running.settled()
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            await running.advance(seconds: 15)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+            await running.advance(seconds: 599)
+            #expect(store.all(.lease).count == 2)
+            await running.advance(seconds: 1)
+            #expect(store.all(.lease).map(\.key.id.name) == ["other"])
+            #expect(store.all(.endpointSlice).isEmpty)
+        }
+    }
+
+    @Test("A registration whose Lease is gone counts as run out")
+    func lostLease() async throws {
+        try await RunningControllers.with(prepare: { store in
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+        }) { running in
+            let store = running.store
+            let endpoints = try store.endpoints(of: "prod/web")
+            #expect(endpoints == ["192.0.2.7 FF-"])
+            await running.advance(seconds: 600)
+            #expect(store.all(.endpointSlice).isEmpty)
+        }
+    }
+}
