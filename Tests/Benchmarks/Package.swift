@@ -6,7 +6,9 @@ import PackageDescription
 let package = Package(
     name: "Benchmarks",
     targets: [
+        .target(name: "BenchmarkSupport"),
         .executableTarget(name: "udp-echo"),
-        .executableTarget(name: "udp-benchmark", dependencies: ["udp-echo"]),
+        .executableTarget(name: "udp-benchmark", dependencies: ["BenchmarkSupport", "udp-echo"]),
+        .executableTarget(name: "api-benchmark", dependencies: ["BenchmarkSupport"]),
     ]
 )

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// A server that takes part: how to start it, and how to know it. Values only; `ServerProcess` does the work.

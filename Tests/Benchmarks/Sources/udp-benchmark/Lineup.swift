@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// Which servers can be measured on this machine, in the order of the table.
@@ -15,7 +16,7 @@ struct Lineup {
         let echo = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "udp-echo").path
         contenders.append(EchoFloor(executable: echo ?? "udp-echo"))
 
-        let swiftlet = options.swiftlet ?? Self.defaultSwiftlet
+        let swiftlet = options.swiftlet ?? Repository.releaseBinary
         if options.swiftlet == nil { note("no --swiftlet given: measuring \(swiftlet)") }
         if FileManager.default.isExecutableFile(atPath: swiftlet) {
             // Servers run in folders of their own, so a relative path would lead nowhere.
@@ -47,12 +48,5 @@ struct Lineup {
             outcomes.insert(absent, at: 1)
         }
         return outcomes
-    }
-
-    /// `../../.build/release/swiftlet`, seen from the folder of this package.
-    private static var defaultSwiftlet: String {
-        var package = URL(fileURLWithPath: #filePath)
-        for _ in 0..<3 { package.deleteLastPathComponent() }
-        return package.appending(path: "../../.build/release/swiftlet").standardizedFileURL.path
     }
 }

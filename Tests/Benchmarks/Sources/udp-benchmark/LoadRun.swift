@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// What dnsperf reports of one run.

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// One server in one round.

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// What the command line asks for.
 struct Options: Equatable {
     /// The release binary to measure; nil for the one of the enclosing repository.
@@ -36,18 +38,18 @@ struct Options: Equatable {
 extension Options {
     /// Reads the arguments after the program's name.
     init(arguments: [String]) throws(BenchmarkError) {
-        var rest = arguments[...]
-        while let option = rest.popFirst() {
+        var reader = OptionReader(arguments)
+        while let option = reader.next() {
             switch option {
-            case "--swiftlet": swiftlet = try Self.value(of: option, from: &rest)
-            case "--seconds": seconds = try Self.number(of: option, from: &rest, in: 1...3600)
-            case "--rounds": rounds = try Self.number(of: option, from: &rest, in: 1...1000)
-            case "--services": services = try Self.number(of: option, from: &rest, in: 1...Workload.largestServiceCount)
-            case "--server-core": serverCore = try Self.number(of: option, from: &rest, in: 0...4095)
-            case "--load-core": loadCore = try Self.number(of: option, from: &rest, in: 0...4095)
+            case "--swiftlet": swiftlet = try reader.value(of: option)
+            case "--seconds": seconds = try reader.number(of: option, in: 1...3600)
+            case "--rounds": rounds = try reader.number(of: option, in: 1...1000)
+            case "--services": services = try reader.number(of: option, in: 1...Workload.largestServiceCount)
+            case "--server-core": serverCore = try reader.number(of: option, in: 0...4095)
+            case "--load-core": loadCore = try reader.number(of: option, in: 0...4095)
             case "--edns": edns = true
             case "--fail-above":
-                let text = try Self.value(of: option, from: &rest)
+                let text = try reader.value(of: option)
                 guard let ratio = Double(text), ratio > 0, ratio.isFinite else {
                     throw .usage("--fail-above \(text): a positive number is needed, such as 1.5")
                 }
@@ -59,22 +61,5 @@ extension Options {
         guard serverCore != loadCore else {
             throw .usage("--server-core and --load-core are both \(serverCore): server and load need a core each")
         }
-    }
-
-    private static func value(
-        of option: String, from rest: inout ArraySlice<String>
-    ) throws(BenchmarkError) -> String {
-        guard let value = rest.popFirst() else { throw .usage("\(option) needs a value") }
-        return value
-    }
-
-    private static func number(
-        of option: String, from rest: inout ArraySlice<String>, in range: ClosedRange<Int>
-    ) throws(BenchmarkError) -> Int {
-        let text = try value(of: option, from: &rest)
-        guard let number = Int(text), range.contains(number) else {
-            throw .usage("\(option) \(text): a number from \(range.lowerBound) to \(range.upperBound) is needed")
-        }
-        return number
     }
 }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// NSD from Debian: one server process, no rate limit, answers of the least size.

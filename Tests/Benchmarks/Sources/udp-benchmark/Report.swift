@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// What came of one server: a measurement for each round, or the reason there is none.
@@ -49,9 +50,9 @@ struct Report {
     private func row(_ outcome: Outcome) -> String {
         switch outcome.result {
         case .failed(let round, let reason):
-            return "| \(outcome.name) | failed in round \(round): \(Self.cell(reason)) | | | | |"
+            return "| \(outcome.name) | failed in round \(round): \(Markdown.cell(reason)) | | | | |"
         case .notMeasured(let reason):
-            return "| \(outcome.name) | not measured: \(Self.cell(reason)) | | | | |"
+            return "| \(outcome.name) | not measured: \(Markdown.cell(reason)) | | | | |"
         case .measured(let rounds):
             let rate = rounds.map(\.queriesPerSecond).median ?? 0
             let cost = rounds.map(\.microsecondsPerQuery)
@@ -69,18 +70,4 @@ struct Report {
     }
 
     private static func decimal(_ value: Double) -> String { String(format: "%.2f", value) }
-
-    /// Text that cannot break the table.
-    private static func cell(_ text: String) -> String {
-        text.replacingOccurrences(of: "|", with: "\\|").replacingOccurrences(of: "\n", with: " ")
-    }
-}
-
-extension Collection<Double> {
-    /// The middle value, or the mean of the two in the middle; nil when there is none.
-    var median: Double? {
-        let sorted = sorted()
-        guard let upper = sorted.dropFirst(count / 2).first else { return nil }
-        return count.isMultiple(of: 2) ? (sorted[count / 2 - 1] + upper) / 2 : upper
-    }
 }

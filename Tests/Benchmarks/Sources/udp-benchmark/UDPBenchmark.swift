@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// Measures the CPU time swiftlet needs for an answered query over UDP, beside a C echo, NSD and Knot DNS.
@@ -14,12 +15,7 @@ struct UDPBenchmark {
             exit(try run(options))
         } catch {
             note("udp-benchmark: \(error)")
-            switch error as? BenchmarkError {
-            case .usage: exit(64)
-            case .missingTool: exit(69)
-            case .interrupted: exit(130)
-            default: exit(1)
-            }
+            exit(BenchmarkError.exitStatus(for: error))
         }
     }
 
@@ -106,9 +102,4 @@ struct UDPBenchmark {
         }
         return failed.isEmpty ? 0 : 1
     }
-}
-
-/// Writes a line for the person who waits to standard error; standard output holds the report alone.
-func note(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
 }

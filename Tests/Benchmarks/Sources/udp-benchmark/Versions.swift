@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Foundation
 
 /// The versions of the programs that took part.
@@ -7,9 +8,8 @@ enum Versions {
         var versions: [String] = []
         for contender in contenders {
             guard let arguments = contender.versionArguments else { continue }
-            let output = try Program.outputOf(contender.executable, arguments, folder: folder)
-            let line = output?.split(separator: "\n").first { $0.contains(where: \.isNumber) }
-            versions.append(line.map { String($0.prefix(80)) } ?? "\(contender.name) of unknown version")
+            let line = try Program.versionLine(of: contender.executable, arguments, folder: folder)
+            versions.append(line ?? "\(contender.name) of unknown version")
         }
         let help = try Program.outputOf(dnsperf, ["-h"], folder: folder)
         let version = help?.split(separator: "\n").first { $0.hasPrefix("Version ") }?.dropFirst("Version ".count)

@@ -1,10 +1,4 @@
-/// An IPv4 address, first octet in the highest bits.
-struct IPv4Address: Equatable, CustomStringConvertible {
-    let bits: UInt32
-
-    var octets: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: bits >> $0) } }
-    var description: String { octets.map(String.init).joined(separator: ".") }
-}
+import BenchmarkSupport
 
 /// One Service, as every server in the benchmark serves it.
 struct Service: Equatable {
@@ -21,20 +15,6 @@ struct Service: Equatable {
 
     var domainName: String { "\(name).\(namespace).svc.\(Workload.zone)" }
     var namedPorts: [Port] { ports.filter { !$0.name.isEmpty } }
-}
-
-/// One question of the load and what a correct server says to it.
-struct Question: Equatable {
-    enum Expectation: Equatable {
-        case address(IPv4Address)
-        case noData
-        case serviceRecord
-        case nameError
-    }
-
-    let name: String
-    let type: RecordType
-    let expectation: Expectation
 }
 
 /// The data all servers serve and the questions they are asked; the same on every run.

@@ -1,28 +1,28 @@
 import Foundation
 
 /// CPU time a process and its children have used.
-struct CPUTime: Equatable {
+package struct CPUTime: Equatable {
     /// User and system time together, in nanoseconds.
-    var nanoseconds: UInt64 = 0
+    package var nanoseconds: UInt64 = 0
     /// User time, in clock ticks of the kernel's statistics.
-    var userTicks: UInt64 = 0
+    package var userTicks: UInt64 = 0
     /// System time, in the same ticks.
-    var systemTicks: UInt64 = 0
+    package var systemTicks: UInt64 = 0
 
     /// The part of the time spent in user space, from 0 to 1. The kernel samples it, so it needs seconds of CPU time
     /// to be worth reading; the sum in `nanoseconds` is exact.
-    var userShare: Double {
+    package var userShare: Double {
         let ticks = userTicks + systemTicks
         return ticks == 0 ? 0 : Double(userTicks) / Double(ticks)
     }
 }
 
 /// The CPU time of each process of a server at one moment.
-struct CPUReading {
+package struct CPUReading {
     private let processes: [pid_t: CPUTime]
 
     /// Reads the process and all its descendants. Threads, ended ones too, are part of their process's time.
-    init(ofProcessTree root: pid_t) throws(BenchmarkError) {
+    package init(ofProcessTree root: pid_t) throws(BenchmarkError) {
         var processes: [pid_t: CPUTime] = [:]
         for identifier in ProcessTree.members(of: root) {
             processes[identifier] = try Self.cpuTime(of: identifier)
@@ -31,7 +31,7 @@ struct CPUReading {
     }
 
     /// The time used since an earlier reading. A process that has gone took its time with it: then there is no figure.
-    func since(_ earlier: CPUReading) throws(BenchmarkError) -> CPUTime {
+    package func since(_ earlier: CPUReading) throws(BenchmarkError) -> CPUTime {
         if let gone = earlier.processes.keys.first(where: { processes[$0] == nil }) {
             throw .badRun("process \(gone) of the server ended during the measurement")
         }

@@ -1,12 +1,14 @@
 /// An RR type code (RFC 1035 §3.2.2), printed as dnsperf reads it.
-struct RecordType: RawRepresentable, Equatable, CustomStringConvertible {
-    let rawValue: UInt16
+package struct RecordType: RawRepresentable, Equatable, CustomStringConvertible {
+    package let rawValue: UInt16
 
-    static let a = Self(rawValue: 1)
-    static let aaaa = Self(rawValue: 28)
-    static let srv = Self(rawValue: 33)
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    var description: String {
+    package static let a = Self(rawValue: 1)
+    package static let aaaa = Self(rawValue: 28)
+    package static let srv = Self(rawValue: 33)
+
+    package var description: String {
         switch self {
         case .a: "A"
         case .aaaa: "AAAA"
@@ -33,16 +35,16 @@ struct DNSQuery {
 }
 
 /// The parts of a reply the benchmark looks at.
-struct DNSReply: Equatable {
-    struct Answer: Equatable {
-        let type: RecordType
-        let data: [UInt8]
+package struct DNSReply: Equatable {
+    package struct Answer: Equatable {
+        package let type: RecordType
+        package let data: [UInt8]
     }
 
     let identifier: UInt16
-    let responseCode: UInt8
-    let answerCount: UInt16
-    let firstAnswer: Answer?
+    package let responseCode: UInt8
+    package let answerCount: UInt16
+    package let firstAnswer: Answer?
 
     /// Reads a reply packet; nil when it is cut short or is no reply.
     init?(packet: [UInt8]) {
@@ -66,7 +68,7 @@ struct DNSReply: Equatable {
         firstAnswer = Answer(type: RecordType(rawValue: type), data: data)
     }
 
-    func meets(_ expectation: Question.Expectation) -> Bool {
+    package func meets(_ expectation: Question.Expectation) -> Bool {
         switch expectation {
         case .address(let address):
             responseCode == 0 && firstAnswer == Answer(type: .a, data: address.octets)
@@ -78,7 +80,7 @@ struct DNSReply: Equatable {
 }
 
 extension DNSReply: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         let first = firstAnswer.map { ", the first of type \($0.type)" } ?? ""
         return "response code \(responseCode) with \(answerCount) answers\(first)"
     }

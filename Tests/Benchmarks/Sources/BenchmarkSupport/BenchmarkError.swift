@@ -1,5 +1,5 @@
 /// Why the benchmark, or one server in it, could not be measured.
-enum BenchmarkError: Error, Equatable {
+package enum BenchmarkError: Error, Equatable {
     /// The command line is wrong; the text says what would be right.
     case usage(String)
     /// A program the benchmark cannot do without is not installed.
@@ -17,7 +17,7 @@ enum BenchmarkError: Error, Equatable {
 }
 
 extension BenchmarkError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .usage(let reason): reason
         case .missingTool(let name): "\(name) is not installed (Tests/Benchmarks/run installs it)"
@@ -26,6 +26,19 @@ extension BenchmarkError: CustomStringConvertible {
         case .wrongAnswer(let question, let reply): "\(question): \(reply)"
         case .badRun(let reason): reason
         case .interrupted: "interrupted"
+        }
+    }
+}
+
+extension BenchmarkError {
+    /// The exit status of a benchmark that ended with the error: those of sysexits.h where one fits, 130 after a
+    /// signal, 1 for all else.
+    package static func exitStatus(for error: any Error) -> Int32 {
+        switch error as? BenchmarkError {
+        case .usage: 64
+        case .missingTool: 69
+        case .interrupted: 130
+        default: 1
         }
     }
 }

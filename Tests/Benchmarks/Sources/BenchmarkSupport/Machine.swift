@@ -1,16 +1,16 @@
 import Foundation
 
 /// Where and when the figures were taken.
-struct Machine {
-    let processor: String
-    let cores: Int
-    let kernel: String
+package struct Machine {
+    package let processor: String
+    package let cores: Int
+    package let kernel: String
     /// Processes that wanted to run, averaged over the minute before the start: other work disturbs the figures.
-    let loadAverage: String
-    let date: Date
+    package let loadAverage: String
+    package let date: Date
 
     /// Looks at the machine the benchmark runs on.
-    init() {
+    package init() {
         let processors = Self.contents(of: "/proc/cpuinfo")
         let model = processors.split(separator: "\n").first { $0.hasPrefix("model name") }
         processor = model?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown processor"
@@ -20,7 +20,7 @@ struct Machine {
         date = Date()
     }
 
-    var description: String {
+    package var description: String {
         "\(processor), \(cores) cores, Linux \(kernel), load average at the start \(loadAverage), "
             + date.formatted(.iso8601)
     }

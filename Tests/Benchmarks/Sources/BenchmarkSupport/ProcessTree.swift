@@ -1,13 +1,13 @@
 import Foundation
 
 /// The processes of the machine as `/proc` shows them.
-enum ProcessTree {
+package enum ProcessTree {
     /// What `/proc/PID/stat` says of one process (proc(5)).
-    struct Statistics: Equatable {
-        let state: Character
-        let parent: pid_t
-        let userTicks: UInt64
-        let systemTicks: UInt64
+    package struct Statistics: Equatable {
+        package let state: Character
+        package let parent: pid_t
+        package let userTicks: UInt64
+        package let systemTicks: UInt64
 
         /// Reads the file's one line. The second field is the program's name in parentheses, which may itself hold
         /// blanks and parentheses; the fields after the last one are counted.
@@ -24,19 +24,19 @@ enum ProcessTree {
         }
     }
 
-    static func statistics(of identifier: pid_t) -> Statistics? {
+    package static func statistics(of identifier: pid_t) -> Statistics? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(identifier)/stat") else { return nil }
         return Statistics(line: String(decoding: data, as: UTF8.self))
     }
 
     /// Whether the process exists and is not merely waiting for its parent to take note of its end.
-    static func isAlive(_ identifier: pid_t) -> Bool {
+    package static func isAlive(_ identifier: pid_t) -> Bool {
         guard let state = statistics(of: identifier)?.state else { return false }
         return state != "Z" && state != "X"
     }
 
     /// The process and all its living descendants, parents before children.
-    static func members(of root: pid_t) -> [pid_t] {
+    package static func members(of root: pid_t) -> [pid_t] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         var children: [pid_t: [pid_t]] = [:]
         for identifier in entries.compactMap({ pid_t($0) }) {

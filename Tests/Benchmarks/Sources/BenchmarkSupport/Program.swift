@@ -4,16 +4,18 @@ import Foundation
 ///
 /// Main thread only: the kernel ends the program when the thread that started it does, so that nothing keeps a core
 /// busy should the benchmark itself be killed.
-struct Program {
-    let name: String
-    let outputFile: URL
+package struct Program {
+    package let name: String
+    package let outputFile: URL
     private let process: Process
 
-    var processIdentifier: pid_t { process.processIdentifier }
-    var isRunning: Bool { process.isRunning }
+    package var processIdentifier: pid_t { process.processIdentifier }
+    package var isRunning: Bool { process.isRunning }
 
     /// Starts the program in `folder`, pinned to `core` when one is given.
-    init(name: String, executable: String, arguments: [String], core: Int? = nil, folder: URL) throws {
+    package init(
+        name: String, executable: String, arguments: [String], core: Int? = nil, folder: URL
+    ) throws {
         var command = ["setpriv", "--pdeathsig", "TERM"]
         if let core { command += ["taskset", "-c", String(core)] }
         command += [executable] + arguments
@@ -41,20 +43,20 @@ struct Program {
     }
 
     /// What the program has written so far, to both its outputs.
-    func output() -> String {
+    package func output() -> String {
         guard let data = try? Data(contentsOf: outputFile) else { return "" }
         return String(decoding: data, as: UTF8.self)
     }
 
     /// Why the program is no longer running: its exit status and the last line it wrote.
-    func causeOfEnd() -> BenchmarkError {
+    package func causeOfEnd() -> BenchmarkError {
         let how = process.terminationReason == .exit ? "exit status" : "signal"
         let lastLine = output().split(separator: "\n").last.map { ": \($0.prefix(300))" } ?? ""
         return .program(name, reason: "ended with \(how) \(process.terminationStatus)\(lastLine)")
     }
 
     /// Waits until the program has ended by itself with status 0, and returns its output.
-    func finish(withinSeconds limit: Int) throws -> String {
+    package func finish(withinSeconds limit: Int) throws -> String {
         let deadline = ContinuousClock.now + .seconds(limit)
         do {
             while process.isRunning {
@@ -72,7 +74,7 @@ struct Program {
     }
 
     /// Ends the program and its children: SIGTERM to the program, SIGKILL to whatever is left after ten seconds.
-    func stop() {
+    package func stop() {
         let family = ProcessTree.members(of: processIdentifier)
         if process.isRunning { kill(processIdentifier, SIGTERM) }
 
@@ -89,7 +91,7 @@ struct Program {
 
 extension Program {
     /// Runs a program to its end and returns what it wrote; nil when it fails.
-    static func outputOf(
+    package static func outputOf(
         _ executable: String, _ arguments: [String], folder: URL
     ) throws(BenchmarkError) -> String? {
         let output = try? Program(name: executable, executable: executable, arguments: arguments, folder: folder)
@@ -98,8 +100,17 @@ extension Program {
         return output
     }
 
+    /// The first line of what a program says of its version, at most 80 characters; nil when it says nothing.
+    package static func versionLine(
+        of executable: String, _ arguments: [String], folder: URL
+    ) throws(BenchmarkError) -> String? {
+        try outputOf(executable, arguments, folder: folder)?
+            .split(separator: "\n").first { $0.contains(where: \.isNumber) }
+            .map { String($0.prefix(80)) }
+    }
+
     /// The path of an installed program, looked for in PATH and where Debian keeps daemons.
-    static func find(_ name: String) -> String? {
+    package static func find(_ name: String) -> String? {
         let searched = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         return (searched + ["/usr/sbin", "/usr/local/sbin"])
             .map { "\($0)/\(name)" }
