@@ -98,6 +98,8 @@ let package = Package(
                 "Manifests", "Registry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -135,6 +137,23 @@ let package = Package(
         .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
         .testTarget(name: "ObjectRulesTests", dependencies: ["ObjectRules", "Registry"]),
         .testTarget(name: "ObjectSchemaTests", dependencies: ["ObjectSchema", "Registry", "TestSupport"]),
+        .testTarget(
+            name: "ObjectPatchesTests", dependencies: ["ObjectPatches", "ObjectSchema", "Registry", "TestSupport"]),
+        .testTarget(
+            name: "RegistryControllersTests",
+            dependencies: [
+                "RegistryControllers", "EmbeddedRegistry", "Registry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "APIClientTests",
+            dependencies: [
+                "APIClient", "Registry", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .testTarget(name: "RegistryAPITests", dependencies: ["RegistryAPI", "Registry", "TestSupport"]),
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),

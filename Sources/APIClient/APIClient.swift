@@ -173,5 +173,7 @@ package final class APIClient: Sendable {
 }
 
 extension Duration {
-    fileprivate var nanoseconds: Int128 { Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000) }
+    fileprivate var nanoseconds: Int128 {
+        Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000)
+    }
 }

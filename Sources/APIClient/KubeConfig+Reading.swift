@@ -40,7 +40,7 @@ extension KubeConfig {
         try self.init(parsing: bytes, file: file)
     }
 
-    /// The files that `$KUBECONFIG` lists, else `~/.kube/config`, merged; nil where none of them is there.
+    /// The files that `$KUBECONFIG` lists, else `~/.kube/config`, merged; nil where none of them says anything.
     package static func standard(environment: [String: String]) throws(KubeConfigError) -> KubeConfig? {
         let files: [String]
         if let list = environment["KUBECONFIG"], !list.isEmpty {
@@ -52,6 +52,8 @@ extension KubeConfig {
         var merged: KubeConfig?
         for file in files where AccessFile.exists(file) {
             let config = try KubeConfig(file: file)
+            // `KUBECONFIG=/dev/null` is the custom for "none".
+            if config.isEmpty { continue }
             if merged == nil { merged = config } else { merged?.merge(config) }
         }
         return merged
@@ -82,8 +84,10 @@ extension KubeConfig {
     }
 
     private static func user(_ reader: KubeConfigReader) throws(KubeConfigError) -> User {
-        try reader.refuse("exec", "plugins that make credentials are not run; use a token, a tokenFile or a certificate")
-        try reader.refuse("auth-provider", "auth providers are not supported; use a token, a tokenFile or a certificate")
+        try reader.refuse(
+            "exec", "plugins that make credentials are not run; use a token, a tokenFile or a certificate")
+        try reader.refuse(
+            "auth-provider", "auth providers are not supported; use a token, a tokenFile or a certificate")
         for name in ["as", "as-uid", "as-groups", "as-user-extra"] {
             try reader.refuse(name, "impersonation is not supported")
         }

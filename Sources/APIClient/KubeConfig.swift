@@ -42,6 +42,9 @@ package struct KubeConfig: Hashable, Sendable {
         self.users = users
     }
 
+    /// Whether nothing at all is said.
+    package var isEmpty: Bool { currentContext.isEmpty && contexts.isEmpty && clusters.isEmpty && users.isEmpty }
+
     /// Adds what another file says of names that have not been told of yet.
     package mutating func merge(_ other: KubeConfig) {
         files += other.files

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -29,14 +30,24 @@ enum TransportFailure {
         case ChannelError.connectTimeout:
             return "no connection within \(APIClient.connectSeconds) seconds"
         case NIOSSLError.handshakeFailed(let cause):
-            return "TLS: \(cause)"
+            return "TLS: \(handshakeReason("\(cause)"))"
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             return "TLS: the server's certificate is for another name"
-        case NIOSSLError.uncleanShutdown:
+        case NIOSSLError.uncleanShutdown, HTTPParserError.invalidEOFState:
             return "the server closed the connection"
         default:
             return "\(error)"
         }
+    }
+
+    /// What BoringSSL's list of errors comes to: the name of the first one, in words where it is the common one.
+    private static func handshakeReason(_ text: String) -> String {
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            return "the server's certificate is of no authority that is trusted here, or not valid now"
+        }
+        let mark = "OPENSSL_internal:"
+        guard let start = text.firstRange(of: mark)?.upperBound else { return text }
+        return String(text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
     }
 
     private static func reason(_ error: HTTPClientError) -> String {

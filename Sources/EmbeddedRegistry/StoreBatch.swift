@@ -45,7 +45,7 @@ struct StoreBatch {
     mutating func put(_ supplied: SuppliedObject, feeder: String, avoiding wishes: AddressWishes) throws {
         let key = supplied.object.key
         let stored = try object(key)
-        if let stored, stored.feeder != feeder {
+        if let stored, stored.feeder != feeder, stored.feeder != Feeder.controllers {
             report.failures.append(
                 ApplyReport.Failure(key: key, reason: "belongs to \(stored.feeder) (\(stored.origin)); left alone"))
             return

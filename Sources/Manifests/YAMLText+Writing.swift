@@ -41,9 +41,10 @@ extension YAMLText {
         return .scalar(Node.Scalar(text, Tag(.str), style))
     }
 
-    /// What is a boolean or a number to readers of YAML 1.1 only, and texts of nothing.
+    /// What is a boolean, a number or a sign to some readers of YAML, texts of nothing, and marks of the byte order.
     private static func isAmbiguous(_ text: String) -> Bool {
-        if text.isEmpty || ["y", "n", "yes", "no", "on", "off"].contains(text.lowercased()) { return true }
+        if text.isEmpty || ["y", "n", "yes", "no", "on", "off", "<<", "="].contains(text.lowercased()) { return true }
+        if text.unicodeScalars.contains("\u{feff}") { return true }
         guard let first = text.utf8.first, (0x30...0x39).contains(first) else { return false }
         // Such as 0o17, 1_000, 12:30:00, dates and times.
         let marks = Set("_:-".utf8)

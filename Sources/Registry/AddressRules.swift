@@ -21,12 +21,12 @@ package enum AddressRules {
     package static func endpointFaults(_ text: String) -> [String] {
         let faults = faults(text)
         guard faults.isEmpty, let address = IPAddress(text), address.isUnfitForEndpoint else { return faults }
-        let (isUnspecified, isLoopback, isMulticast) =
+        let (isLoopback, isMulticast) =
             switch address {
-            case .v4(let value): (value == 0, value >> 24 == 127, value >> 8 == 0xe00000)
-            case .v6(let value): (value == 0, value == 1, value >> 112 == 0xff02)
+            case .v4(let value): (value >> 24 == 127, value >> 8 == 0xe00000)
+            case .v6(let value): (value == 1, value >> 112 == 0xff02)
             }
-        if isUnspecified { return ["may not be unspecified (\(text))"] }
+        if address.isUnspecified { return ["may not be unspecified (\(text))"] }
         if isLoopback { return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"] }
         return isMulticast
             ? ["may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"]
@@ -60,5 +60,15 @@ package enum AddressRules {
                 (1...32).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
                     && part.drop { $0 == "0" }.utf8.count <= 3 && (Int(part.suffix(3)) ?? 256) <= 255
             }
+    }
+}
+
+extension IPAddress {
+    /// Whether it stands for all addresses of a host: `0.0.0.0`, `::`.
+    package var isUnspecified: Bool {
+        switch self {
+        case .v4(let value): value == 0
+        case .v6(let value): value == 0
+        }
     }
 }

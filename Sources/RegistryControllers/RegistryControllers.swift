@@ -23,7 +23,7 @@ package struct ControllerSettings: Sendable {
 /// has, the removal of Namespaces and of what has lost its owner, the ends of Events, Pods and registrations.
 package struct RegistryControllers: Sendable {
     /// Who objects belong to that controllers make.
-    package static let feeder = "controllers"
+    package static let feeder = Feeder.controllers
 
     /// A run of this length, in milliseconds, was no failure: the next one is the first.
     private static let soundRun: Int64 = 120_000

@@ -5,7 +5,8 @@ import Foundation
 /// Which API server a command asks, and as whom.
 struct APIServerOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("The API server, Swiftlet's or Kubernetes' own.", valueName: "url"))
+        help: ArgumentHelp(
+            "The API server, Swiftlet's or Kubernetes' own. (default: $SWIFTLET_SERVER)", valueName: "url"))
     var server: String?
 
     @Option(help: ArgumentHelp("A file that names API servers and users, as kubectl reads it.", valueName: "file"))
@@ -21,55 +22,81 @@ struct APIServerOptions: ParsableArguments {
         help: ArgumentHelp("The authority of the certificate that --server shows (PEM).", valueName: "file"))
     var certificateAuthority: String?
 
-    /// Whether a server is named.
+    /// Whether a server is named by an option.
     var isNamed: Bool { server != nil || kubeconfig != nil || context != nil }
+
+    /// Whether a server is named by an option or by `$SWIFTLET_SERVER`.
+    var isKnown: Bool { isNamed || Self.serverOfEnvironment != nil }
 
     /// The way to the server that is named.
     func access() throws(CommandFailure) -> APIAccess {
-        try access(standsForDefault: false)
+        guard let access = try namedAccess() else {
+            throw CommandFailure(.usage, "no API server is named: give --server URL or --kubeconfig FILE")
+        }
+        return finished(access)
     }
 
-    /// The way to the server that is named, else to that of `$KUBECONFIG` or `~/.kube/config`, else to one on this host.
+    /// The way to the server that is named, else to that of `$KUBECONFIG` or `~/.kube/config`, else to the one of the
+    /// cluster whose Pod this is, else to one on this host.
     func accessOrDefault() throws(CommandFailure) -> APIAccess {
-        try access(standsForDefault: !isNamed)
+        if let access = try namedAccess() { return finished(access) }
+        if let access = try kubeconfigAccess() { return finished(access) }
+        // The variables alone say nothing: `swiftlet exec` sets them too. In a Pod there is a token beside them.
+        if let access = try? ServiceAccount.access(environment: ProcessInfo.processInfo.environment) {
+            return finished(access)
+        }
+        return finished(try Self.access("http://127.0.0.1:8001", option: "--server"))
     }
 
-    private func access(standsForDefault: Bool) throws(CommandFailure) -> APIAccess {
-        let environment = ProcessInfo.processInfo.environment
-        var access: APIAccess
+    private func namedAccess() throws(CommandFailure) -> APIAccess? {
         if let server {
             guard kubeconfig == nil, context == nil else {
-                throw CommandFailure(.usage, "--server and --kubeconfig or --context name two servers: give one of them")
+                throw CommandFailure(
+                    .usage, "--server and --kubeconfig or --context name two servers: give one of them")
             }
-            guard let url = ServerURL(server) else {
-                throw CommandFailure(.usage, "--server '\(server)' is no URL: write it as http://HOST:PORT")
-            }
-            access = APIAccess(server: url)
-            if let certificateAuthority { access.trust = .authority(.file(certificateAuthority)) }
-        } else {
-            guard certificateAuthority == nil else {
-                throw CommandFailure(.usage, "--certificate-authority goes with --server: a kubeconfig names its own")
-            }
-            do {
-                let config =
-                    try kubeconfig.map { file throws(KubeConfigError) in try KubeConfig(file: file) }
-                    ?? KubeConfig.standard(environment: environment)
-                if let config {
-                    access = try config.access(context: context)
-                } else if standsForDefault, let url = ServerURL("http://127.0.0.1:8001") {
-                    access = APIAccess(server: url)
-                } else {
-                    throw CommandFailure(
-                        .usage, "--context needs a kubeconfig, and there is none: name it by --kubeconfig FILE")
-                }
-            } catch let failure as CommandFailure {
-                throw failure
-            } catch {
-                throw CommandFailure(.badData, "\(error)")
-            }
+            return try Self.access(server, option: "--server")
         }
+        if kubeconfig != nil || context != nil {
+            guard let access = try kubeconfigAccess() else {
+                throw CommandFailure(
+                    .usage, "--context needs a kubeconfig, and there is none: name it by --kubeconfig FILE")
+            }
+            return access
+        }
+        guard let server = Self.serverOfEnvironment else { return nil }
+        return try Self.access(server, option: "SWIFTLET_SERVER")
+    }
+
+    private func kubeconfigAccess() throws(CommandFailure) -> APIAccess? {
+        guard certificateAuthority == nil else {
+            throw CommandFailure(.usage, "--certificate-authority goes with --server: a kubeconfig names its own")
+        }
+        do throws(KubeConfigError) {
+            if let kubeconfig { return try KubeConfig(file: kubeconfig).access(context: context) }
+            return try KubeConfig.standard(environment: ProcessInfo.processInfo.environment)?.access(context: context)
+        } catch {
+            throw CommandFailure(.badData, "\(error)")
+        }
+    }
+
+    /// With the authority and the token that options name.
+    private func finished(_ access: APIAccess) -> APIAccess {
+        var access = access
+        if let certificateAuthority { access.trust = .authority(.file(certificateAuthority)) }
         if let tokenFile { access.credentials = .tokenFile(tokenFile, initial: nil) }
         return access
+    }
+
+    private static var serverOfEnvironment: String? {
+        let server = ProcessInfo.processInfo.environment["SWIFTLET_SERVER"] ?? ""
+        return server.isEmpty ? nil : server
+    }
+
+    private static func access(_ server: String, option: String) throws(CommandFailure) -> APIAccess {
+        guard let url = ServerURL(server) else {
+            throw CommandFailure(.usage, "\(option) '\(server)' is no URL: write it as http://HOST:PORT")
+        }
+        return APIAccess(server: url)
     }
 }
 

@@ -36,7 +36,9 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("f"), .customLong("filename")],
-        help: ArgumentHelp("A file, a folder of *.yaml, *.yml and *.json, or - for standard input. May be repeated.", valueName: "path"))
+        help: ArgumentHelp(
+            "A file, a folder of *.yaml, *.yml and *.json, or - for standard input. May be repeated.", valueName: "path"
+        ))
     var files: [String]
 
     @Flag(name: [.customShort("R"), .customLong("recursive")], help: "Read the folders below a folder as well.")
@@ -75,7 +77,9 @@ struct ApplyCommand: AsyncParsableCommand {
                 let result = try await client.apply(
                     object.kind, namespace: object.namespace, name: object.name, object.document,
                     force: forceConflicts)
-                for warning in result.warnings { reporter.report("\(object.place): \(object.title): warning: \(warning)") }
+                for warning in result.warnings {
+                    reporter.report("\(object.place): \(object.title): warning: \(warning)")
+                }
                 OutputFile.write(Array("\(object.title) \(result.outcome.rawValue)\n".utf8), to: 1)
             } catch {
                 // Nobody there: the others would fare no better.

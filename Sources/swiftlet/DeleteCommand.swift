@@ -13,7 +13,9 @@ struct DeleteCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("f"), .customLong("filename")],
-        help: ArgumentHelp("A file, a folder of *.yaml, *.yml and *.json, or - for standard input. May be repeated.", valueName: "path"))
+        help: ArgumentHelp(
+            "A file, a folder of *.yaml, *.yml and *.json, or - for standard input. May be repeated.", valueName: "path"
+        ))
     var files: [String] = []
 
     @Flag(name: [.customShort("R"), .customLong("recursive")], help: "Read the folders below a folder as well.")
@@ -55,7 +57,10 @@ struct DeleteCommand: AsyncParsableCommand {
                     files, isRecursive: isRecursive, namespace: namespace, isFixed: place.namespace != nil)
                 manifests.problems.forEach(reporter.report)
                 failures = manifests.problems.count
-                targets = manifests.objects.map { ($0.kind, $0.namespace, $0.name) }
+                // Namespaces last: they take with them what is named beside them.
+                let objects = manifests.objects
+                targets = (objects.filter { $0.kind != .namespace } + objects.filter { $0.kind == .namespace })
+                    .map { ($0.kind, $0.namespace, $0.name) }
             }
             let chosen = targets
             failures += try await access.withClient { client throws(CommandFailure) in

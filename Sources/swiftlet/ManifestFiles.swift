@@ -86,7 +86,8 @@ struct ManifestFiles {
             }
             if found.isEmpty { problems.append("\(name): holds no objects") }
         } catch {
-            problems.append(([name, error.line.map { "\($0)" }].compactMap { $0 }).joined(separator: ":") + ": \(error.reason)")
+            problems.append(
+                ([name, error.line.map { "\($0)" }].compactMap { $0 }).joined(separator: ":") + ": \(error.reason)")
         }
     }
 

@@ -46,7 +46,8 @@ struct ObjectTargets {
         guard let kind = ObjectKind(named: String(text)) else {
             throw CommandFailure(
                 .usage,
-                "there is no kind '\(text)': known are \(ObjectKind.allCases.map(\.resource).sorted().joined(separator: ", "))")
+                "there is no kind '\(text)': known are \(ObjectKind.allCases.map(\.resource).sorted().joined(separator: ", "))"
+            )
         }
         return kind
     }

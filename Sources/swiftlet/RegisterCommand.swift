@@ -28,7 +28,9 @@ struct RegisterCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("port"),
-        help: ArgumentHelp("A port: NAME=NUMBER, with /udp or /sctp behind it where it is none of TCP. May be repeated.", valueName: "name=number"))
+        help: ArgumentHelp(
+            "A port: NAME=NUMBER, with /udp or /sctp behind it where it is none of TCP. May be repeated.",
+            valueName: "name=number"))
     var ports: [String]
 
     @Option(
@@ -47,7 +49,8 @@ struct RegisterCommand: AsyncParsableCommand {
     var probePeriod: Int = 5
 
     @Option(
-        help: ArgumentHelp("How long the endpoint stays ready when this host falls silent, in seconds.", valueName: "n"))
+        help: ArgumentHelp("How long the endpoint stays ready when this host falls silent, in seconds.", valueName: "n")
+    )
     var leaseSeconds: Int = 15
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The command and its arguments, behind '--'."))
@@ -81,6 +84,7 @@ struct RegisterCommand: AsyncParsableCommand {
                 access, userAgent: "swiftlet/\(Swiftlet.configuration.version)",
                 answerTime: .seconds(min(max(leaseSeconds / 3, 1), 5)))
         } catch {
+            await probe?.close()
             throw CommandFailure(.badData, "\(error)")
         }
         let drained = OneShot<Bool>()

@@ -10,7 +10,7 @@ struct RegistryOptions: ParsableArguments {
     @OptionGroup var api: APIServerOptions
 
     /// Whether a registry is named at all.
-    var isNamed: Bool { directory != nil || api.isNamed }
+    var isNamed: Bool { directory != nil || api.isKnown }
 
     /// Runs a body with the registry open, and closes it again.
     func withRegistry<Value>(
@@ -29,10 +29,11 @@ struct RegistryOptions: ParsableArguments {
 
     private func open() throws(CommandFailure) -> OpenRegistry {
         guard let directory else {
-            guard api.isNamed else {
+            guard api.isKnown else {
                 throw CommandFailure(
                     .usage,
-                    "no registry is named: give its folder by --data DIR, or an API by --server URL or --kubeconfig FILE")
+                    "no registry is named: give its folder by --data DIR, or an API by --server URL or --kubeconfig FILE"
+                )
             }
             return .api(try api.access().client())
         }

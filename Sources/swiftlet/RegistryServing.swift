@@ -16,6 +16,8 @@ struct RegistryServing: ServiceLifecycle.Service {
     let description: ServerDescription
     /// The virtual IP of `default/kubernetes`; nil where there is no range to have one from.
     let apiServiceAddress: IPAddress?
+    /// Set once all manifests have been read: until then controllers would make what manifests declare.
+    let loaded: OneShot<Void>
     /// Set once the API takes connections, with its URL; nil where it is not served.
     let listening: OneShot<String?>
     let logger: Logger
@@ -33,8 +35,12 @@ struct RegistryServing: ServiceLifecycle.Service {
                     listening.set(nil)
                 }
                 tasks.addTask {
-                    guard let port = await port.value() else { return }
-                    try await controllers(apiPort: port).run()
+                    guard let port = await port.value(), await loaded.value() != nil else { return }
+                    do {
+                        try await controllers(apiPort: port).run()
+                    } catch is CancellationError {
+                        return
+                    }
                 }
                 try await tasks.waitForAll()
             }
@@ -63,13 +69,18 @@ struct RegistryServing: ServiceLifecycle.Service {
         }
     }
 
+    /// Where others reach the API: an address of this host where it listens on all.
+    private var apiAddress: IPAddress? {
+        guard let address = settings.flatMap({ IPAddress($0.host) }) else { return nil }
+        guard address.isUnspecified else { return address }
+        return HostAddresses.all().first { $0.family == address.family }
+    }
+
     private func controllers(apiPort: Int?) -> RegistryControllers {
         RegistryControllers(
             store: store,
             settings: ControllerSettings(
-                apiServer: apiPort.flatMap { port in
-                    settings.flatMap { IPAddress($0.host) }.map { (address: $0, port: port) }
-                },
+                apiServer: apiPort.flatMap { port in apiAddress.map { (address: $0, port: port) } },
                 apiServiceAddress: apiServiceAddress),
             clock: .system, logger: logger)
     }

@@ -85,7 +85,9 @@ struct ResolvConfCommand: AsyncParsableCommand {
     private func items() throws(CommandFailure) -> [(String, String)] {
         var items = nameservers.map { ("nameserver", $0) } + addedNameservers.map { ("dns-nameserver", $0) }
         items += addedSearches.map { ("dns-search", $0) } + addedOptions.map { ("dns-option", $0) }
-        items += [("policy", policy.rawValue), ("host-network", "\(hostNetwork)"), ("node-resolv-conf", try nodeFile())]
+        items += [
+            ("policy", policy.rawValue), ("host-network", "\(hostNetwork)"), ("node-resolv-conf", try nodeFile()),
+        ]
         if let zone { items.append(("zone", zone)) }
         return items
     }

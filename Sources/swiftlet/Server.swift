@@ -43,14 +43,14 @@ struct Server {
         let record = serverRecord(listening: nameserver.addresses)
         try store.record(record)
 
-        let listening = OneShot<String?>()
+        let (listening, loaded) = (OneShot<String?>(), OneShot<Void>())
         let feeding = ManifestFeeding(
             feeder: feeder, store: store, publisher: publisher, addresses: nameserver.addresses,
-            listening: listening, logger: logger)
+            loaded: loaded, listening: listening, logger: logger)
         var services: [any ServiceLifecycle.Service] = [nameserver, StoreUpkeep(store: store)]
         if !settings.zoneFiles.isEmpty { services.append(zoneFiles) }
         services.append(feeding)
-        services.append(serving(store, record: record, listening: listening))
+        services.append(serving(store, record: record, loaded: loaded, listening: listening))
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "swiftlet") { _ in
@@ -60,13 +60,14 @@ struct Server {
     }
 
     private func serving(
-        _ store: RegistryStore, record: ServerRecord, listening: OneShot<String?>
+        _ store: RegistryStore, record: ServerRecord, loaded: OneShot<Void>, listening: OneShot<String?>
     ) -> RegistryServing {
         RegistryServing(
             store: store, settings: settings.api, isRequired: settings.isAPIRequired,
             description: ServerDescription(
                 zone: record.zone, listeners: record.listeners.map { ($0.address, $0.port) }),
-            apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, listening: listening, logger: logger)
+            apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded, listening: listening,
+            logger: logger)
     }
 
     private func zoneSettings() throws -> ClusterZoneSettings {
@@ -112,6 +113,8 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
     let store: RegistryStore
     let publisher: ZonePublisher
     let addresses: [ListenAddress]
+    /// Set once all manifests have been read.
+    let loaded: OneShot<Void>
     /// Where the API is served, once it is; nil where it is not.
     let listening: OneShot<String?>
     let logger: Logger
@@ -120,7 +123,7 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
         try await cancelWhenGracefulShutdown {
             // What an earlier run left is answered at once; an empty registry says nothing until it has been filled.
             let isKnown = store.holdsObjects
-            if !isKnown { try await feeder.loadAll() }
+            if !isKnown { try await load() }
             let events = try await store.events()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let (first, continuation) = AsyncStream<Void>.makeStream()
@@ -133,6 +136,8 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                                 continuation.yield()
                             }
                             break
+                        } catch is CancellationError {
+                            break
                         } catch ObjectStoreError.versionTooOld {
                             // Left too far behind: a new snapshot replaces what was missed.
                             events = try await store.events()
@@ -141,7 +146,7 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                     continuation.finish()
                 }
                 tasks.addTask {
-                    if isKnown { try await feeder.loadAll() }
+                    if isKnown { try await load() }
                     for await _ in first { break }
                     announce(api: await listening.value() ?? nil)
                     try await feeder.run()
@@ -149,6 +154,11 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                 try await tasks.waitForAll()
             }
         }
+    }
+
+    private func load() async throws {
+        try await feeder.loadAll()
+        loaded.set(())
     }
 
     private func announce(api: String?) {

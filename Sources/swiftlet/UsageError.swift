@@ -19,7 +19,10 @@ enum UsageError {
         var names: [String] = []
         var known = Swiftlet.configuration.subcommands
         for argument in arguments.dropFirst() {
-            guard let next = known.first(where: { $0.configuration.commandName == argument || $0._commandName == argument })
+            guard
+                let next = known.first(where: {
+                    $0.configuration.commandName == argument || $0._commandName == argument
+                })
             else { break }
             names.append(argument)
             known = next.configuration.subcommands

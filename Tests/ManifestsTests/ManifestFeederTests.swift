@@ -222,7 +222,7 @@ struct ManifestFeederTests {
             #expect(
                 await running.feeder.problems.map(\.description) == [
                     "\(folder.path("web.yaml")):4: document 1: Service prod/web: spec.ports[0].port: "
-                        + "Invalid value: \"0\": must be between 1 and 65535, inclusive"
+                        + "Invalid value: 0: must be between 1 and 65535, inclusive"
                 ])
             #expect(running.log.lines.contains { $0.hasSuffix("inclusive; the object stays as it was") })
             try folder.write("web.yaml", service("db", port: 81))

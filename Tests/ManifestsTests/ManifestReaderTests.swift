@@ -225,11 +225,13 @@ struct ManifestReaderTests {
                     + "Invalid value: must be a string, not a boolean",
                 "m.yaml:27: document 4: apiVersion: Required value",
                 "m.yaml:31: document 5: kind: Invalid value: must be a string, not an array",
-                "m.yaml:35: document 6: Service: metadata.name: Required value: name is required",
+                "m.yaml:35: document 6: Service: metadata.name: Required value: name or generateName is required",
                 "m.yaml:44: document 7: Service default/web: spec.ports[0].port: "
-                    + "Invalid value: \"0\": must be between 1 and 65535, inclusive",
+                    + "Invalid value: 0: must be between 1 and 65535, inclusive",
                 "m.yaml:48: document 8: Service default/a\\nb: metadata.name: "
-                    + "Invalid value: \"a\\nb\": must be a lowercase RFC 1123 name",
+                    + "Invalid value: \"a\\nb\": a lowercase RFC 1123 label must consist of lower case alphanumeric "
+                    + "characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "
+                    + "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
             ])
     }
 

@@ -38,31 +38,38 @@ struct EnvironmentHandlers: Sendable {
             case "env":
                 return try await environment(EnvironmentRequest(namespace: path[1], query: query))
             case "resolv.conf":
-                return try resolverFile(ResolvConfRequest(namespace: path[1], query: query))
+                return try await resolverFile(ResolvConfRequest(namespace: path[1], query: query))
             default:
                 throw APIStatus.unknownPath
             }
         } catch let error as PodRequestError {
-            throw APIStatus.badRequest("\(error)")
+            throw error.isRequestAtFault ? APIStatus.badRequest("\(error)") : APIStatus.internalError("\(error)")
         }
     }
 
     private func environment(_ request: EnvironmentRequest) async throws -> APIResponse {
-        let list = try await store.objects(ListRequest(ObjectScope(.service)))
-        let services = try list.records.compactMap { record -> Service? in
+        Self.response(try request.file(of: await services()))
+    }
+
+    private func resolverFile(_ request: ResolvConfRequest) async throws -> APIResponse {
+        guard request.needsNameservers else {
+            return Self.response(try request.file(zone: server.zone, nameservers: []))
+        }
+        let nameservers = ClusterNameservers(services: try await services(), listeners: server.listeners)
+        let file = try request.file(zone: server.zone, nameservers: nameservers.addresses)
+        return Self.response(file, warnings: nameservers.warnings)
+    }
+
+    private func services() async throws -> [Service] {
+        try await store.objects(ListRequest(ObjectScope(.service))).records.compactMap { record in
             guard case .service(let service) = try RegistryObject(record.document(), kind: .service) else { return nil }
             return service
         }
-        let file = try request.file(of: services)
-        var response = APIResponse(text: file.text)
-        response.warnings = file.warnings
-        return response
     }
 
-    private func resolverFile(_ request: ResolvConfRequest) throws -> APIResponse {
-        let file = try request.file(zone: server.zone, nameservers: server.listeners.map(\.address))
+    private static func response(_ file: RequestedFile, warnings: [String] = []) -> APIResponse {
         var response = APIResponse(text: file.text)
-        response.warnings = file.warnings
+        response.warnings = warnings + file.warnings
         return response
     }
 }

@@ -28,6 +28,8 @@ struct ObjectOwnership: Sendable {
                 subresource: subresource, apiVersion: kind.apiVersion, force: options.force ?? false, now: now)
         } catch let conflict as ApplyConflict {
             throw APIStatus(conflict)
+        } catch let error as PatchError {
+            throw APIStatus(error)
         }
     }
 }

@@ -61,9 +61,7 @@ enum ObjectPatch: Sendable {
                 return live
             }
         } catch let error as PatchError {
-            throw error.isMalformed
-                ? APIStatus.badRequest("\(error)")
-                : APIStatus(422, .invalid, "the server rejected our request due to an error in our request: \(error)")
+            throw APIStatus(error)
         }
     }
 }

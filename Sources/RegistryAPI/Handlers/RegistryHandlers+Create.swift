@@ -40,17 +40,19 @@ extension RegistryHandlers {
         _ document: JSONValue, key: ObjectKey, _ options: WriteOptions, in transaction: any ObjectTransaction
     ) throws -> JSONValue {
         try Self.checkNamespace(of: key, in: transaction)
-        let prepared = try prepared(document, key: key, now: transaction.now)
-        return bodies.ownership(of: key.kind).updated(
-            live: nil, new: prepared, manager: options.manager, subresource: nil, now: transaction.now)
+        var document = document
+        document["metadata"]?["name"] = .string(key.id.name)
+        // The creator owns what was sent with its defaults, and nothing of what the server adds to it.
+        document = bodies.ownership(of: key.kind).updated(
+            live: nil, new: ObjectDefaults.apply(to: document, kind: key.kind), manager: options.manager,
+            subresource: nil, now: transaction.now)
+        return try prepared(document, key: key, now: transaction.now)
     }
 
     /// Defaults and what the server sets, checked against the rules of the kind.
     func prepared(_ document: JSONValue, key: ObjectKey, now: Timestamp) throws -> JSONValue {
-        var document = document
-        document["metadata"]?["name"] = .string(key.id.name)
-        document = ObjectLifecycle.prepareForCreate(document, kind: key.kind, now: now)
-        document = ObjectDefaults.apply(to: document, kind: key.kind)
+        let document = ObjectDefaults.apply(
+            to: ObjectLifecycle.prepareForCreate(document, kind: key.kind, now: now), kind: key.kind)
         let violations = ObjectValidation.validateCreate(document, kind: key.kind)
         guard violations.isEmpty else { throw APIStatus.invalid(key.kind, name: key.id.name, violations) }
         return document

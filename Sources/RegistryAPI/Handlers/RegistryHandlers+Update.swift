@@ -145,8 +145,9 @@ extension RegistryHandlers {
         var document = new
         switch part {
         case .main:
-            document = ObjectLifecycle.prepareForUpdate(document, stored: live, kind: kind)
+            // Defaults first: what is as it was with its defaults is no change.
             document = ObjectDefaults.apply(to: document, kind: kind)
+            document = ObjectLifecycle.prepareForUpdate(document, stored: live, kind: kind)
         case .status:
             document = ObjectLifecycle.prepareForStatusUpdate(document, stored: live, kind: kind)
         case .finalize:

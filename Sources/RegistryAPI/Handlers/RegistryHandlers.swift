@@ -12,7 +12,7 @@ struct RegistryHandlers: Sendable {
     let clock: WallClock
 
     /// The name that objects written through the API belong to.
-    static let feeder = "api"
+    static let feeder = Feeder.api
 
     /// Answers a request for an object or a collection.
     func respond(to request: APIRequest, target: ResourceTarget) async throws -> APIResponse {
