@@ -35,6 +35,7 @@ let package = Package(
         // C at the edges.
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
+        .systemLibrary(name: "CMalloc"),
 
         // Values and protocol.
         .target(name: "DNS"),
@@ -121,7 +122,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching", "Manifests",
+                "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching", "Manifests",
                 "ClusterZone",
                 "AnswerTable", "Nameserver", "PodEnvironment", "RegistryAPI", "RegistryControllers", "APIClient",
                 "Zonefiles",

@@ -88,6 +88,7 @@ extension RegistryStore: ManifestSink {
     @discardableResult
     func write<Value: Sendable>(_ body: (inout StoreBatch) throws -> Value) throws -> Value {
         try state.withLock { state in
+            if let refusal = state.refusal { throw refusal }
             // Whether the disk takes anything again is found out before all is read.
             if state.known == nil { try probe() }
             // The batch has the only copy, so that changing it copies nothing.

@@ -21,6 +21,8 @@ package final class RegistryStore: Sendable {
     struct State {
         /// nil while a batch works on it, and after a failure until somebody needs it: then it is read anew.
         var known: StoreState?
+        /// Why nothing is written, whatever the disk says; nil where writes are taken.
+        var refusal: ObjectStoreError?
         /// Wakes `run`: who waits, or the next end of a quarantine, may have changed.
         var upkeep: AsyncStream<Void>.Continuation?
         /// How many transactions have been written since the store was opened.
@@ -46,40 +48,22 @@ package final class RegistryStore: Sendable {
         for range in settings.serviceCIDRs { _ = try AddressRange(range) }
         self.settings = settings
         self.clock = clock
+        let opening: StoreOpening
         switch location {
         case .memory:
             directory = nil
-            lock = nil
             file = "the registry in memory"
-            database = try DatabaseQueue()
+            opening = try StoreOpening(inMemoryAs: file, settings: settings, clock: clock)
         case .directory(let path):
-            try StoreFolder.make(path)
-            let file = "\(path)/\(RegistryReader.fileName)"
             directory = path
-            self.file = file
-            lock = try StoreLock(directory: path)
-            database = try StoreError.mapping(file: file) {
-                var configuration = Configuration()
-                // A reader in another process may be about to close the file.
-                configuration.busyMode = .timeout(5)
-                let pool = try DatabasePool(path: file, configuration: configuration)
-                // GRDB asks for less when it turns on the write-ahead log: the last transactions might be lost.
-                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-                return pool
-            }
+            file = "\(path)/\(RegistryReader.fileName)"
+            opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
-        let (database, file) = (database, file)
-        let known = try StoreError.mapping(file: file) {
-            try database.write { try StoreSchema.check($0, file: file) }
-            try StoreSchema.migrator.migrate(database)
-            return try database.write { database in
-                var state = try StoreState(of: database, settings: settings, file: file)
-                try StoreSetup.complete(&state, in: database, settings: settings, file: file, now: clock.now())
-                return state
-            }
-        }
+        database = opening.database
+        lock = opening.lock
+        let known = opening.known
         ring = ChangeRing(at: known.version, capacity: min(max(1, settings.retainedEvents), 4096))
-        state = Mutex(State(known: known))
+        state = Mutex(State(known: known, refusal: opening.refusal))
     }
 
     /// Notes what the server on this registry is, for commands beside it.
@@ -88,6 +72,9 @@ package final class RegistryStore: Sendable {
             try database.write { try StoredRows.set(StoreSetting.server, JSONText.text(of: server.document), in: $0) }
         }
     }
+
+    /// Whether there is a file to look after.
+    var isOnDisk: Bool { directory != nil && lock != nil }
 
     /// Whether an earlier run has left objects besides those that every registry has.
     package var holdsObjects: Bool { state.withLock { $0.known?.objects.isEmpty == false } }

@@ -67,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let reporter = Reporter(command: "serve")
         do {
+            AllocatorSettings.apply()
             try await Server(settings()).run()
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)

@@ -33,6 +33,9 @@ struct Server {
 
         let store = try RegistryStore(
             location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+        if let refusal = store.refusal {
+            logger.error("\(refusal); serving what it holds, and writing nothing until the next start")
+        }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         let nameserver = try await NameserverService.bind(
             settings.listen, table: table, pipeline: pipeline, workers: settings.workers)
@@ -47,7 +50,7 @@ struct Server {
         let feeding = ManifestFeeding(
             feeder: feeder, store: store, publisher: publisher, addresses: nameserver.addresses,
             loaded: loaded, listening: listening, logger: logger)
-        var services: [any ServiceLifecycle.Service] = [nameserver, StoreUpkeep(store: store)]
+        var services: [any ServiceLifecycle.Service] = [nameserver, StoreUpkeep(store: store, logger: logger)]
         if !settings.zoneFiles.isEmpty { services.append(zoneFiles) }
         services.append(feeding)
         services.append(serving(store, record: record, loaded: loaded, listening: listening))
@@ -98,12 +101,26 @@ extension String {
     fileprivate var trimmedOfDot: String { hasSuffix(".") ? String(dropLast()) : self }
 }
 
-/// Lets pending Services have addresses as soon as quarantines end.
+/// Lets pending Services have addresses as soon as quarantines end, and watches over the file.
 private struct StoreUpkeep: ServiceLifecycle.Service {
     let store: RegistryStore
+    let logger: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { try await store.run() }
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await store.run() }
+                tasks.addTask {
+                    do {
+                        let damage = try await store.watchIntegrity()
+                        logger.critical("\(damage); writes are refused, DNS goes on")
+                    } catch is CancellationError {
+                        return
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+        }
     }
 }
 
@@ -118,12 +135,13 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
     /// Where the API is served, once it is; nil where it is not.
     let listening: OneShot<String?>
     let logger: Logger
+    private static let retryDelay = Duration.seconds(10)
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             // What an earlier run left is answered at once; an empty registry says nothing until it has been filled.
             let isKnown = store.holdsObjects
-            if !isKnown { try await load() }
+            let isLoaded = isKnown ? nil : try await load()
             let events = try await store.events()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 let (first, continuation) = AsyncStream<Void>.makeStream()
@@ -146,9 +164,13 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                     continuation.finish()
                 }
                 tasks.addTask {
-                    if isKnown { try await load() }
+                    var isApplied = if let isLoaded { isLoaded } else { try await load() }
                     for await _ in first { break }
                     announce(api: await listening.value() ?? nil)
+                    while !isApplied {
+                        try await Task.sleep(for: Self.retryDelay)
+                        isApplied = try await load()
+                    }
                     try await feeder.run()
                 }
                 try await tasks.waitForAll()
@@ -156,9 +178,18 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
         }
     }
 
-    private func load() async throws {
-        try await feeder.loadAll()
-        loaded.set(())
+    /// Brings all manifests into the registry; says false where it takes no writes, and is served without them.
+    private func load() async throws -> Bool {
+        defer { loaded.set(()) }
+        do {
+            try await feeder.loadAll()
+            return true
+        } catch let error as StoreError {
+            logger.error("the manifests are not applied: \(error)")
+        } catch ObjectStoreError.unavailable(let cause) {
+            logger.error("the manifests are not applied: \(cause.reason)")
+        }
+        return false
     }
 
     private func announce(api: String?) {
@@ -166,5 +197,6 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
         if let api { lines.append("API on \(api)\n") }
         lines.append("ready\n")
         OutputFile.write(Array(lines.joined().utf8), to: 1)
+        AllocatorSettings.trim()
     }
 }

@@ -71,7 +71,7 @@ struct StorageFaultTests {
         #expect(try connection.request("GET", Self.services + "/web").status == 200)
         let refused = try connection.request("POST", Self.services, Self.body("api"))
         #expect(refused.status == 500 || refused.status == 507, "\(refused.object)")
-        #expect((refused.object["message"] as? String)?.contains("read-only") == true, "\(refused.object)")
+        #expect((refused.object["message"] as? String)?.lowercased().contains("read-only") == true, "\(refused.object)")
     }
 
     @Test("A damaged file: check names it, DNS goes on, writes are refused and say why")
@@ -97,13 +97,16 @@ struct StorageFaultTests {
         }
         let found = try server.shell("$SWIFTLET check \(data)")
         #expect(found.status == 65 && (found.output + found.errors).contains("registry.sqlite"), "\(found)")
-        // The server has pages of its own in memory: it may go on for a while, but never say what is wrong.
+        // The server has pages of its own in memory; it looks at those on disk every ten seconds.
+        let end = ContinuousClock.now + .seconds(60)
         var refused: HTTPConnection.Reply?
-        for number in 0..<2000 where refused == nil {
+        var number = 0
+        while refused == nil, ContinuousClock.now < end {
+            number += 1
             let reply = try connection.request("POST", Self.services, Self.body("t\(number)", filler: 2000))
             if reply.status != 201 { refused = reply }
         }
-        let reply = try #require(refused, "2,000 writes into a damaged file succeeded")
+        let reply = try #require(refused, "writes into a damaged file succeeded for a minute")
         #expect(reply.status == 500, "\(reply.object)")
         #expect((reply.object["message"] as? String)?.contains("damaged") == true, "\(reply.object)")
         let answer = try server.shell("dig +short @127.0.0.1 -p $DNS s0.default.svc.cluster.local A")

@@ -1,0 +1,52 @@
+import GRDB
+import Registry
+
+/// Damage of the file while it is served. Memory goes on answering; nothing is acknowledged that may not be found again.
+extension RegistryStore {
+    private static let shortestInterval: Int64 = 10_000
+    /// The check takes one part of this many of the time.
+    private static let spareTime: Int64 = 100
+
+    /// Why nothing is written at present; nil where writes are taken.
+    package var refusal: ObjectStoreError? { state.withLock { $0.refusal } }
+
+    /// Checks the pages on disk again and again, until the task is cancelled or they are found damaged.
+    ///
+    /// From then on writes are refused: restart on a restored file.
+    package func watchIntegrity() async throws -> ObjectStoreError {
+        guard isOnDisk else { throw CancellationError() }
+        while true {
+            let start = clock.now()
+            if let fault = fault() {
+                let refusal = ObjectStoreError.unavailable(
+                    .damaged(StoreError.damaged(file: file, reason: fault).description))
+                state.withLock { $0.refusal = refusal }
+                return refusal
+            }
+            let spent = max(0, clock.now().milliseconds - start.milliseconds)
+            try await clock.sleep(
+                clock.now().advanced(byMilliseconds: max(Self.shortestInterval, spent * Self.spareTime)))
+        }
+    }
+
+    /// What is wrong with the file; nil where all is well, or where that cannot be found out.
+    private func fault() -> String? {
+        // A connection of its own: those of the pool have pages in memory and would not see the disk.
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            let connection = try DatabaseQueue(path: file, configuration: configuration)
+            return try connection.read { database in
+                let lines = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
+                return lines.first { $0 != "ok" }
+            }
+        } catch let error as DatabaseError {
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: return error.message ?? "\(error.resultCode)"
+            default: return nil
+            }
+        } catch {
+            return nil
+        }
+    }
+}
