@@ -39,12 +39,12 @@ struct StoreState {
                 }, quarantinePeriod: settings.quarantineSeconds * 1000),
             nodePorts: try NodePortAllocator(range: settings.nodePorts))
         for kind in ObjectKind.allCases where kind.isReadByDNS {
-            for stored in try StoredRows.objects(of: kind, in: database, file: file) {
+            try StoredRows.forEachObject(of: kind, in: database, file: file) { stored in
                 objects[stored.key] = KnownObject(object: stored.object, feeder: stored.feeder)
             }
         }
-        for stored in try StoredRows.objects(of: .ipAddress, in: database, file: file) {
-            guard let address = IPAddress(stored.key.id.name) else { continue }
+        try StoredRows.forEachObject(of: .ipAddress, in: database, file: file) { stored in
+            guard let address = IPAddress(stored.key.id.name) else { return }
             pools.addresses.take(
                 address, for: IPAddressDocument.owner(of: stored) ?? IPAddressDocument.stranger(address))
         }

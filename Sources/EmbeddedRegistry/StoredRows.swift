@@ -9,12 +9,19 @@ enum StoredRows {
     static func objects(
         of kind: ObjectKind? = nil, in database: Database, file: String
     ) throws -> [StoredObject] {
+        var objects: [StoredObject] = []
+        try forEachObject(of: kind, in: database, file: file) { objects.append($0) }
+        return objects
+    }
+
+    /// Visits the objects one by one, so that never the documents of all of them are held.
+    static func forEachObject(
+        of kind: ObjectKind? = nil, in database: Database, file: String, _ body: (StoredObject) throws -> Void
+    ) throws {
         let filter = kind == nil ? "" : " WHERE kind = ?"
         let rows = try Row.fetchCursor(
             database, sql: "SELECT \(columns) FROM objects" + filter, arguments: kind.map { [$0.rawValue] } ?? [])
-        var objects: [StoredObject] = []
-        while let row = try rows.next() { objects.append(try object(row, file: file)) }
-        return objects
+        while let row = try rows.next() { try body(try object(row, file: file)) }
     }
 
     /// The objects that a feeder supplies.

@@ -74,10 +74,9 @@ struct RegistryHandlers: Sendable {
         switch form {
         case .object:
             return APIResponse(
-                body: .bytes(
-                    ListDocument.text(
-                        kind: target.kind, records: page.records, version: page.version, continueToken: token,
-                        remaining: remaining)))
+                ListPieces(
+                    kind: target.kind, records: page.records, version: page.version, continueToken: token,
+                    remaining: remaining), size: page.records.reduce(0) { $0 + $1.text.utf8.count })
         default:
             let documents = try page.records.map { try $0.document() }
             return try response(

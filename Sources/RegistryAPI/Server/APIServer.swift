@@ -85,6 +85,7 @@ package struct APIServer: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
             if response.closesConnection { channel.close(mode: .all, promise: nil) }
         case .stream(let produce):
+            if request.method == .head { return try await writer.writeResponse(head) }
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
             try await produce { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
