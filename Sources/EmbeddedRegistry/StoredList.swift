@@ -28,9 +28,12 @@ struct StoredList {
         var remaining = 0
         if let wanted, records.count > wanted {
             records.removeLast(records.count - wanted)
-            let total = try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM (\(source))", arguments: arguments)
-            remaining = (total ?? 0) - wanted
+            remaining = 1
+            if request.countsRemaining {
+                let total = try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM (\(source))", arguments: arguments)
+                remaining = (total ?? 0) - wanted
+            }
         }
         return ObjectList(records: records, version: version, remaining: remaining)
     }

@@ -94,6 +94,7 @@ struct ManifestNodeConverter {
         guard case .scalar(let scalar) = key else {
             throw ManifestSyntaxError("a key must be a string, not \(key.kindName)", at: key.mark)
         }
+        try check(scalar)
         // Yams resolves the tags of keys while it looks for duplicates, so only the style tells plain ones.
         guard scalar.style == .plain else { return scalar.string }
         switch ManifestScalar.resolve(scalar.string) {
@@ -104,8 +105,15 @@ struct ManifestNodeConverter {
         }
     }
 
+    private static func check(_ scalar: Node.Scalar) throws(ManifestSyntaxError) {
+        guard StreamSafeText.isSafe(scalar.string) else {
+            throw ManifestSyntaxError("a text has too many combining marks in a row", at: scalar.mark)
+        }
+    }
+
     private static func value(of scalar: Node.Scalar) throws(ManifestSyntaxError) -> JSONValue {
         let text = scalar.string
+        try check(scalar)
         let tag = scalar.tag.rawValue
         if tag.isEmpty {
             guard let value = ManifestScalar.resolve(text) else {

@@ -18,6 +18,10 @@ package enum YAMLText {
     ///
     /// What aliases make of a text is bounded, as is its depth; a member that stands twice in a mapping is an error.
     package static func values(of bytes: [UInt8]) throws(Malformed) -> [JSONValue] {
+        // Before the parser compares keys.
+        guard StreamSafeText.isSafe(String(decoding: bytes, as: UTF8.self)) else {
+            throw Malformed(reason: "a text has too many combining marks in a row", line: nil, column: nil)
+        }
         do throws(ManifestSyntaxError) {
             let text = ManifestText(bytes: bytes[...], firstLine: 1)
             let aliases = ManifestAliases(in: text.bytes)

@@ -6,8 +6,8 @@ package enum JSONPatch {
     package static let maximumOperations = 10_000
     /// What copies may add to a document in all, in bytes of JSON (about); upstream's figure.
     package static let maximumCopiedSize = 3 << 20
-    /// How many elements of lists operations may move in all, a matter of a second or two.
-    static let maximumMovedElements = 100_000_000
+    /// How many elements of lists operations may move in all, a matter of a tenth of a second or two.
+    static let maximumMovedElements = 10_000_000
 
     /// The document that the operations of `patch` make of another, one after the other; all or none.
     package static func apply(_ patch: JSONValue, to document: JSONValue) throws(PatchError) -> JSONValue {

@@ -233,6 +233,12 @@ private struct JSONTextParser {
     }
 
     private mutating func string() throws(JSONText.Malformed) -> String {
+        let text = try unescaped()
+        guard StreamSafeText.isSafe(text) else { throw malformed }
+        return text
+    }
+
+    private mutating func unescaped() throws(JSONText.Malformed) -> String {
         offset += 1
         let start = offset
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { offset += 1 }

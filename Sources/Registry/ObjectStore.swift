@@ -59,6 +59,8 @@ package struct ListRequest: Hashable, Sendable {
     package var after: NamespacedName?
     /// At most so many; nil, or less than one, for all.
     package var limit: Int?
+    /// Whether the objects behind the page are counted, rather than looked for.
+    package var countsRemaining = true
 
     package init(
         _ scope: ObjectScope, version: ResourceVersion? = nil, after: NamespacedName? = nil, limit: Int? = nil
@@ -75,7 +77,7 @@ package struct ObjectList: Sendable {
     package let records: [ObjectRecord]
     /// What the list is the state of.
     package let version: ResourceVersion
-    /// How many objects stand behind the last one of the page.
+    /// How many objects stand behind the last one of the page; at least so many where they were not counted.
     package let remaining: Int
 
     package init(records: [ObjectRecord], version: ResourceVersion, remaining: Int) {

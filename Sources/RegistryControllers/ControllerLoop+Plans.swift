@@ -62,7 +62,10 @@ extension ControllerLoop {
         guard let owner = try await store.object(key), let header = try ObjectHeader(of: owner),
             header.isBeingDeleted
         else { return [] }
-        let dependents = state.owners.dependents(of: owner.uid)
+        // A uid alone is easily claimed: from another Namespace, or for a kind that is not the owner's.
+        let dependents = state.owners.dependents(of: owner.uid).filter { dependent in
+            dependent.owners.contains { $0.uid == owner.uid && $0.key(from: dependent.key.id.namespace) == key }
+        }
         if header.finalizers.contains(ObjectHeader.orphanFinalizer) {
             guard dependents.isEmpty else {
                 return dependents.map { GarbageCollection.write(releasing: $0.key, from: owner.uid) }

@@ -42,7 +42,7 @@ struct RegistryServing: ServiceLifecycle.Service {
                         return
                     }
                 }
-                try await tasks.waitForAll()
+                try await tasks.waitForFirstFailure()
             }
         }
     }

@@ -118,7 +118,7 @@ private struct StoreUpkeep: ServiceLifecycle.Service {
                         return
                     }
                 }
-                try await tasks.waitForAll()
+                try await tasks.waitForFirstFailure()
             }
         }
     }
@@ -166,14 +166,16 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
                 tasks.addTask {
                     var isApplied = if let isLoaded { isLoaded } else { try await load() }
                     for await _ in first { break }
-                    announce(api: await listening.value() ?? nil)
+                    // Nothing where the server is ended before it has begun.
+                    guard let api = await listening.value() else { return }
+                    announce(api: api)
                     while !isApplied {
                         try await Task.sleep(for: Self.retryDelay)
                         isApplied = try await load()
                     }
                     try await feeder.run()
                 }
-                try await tasks.waitForAll()
+                try await tasks.waitForFirstFailure()
             }
         }
     }

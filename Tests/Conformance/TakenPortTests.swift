@@ -32,4 +32,19 @@ struct TakenPortTests {
         #expect(result.errors.contains(overTCP ? "TCP" : "UDP"), "\(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
+
+    @Test("An address that the API was asked for is needed: one line, and the server is never ready")
+    func takenByTheAPI() throws {
+        let (descriptor, port) = try Self.take(overTCP: true)
+        defer { close(descriptor) }
+        let result = try run(
+            "timeout",
+            ["20", ServerUnderTest.binary, "serve", "--api", "127.0.0.1:\(port)", "--listen", "127.0.0.1:0"])
+        #expect(result.status == 1)
+        #expect(result.output == "")
+        #expect(
+            result.errors.contains(
+                "swiftlet serve: the API cannot be served on 127.0.0.1:\(port): Address already in use\n"),
+            "\(result.errors)")
+    }
 }

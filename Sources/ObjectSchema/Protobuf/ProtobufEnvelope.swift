@@ -1,3 +1,5 @@
+import Registry
+
 /// What Kubernetes puts around an object in protobuf: four bytes of magic, then a message that names the kind
 /// (`runtime.Unknown`).
 package struct ProtobufEnvelope: Hashable, Sendable {
@@ -48,7 +50,9 @@ package struct ProtobufEnvelope: Hashable, Sendable {
 /// Texts on the wire.
 enum WireText {
     static func string(_ bytes: ArraySlice<UInt8>) throws(WireError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw WireError(.notUTF8) }
+        guard let text = String(validating: bytes, as: UTF8.self), StreamSafeText.isSafe(text) else {
+            throw WireError(.notUTF8)
+        }
         return text
     }
 }

@@ -7,8 +7,8 @@ enum ListDocument {
     static func text(
         kind: ObjectKind, records: [ObjectRecord], version: ResourceVersion, continueToken: String?, remaining: Int?
     ) -> [UInt8] {
-        ListPieces(kind: kind, records: records, version: version, continueToken: continueToken, remaining: remaining)
-            .reduce(into: []) { $0 += $1 }
+        var list = ListText(kind: kind, version: version, continueToken: continueToken, remaining: remaining)
+        return list.piece(records, isLast: true)
     }
 
     /// The list as a tree, for those who have read the objects anyway.

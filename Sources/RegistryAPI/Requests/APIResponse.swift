@@ -9,9 +9,6 @@ package struct APIResponse: Sendable {
         case stream(@Sendable (_ write: ([UInt8]) async throws -> Void) async throws -> Void)
     }
 
-    /// From this size on, in bytes, a list is not put together before it is sent.
-    private static let streamedSize = 1 << 20
-
     package var code: Int
     package var contentType: String
     /// Each one becomes a header `Warning: 299 - "…"` (RFC 9111 §5.5).
@@ -29,20 +26,6 @@ package struct APIResponse: Sendable {
 
     package init(code: Int = 200, _ document: JSONValue) {
         self.init(code: code, body: .bytes(Array(JSONText.text(of: document).utf8)))
-    }
-
-    /// A list; a long one goes out while it is written.
-    ///
-    /// - Parameter size: What it comes to in bytes, roughly.
-    init(_ pieces: ListPieces, size: Int) {
-        guard size > Self.streamedSize else {
-            self.init(body: .bytes(pieces.reduce(into: []) { $0 += $1 }))
-            return
-        }
-        self.init(
-            body: .stream { write in
-                for piece in pieces { try await write(piece) }
-            })
     }
 
     package init(code: Int = 200, text: String) {

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import HummingbirdHTTP2
@@ -14,8 +15,12 @@ package struct APIServer: Sendable {
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)
 
+    /// How much of a body that is too long is read all the same, in bytes.
+    private static let maximumDrainedSize = 16 << 20
     /// RFC 9111 §5.5; a name that is legal.
     private static let warning = HTTPField.Name("Warning") ?? .contentType
+
+    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
 
     private let settings: APISettings
     private let service: APIService
@@ -50,14 +55,25 @@ package struct APIServer: Sendable {
         _ channel: some ServerChildChannel, onListening: @escaping @Sendable (Int) -> Void
     ) async throws {
         let server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: GuardedConnections(channel, maximum: settings.maximumConnections),
             configuration: ServerConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnections)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "api") { _ in SwiftLogNoOpLogHandler() })
-        try await server.run()
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw ListenFailure(reason: String(cString: strerror(error.errnoCode)))
+        }
+    }
+
+    /// Why an address cannot be listened on, as the system says it.
+    struct ListenFailure: Error, CustomStringConvertible {
+        let reason: String
+
+        var description: String { reason }
     }
 
     // MARK: One request
@@ -105,15 +121,7 @@ package struct APIServer: Sendable {
     ) async -> APIResponse {
         do {
             let identity = try await identity(of: request, channel: channel)
-            if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > BodyReader.maximumSize {
-                throw APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
-            }
-            let body: [UInt8]
-            do {
-                body = Array(buffer: try await request.body.collect(upTo: BodyReader.maximumSize))
-            } catch is NIOTooManyBytesError {
-                throw APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
-            }
+            let body = try await Self.body(of: request)
             let read: APIRequest
             do {
                 read = try APIRequest(
@@ -135,10 +143,29 @@ package struct APIServer: Sendable {
         }
     }
 
+    /// The whole body of a request.
+    ///
+    /// One that is too long is read further for a while: a client that is still sending does not see the answer.
+    private static func body(of request: HummingbirdCore.Request) async throws -> [UInt8] {
+        let tooLarge = APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumDrainedSize {
+            throw tooLarge
+        }
+        var (body, size) = ([UInt8](), 0)
+        for try await piece in request.body {
+            size += piece.readableBytes
+            guard size <= maximumDrainedSize else { break }
+            if size <= BodyReader.maximumSize { body += piece.readableBytesView } else { body = [] }
+        }
+        guard size <= BodyReader.maximumSize else { throw tooLarge }
+        return body
+    }
+
     /// Who sends a request: the owner of its token, or of its certificate.
     private func identity(of request: HummingbirdCore.Request, channel: any Channel) async throws -> Identity {
         guard settings.needsIdentity else {
             try Self.checkAuthority(request.head.authority)
+            try Self.checkOrigin(of: request)
             return .trusted
         }
         if let header = request.headers[.authorization] {
@@ -150,7 +177,9 @@ package struct APIServer: Sendable {
         }
         if settings.acceptsClientCertificates {
             for candidate in [channel, channel.parent].compactMap(\.self) {
-                if let identity = try await ClientCertificate.identity(on: candidate) { return identity }
+                guard let identity = try await ClientCertificate.identity(on: candidate) else { continue }
+                try Self.checkOrigin(of: request)
+                return identity
             }
         }
         // Who only asks whether the server is well need not say who that is.
@@ -173,6 +202,16 @@ package struct APIServer: Sendable {
         guard host == "localhost" || IPAddress(String(host)) != nil else {
             throw APIStatus.forbidden(
                 path: "/", "the host \"\(host.prefix(64))\" is none of this server's: use 127.0.0.1 or localhost")
+        }
+    }
+
+    /// What a browser sends by itself, without a token, may come from any page that is open in it.
+    private static func checkOrigin(of request: HummingbirdCore.Request) throws {
+        let site = request.headers[fetchSite]
+        let origin = request.headers[.origin]
+        let own = request.head.authority.map { ["http://\($0)", "https://\($0)"] } ?? []
+        guard site == nil || site == "same-origin" || site == "none", origin.map({ own.contains($0) }) ?? true else {
+            throw APIStatus.forbidden(path: "/", "requests of other sites' pages are not answered")
         }
     }
 

@@ -1,42 +1,33 @@
 import Registry
 
-/// The text of a list in pieces: what has been handed out is no longer held, and never the whole of a long list.
-struct ListPieces: Sequence, IteratorProtocol, Sendable {
-    /// A piece is handed out once it has so many bytes.
-    private static let pieceSize = 1 << 16
-
+/// Writes the text of a list in pieces: never the whole of a long one is held.
+struct ListText: Sendable {
     private let head: String
     private let opening: [UInt8]
-    /// The last one first.
-    private var rest: [ObjectRecord]
     private var hasBegun = false
-    private var hasEnded = false
+    private var hasItems = false
 
-    init(
-        kind: ObjectKind, records: [ObjectRecord], version: ResourceVersion, continueToken: String?, remaining: Int?
-    ) {
+    init(kind: ObjectKind, version: ResourceVersion, continueToken: String? = nil, remaining: Int? = nil) {
         let metadata = ListMetadata(version: version, continueToken: continueToken, remaining: remaining)
         head =
             "{\"kind\":\"\(kind.rawValue)List\",\"apiVersion\":\"\(kind.apiVersion)\",\"metadata\":"
             + JSONText.text(of: metadata.document) + ",\"items\":["
         opening = Array("{\"apiVersion\":\"\(kind.apiVersion)\",\"kind\":\"\(kind.rawValue)\",".utf8)
-        rest = records.reversed()
     }
 
-    mutating func next() -> [UInt8]? {
-        guard !hasEnded else { return nil }
+    /// The next items, with the beginning of the list before the first ones and its end behind the last ones.
+    mutating func piece(_ records: [ObjectRecord], isLast: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.pieceSize + (Self.pieceSize >> 2))
+        bytes.reserveCapacity(records.reduce(512) { $0 + $1.text.utf8.count + 1 })
         if !hasBegun { bytes += head.utf8 }
-        while bytes.count < Self.pieceSize, let record = rest.popLast() {
-            if hasBegun { bytes.append(UInt8(ascii: ",")) }
-            hasBegun = true
+        hasBegun = true
+        for record in records {
+            if hasItems { bytes.append(UInt8(ascii: ",")) }
+            hasItems = true
             var text = record.text
             text.withUTF8 { appendItem($0, to: &bytes) }
         }
-        guard rest.isEmpty else { return bytes }
-        bytes += "]}".utf8
-        hasEnded = true
+        if isLast { bytes += "]}".utf8 }
         return bytes
     }
 
