@@ -28,14 +28,6 @@ struct APIServerOptions: ParsableArguments {
     /// Whether a server is named by an option or by `$SWIFTLET_SERVER`.
     var isKnown: Bool { isNamed || Self.serverOfEnvironment != nil }
 
-    /// The way to the server that is named.
-    func access() throws(CommandFailure) -> APIAccess {
-        guard let access = try namedAccess() else {
-            throw CommandFailure(.usage, "no API server is named: give --server URL or --kubeconfig FILE")
-        }
-        return finished(access)
-    }
-
     /// The way to the server that is named, else to that of `$KUBECONFIG` or `~/.kube/config`, else to the one of the
     /// cluster whose Pod this is, else to one on this host.
     func accessOrDefault() throws(CommandFailure) -> APIAccess {

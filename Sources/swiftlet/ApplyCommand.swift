@@ -55,13 +55,14 @@ struct ApplyCommand: AsyncParsableCommand {
                 files, isRecursive: isRecursive, namespace: try place.namespace(of: access),
                 isFixed: place.namespace != nil)
             manifests.problems.forEach(reporter.report)
-            var failures = manifests.problems.count
+            let isReadable = manifests.problems.isEmpty
             let objects =
                 manifests.objects.filter { $0.kind == .namespace } + manifests.objects.filter { $0.kind != .namespace }
-            failures += try await access.withClient { client throws(CommandFailure) in
+            let failures = try await access.withClient { client throws(CommandFailure) in
                 try await apply(objects, client, reporter)
             }
             guard failures == 0 else { throw ExitCode(CommandFailure.Kind.other.rawValue) }
+            guard isReadable else { throw ExitCode(CommandFailure.Kind.badData.rawValue) }
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         }

@@ -37,7 +37,7 @@ struct DeleteCommand: AsyncParsableCommand {
         do {
             let access = try api.accessOrDefault()
             let namespace = try place.namespace(of: access)
-            var failures = 0
+            var isReadable = true
             var targets: [Target] = []
             if let kind {
                 guard files.isEmpty else {
@@ -56,17 +56,18 @@ struct DeleteCommand: AsyncParsableCommand {
                 let manifests = ManifestFiles(
                     files, isRecursive: isRecursive, namespace: namespace, isFixed: place.namespace != nil)
                 manifests.problems.forEach(reporter.report)
-                failures = manifests.problems.count
+                isReadable = manifests.problems.isEmpty
                 // Namespaces last: they take with them what is named beside them.
                 let objects = manifests.objects
                 targets = (objects.filter { $0.kind != .namespace } + objects.filter { $0.kind == .namespace })
                     .map { ($0.kind, $0.namespace, $0.name) }
             }
             let chosen = targets
-            failures += try await access.withClient { client throws(CommandFailure) in
+            let failures = try await access.withClient { client throws(CommandFailure) in
                 try await delete(chosen, client, reporter)
             }
             guard failures == 0 else { throw ExitCode(CommandFailure.Kind.other.rawValue) }
+            guard isReadable else { throw ExitCode(CommandFailure.Kind.badData.rawValue) }
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         }

@@ -52,18 +52,20 @@ struct GetCommand: AsyncParsableCommand {
             }
             let access = try api.accessOrDefault()
             let namespace = isEverywhere ? nil : try place.namespace(of: access)
-            try await access.withClient { client throws(CommandFailure) in
+            let told = try await access.withClient { client throws(CommandFailure) in
                 try await show(targets, in: namespace, client, reporter)
             }
+            if let told { throw ExitCode(told.rawValue) }
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         }
     }
 
+    /// Shows what there is; gives the kind of the first failure where some of it has failed, and was told.
     private func show(
         _ targets: ObjectTargets, in namespace: String?, _ client: APIClient, _ reporter: Reporter
-    ) async throws(CommandFailure) {
-        var failure: CommandFailure?
+    ) async throws(CommandFailure) -> CommandFailure.Kind? {
+        var told: CommandFailure.Kind?
         var documents: [JSONValue] = []
         var tables: [(kind: ObjectKind, table: ObjectTable)] = []
         let isTable = format == .table || format == .wide
@@ -82,9 +84,10 @@ struct GetCommand: AsyncParsableCommand {
                     documents += try await client.list(selection(target.kind, namespace)).items
                 }
             } catch {
-                if error.cause == .unreachable || targets.all.count == 1 { throw CommandFailure(error) }
-                reporter.report("\(error)")
-                failure = CommandFailure(error)
+                let failure = CommandFailure(error)
+                if error.cause == .unreachable || targets.all.count == 1 { throw failure }
+                reporter.report(failure.message)
+                told = told ?? failure.kind
             }
         }
         if isTable {
@@ -95,7 +98,7 @@ struct GetCommand: AsyncParsableCommand {
             }
             print(documents, isSingle: targets.areNamed && targets.all.count == 1)
         }
-        if let failure { throw failure }
+        return told
     }
 
     private func selection(_ kind: ObjectKind, _ namespace: String?) -> APISelection {

@@ -9,10 +9,11 @@ struct RegistryOptions: ParsableArguments {
 
     @OptionGroup var api: APIServerOptions
 
-    /// Whether a registry is named at all.
+    /// Whether a registry is named by an option or by `$SWIFTLET_SERVER`.
     var isNamed: Bool { directory != nil || api.isKnown }
 
-    /// Runs a body with the registry open, and closes it again.
+    /// Runs a body with the registry open, and closes it again; where none is named, with that of
+    /// `APIServerOptions.accessOrDefault()`.
     func withRegistry<Value>(
         _ body: (OpenRegistry) async throws(CommandFailure) -> Value
     ) async throws(CommandFailure) -> Value {
@@ -28,15 +29,7 @@ struct RegistryOptions: ParsableArguments {
     }
 
     private func open() throws(CommandFailure) -> OpenRegistry {
-        guard let directory else {
-            guard api.isKnown else {
-                throw CommandFailure(
-                    .usage,
-                    "no registry is named: give its folder by --data DIR, or an API by --server URL or --kubeconfig FILE"
-                )
-            }
-            return .api(try api.access().client())
-        }
+        guard let directory else { return .api(try api.accessOrDefault().client()) }
         guard !api.isNamed else {
             throw CommandFailure(.usage, "--data and --server or --kubeconfig name two registries: give one of them")
         }

@@ -12,7 +12,8 @@ struct ResolvConfCommand: AsyncParsableCommand {
         abstract: "Write the resolv.conf of a pod of a namespace.",
         discussion: """
             The cluster's nameservers are those of --nameserver, else (with a registry) the cluster IPs of the Service \
-            kube-system/kube-dns, else the addresses on which a server of that registry listens, else 127.0.0.1.
+            kube-system/kube-dns, else the addresses on which a server of that registry listens, else 127.0.0.1. A \
+            registry is asked where an option or $SWIFTLET_SERVER names one, and otherwise none is.
             """)
 
     @OptionGroup var registry: RegistryOptions
@@ -115,7 +116,7 @@ struct ResolvConfCommand: AsyncParsableCommand {
         guard !nodeResolvConf.isEmpty else { return "" }
         guard let bytes = OutputFile.read(nodeResolvConf, limit: NodeResolver.fileLimit) else {
             throw CommandFailure(
-                .other,
+                .badData,
                 "the node's \(nodeResolvConf) cannot be read: \(CommandFailure.text(ofErrno: errno)); "
                     + "name another by --node-resolv-conf FILE")
         }

@@ -1,3 +1,4 @@
+import AddressAllocator
 import ArgumentParser
 import ClusterZone
 import DNS
@@ -91,13 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard let apex = DomainName(zone), !apex.isRoot else {
             throw CommandFailure(.usage, "--zone \(zone): not a domain name")
         }
-        var cidrs: [CIDR] = []
-        for text in serviceCIDRs.isEmpty ? ["10.96.0.0/16"] : serviceCIDRs {
-            guard let cidr = CIDR(text) else {
-                throw CommandFailure(.usage, "--service-cidr \(text): write a network such as 10.96.0.0/16")
-            }
-            cidrs.append(cidr)
-        }
+        let cidrs = try serviceRanges()
         guard (0...3600).contains(ttl) else { throw CommandFailure(.usage, "--ttl \(ttl): write 0 to 3600 seconds") }
         guard (0...31_536_000).contains(quarantine) else {
             throw CommandFailure(.usage, "--quarantine \(quarantine): write 0 to 31536000 seconds")
@@ -120,6 +115,26 @@ struct ServeCommand: AsyncParsableCommand {
             store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
             pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(),
             isAPIRequired: apiOptions.api != nil)
+    }
+
+    /// The ranges of virtual IPs, of one family each.
+    private func serviceRanges() throws(CommandFailure) -> [CIDR] {
+        var cidrs: [CIDR] = []
+        for text in serviceCIDRs.isEmpty ? ["10.96.0.0/16"] : serviceCIDRs {
+            guard let cidr = CIDR(text) else {
+                throw CommandFailure(.usage, "--service-cidr \(text): write a network such as 10.96.0.0/16")
+            }
+            do {
+                _ = try AddressRange(cidr)
+            } catch {
+                throw CommandFailure(.usage, "--service-cidr: \(error)")
+            }
+            guard !cidrs.contains(where: { $0.family == cidr.family }) else {
+                throw CommandFailure(.usage, "--service-cidr \(text): a second range must be of the other family")
+            }
+            cidrs.append(cidr)
+        }
+        return cidrs
     }
 }
 

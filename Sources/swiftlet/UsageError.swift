@@ -5,8 +5,14 @@ import Glibc
 enum UsageError {
     /// Writes `swiftlet COMMAND: MESSAGE; see swiftlet help COMMAND`.
     static func report(_ message: String, arguments: [String]) {
-        let command = command(in: arguments)
+        let (command, verbs) = command(in: arguments)
         let help = (["swiftlet", "help"] + command).joined(separator: " ")
+        var message = message
+        if !command.isEmpty, !verbs.isEmpty {
+            // The parser knows the options of a verb only behind it, and would call them unknown.
+            let choices = verbs.map { (["swiftlet"] + command + [$0]).joined(separator: " ") }
+            message = "a verb comes first: \(choices.joined(separator: " or "))"
+        }
         // The parser's sentences end with a full stop where a suggestion follows, and with none elsewhere.
         let sentence = message.hasSuffix(".") ? String(message.dropLast()) : message
         let name = (["swiftlet"] + command).joined(separator: " ")
@@ -14,8 +20,8 @@ enum UsageError {
         OutputFile.write(Array("\(line)\n".utf8), to: STDERR_FILENO)
     }
 
-    /// The subcommands that the arguments begin with.
-    private static func command(in arguments: [String]) -> [String] {
+    /// The subcommands that the arguments begin with, and those that could follow.
+    private static func command(in arguments: [String]) -> (names: [String], next: [String]) {
         var names: [String] = []
         var known = Swiftlet.configuration.subcommands
         for argument in arguments.dropFirst() {
@@ -27,6 +33,6 @@ enum UsageError {
             names.append(argument)
             known = next.configuration.subcommands
         }
-        return names
+        return (names, known.map { $0.configuration.commandName ?? $0._commandName })
     }
 }

@@ -9,6 +9,7 @@ private final class ObjectServer: Sendable {
     private struct State {
         var objects: [String: JSONValue] = [:]
         var isAway = false
+        var hasNamespace = true
         var waiting: [(CheckedContinuation<Void, Never>, @Sendable ([String: JSONValue]) -> Bool)] = []
     }
 
@@ -17,7 +18,9 @@ private final class ObjectServer: Sendable {
     func answer(_ request: TestRequest) -> TestAnswer {
         let (answer, awakened) = state.withLock { state -> (TestAnswer, [CheckedContinuation<Void, Never>]) in
             guard !state.isAway else { return (.hangUp, []) }
-            let answer = Self.answer(request, &state.objects)
+            let answer =
+                state.hasNamespace || request.method != "POST"
+                ? Self.answer(request, &state.objects) : Self.refuse(&state.objects)
             let done = state.waiting.filter { $0.1(state.objects) }.map(\.0)
             state.waiting.removeAll { $0.1(state.objects) }
             return (answer, done)
@@ -43,6 +46,8 @@ private final class ObjectServer: Sendable {
     }
 
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+
+    func setNamespace(isThere: Bool) { state.withLock { $0.hasNamespace = isThere } }
 
     var objects: [String: JSONValue] { state.withLock { $0.objects } }
 
@@ -70,6 +75,17 @@ private final class ObjectServer: Sendable {
         }
     }
 
+    /// What a server says of an object that is to be in a Namespace that is not there; counted among the objects.
+    private static func refuse(_ objects: inout [String: JSONValue]) -> TestAnswer {
+        objects["\([String: JSONValue].refusals)\(objects.count)"] = .null
+        return .json(
+            404,
+            """
+            {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"NotFound","code":404,\
+            "message":"namespaces \\"prod\\" not found","details":{"name":"prod","kind":"namespaces"}}
+            """)
+    }
+
     /// RFC 7396.
     private static func merge(_ patch: JSONValue, into target: JSONValue) -> JSONValue {
         guard case .object(let members) = patch else { return patch }
@@ -83,6 +99,7 @@ private final class ObjectServer: Sendable {
 
 extension [String: JSONValue] {
     fileprivate static let services = "/api/v1/namespaces/prod/services/"
+    fileprivate static let refusals = "/refusals/"
     fileprivate static let slices = "/apis/discovery.k8s.io/v1/namespaces/prod/endpointslices/"
     fileprivate static let leases = "/apis/coordination.k8s.io/v1/namespaces/prod/leases/"
 
@@ -206,6 +223,20 @@ struct RegistrationAgentTests {
                 $0.conditions == ["ready", "serving"] && $0.only([String: JSONValue].leases) != nil
             }
             #expect(reports.lines.isEmpty)
+        }
+    }
+
+    @Test("A Namespace that is not there is told once, and registration goes on when it is")
+    func missingNamespace() async throws {
+        let objects = ObjectServer()
+        objects.setNamespace(isThere: false)
+        try await with(objects: objects) { objects, _, reports in
+            await objects.until { $0.keys.filter { $0.hasPrefix([String: JSONValue].refusals) }.count == 2 }
+            objects.setNamespace(isThere: true)
+            await objects.until { $0.conditions == ["ready", "serving"] }
+            #expect(reports.lines.count == 2, "\(reports.lines)")
+            #expect(
+                reports.lines.first == "there is no namespace prod to register in; trying again until there is")
         }
     }
 

@@ -74,12 +74,20 @@ package final class RegistrationAgent: Sendable {
                 let (outcome, error) = await perform(step)
                 plan.take(outcome, of: step, at: .now - start)
                 if outcome == .failed, isDraining { drained() }
-                let message = error.map { "\($0)" }
-                if let message, message != problem { report("\(message); trying again") }
+                let message = error.map(message(of:))
+                if let message, message != problem { report(message) }
                 if message == nil, problem != nil { report("registered again at \(client.access.server)") }
                 problem = message
             }
         }
+    }
+
+    private func message(of error: APIClientError) -> String {
+        // What a server says of any object that is to be made in a Namespace that is not there.
+        guard error.isNotFound, error.status?["details"]?["kind"]?.string == ObjectKind.namespace.resource else {
+            return "\(error); trying again"
+        }
+        return "there is no namespace \(registration.service.namespace) to register in; trying again until there is"
     }
 
     private func perform(_ step: RegistrationPlan.Step) async -> (RegistrationPlan.Outcome, APIClientError?) {

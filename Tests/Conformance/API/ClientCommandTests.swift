@@ -55,13 +55,13 @@ enum ClientCommandScripts {
                     "swiftlet apply: m/a.yaml:19: service/bad_name: ", "RFC 1123 label",
                 ]),
             KubectlStep(
-                "swiftlet apply -n dev -f -", input: objects, status: 1, output: ["namespace/prod unchanged"],
+                "swiftlet apply -n dev -f -", input: objects, status: 65, output: ["namespace/prod unchanged"],
                 errors: [#"standard input:1: service/web is of namespace "prod", and --namespace says "dev""#]),
             KubectlStep(
                 "swiftlet apply -f -", input: objects.replacing("selector:", with: "selectors:"), status: 1,
                 errors: ["unknown field", "spec.selectors"]),
-            KubectlStep("swiftlet apply -f none.yaml", status: 1, errors: ["swiftlet apply: none.yaml: no such file"]),
-            KubectlStep("swiftlet apply -f -", input: "a: [", status: 1, errors: ["standard input:2: "]),
+            KubectlStep("swiftlet apply -f none.yaml", status: 65, errors: ["swiftlet apply: none.yaml: no such file"]),
+            KubectlStep("swiftlet apply -f -", input: "a: [", status: 65, errors: ["standard input:2: "]),
         ])
 
     private static let showing = KubectlScript(
@@ -88,6 +88,12 @@ enum ClientCommandScripts {
             KubectlStep(
                 "swiftlet get svc web none -n prod", status: 1, output: ["web "],
                 errors: [#"swiftlet get: services "none" not found"#]),
+            KubectlStep(
+                "swiftlet get svc,endpointslices none -n prod 2>&1", status: 1,
+                output: [
+                    #"=swiftlet get: services "none" not found"# + "\n"
+                        + #"swiftlet get: endpointslices.discovery.k8s.io "none" not found"# + "\n"
+                ]),
             KubectlStep(
                 "swiftlet get deployments", status: 64,
                 errors: ["swiftlet get: there is no kind 'deployments': known are"]),
@@ -141,6 +147,16 @@ enum ClientCommandScripts {
                 await ended || kill -9 $watcher; wait $watcher; echo status $?
                 """, output: ["=gone\nstatus 0\n"]),
             KubectlStep(
+                "swiftlet resolv-conf -n prod --node-resolv-conf none", status: 65,
+                errors: [
+                    "swiftlet resolv-conf: the node's none cannot be read: No such file or directory; name another"
+                ]),
+            KubectlStep(
+                "unset SWIFTLET_SERVER; swiftlet resolv-conf -n prod --node-resolv-conf ''",
+                output: [
+                    "=search prod.svc.cluster.local svc.cluster.local cluster.local\nnameserver 127.0.0.1\noptions ndots:5\n"
+                ]),
+            KubectlStep(
                 "swiftlet env -n prod --server http://127.0.0.1:1", status: 69,
                 errors: ["swiftlet env: GET http://127.0.0.1:1/api/v1/services: Connection refused\n"]),
         ])
@@ -171,6 +187,8 @@ enum ClientCommandScripts {
         steps: [
             KubectlStep("\(kubeconfig)\nswiftlet apply -f -", input: objects, output: ["service/web created"]),
             KubectlStep("\(kubeconfig)\nswiftlet get svc -o name", output: ["=service/web\n"]),
+            KubectlStep("\(kubeconfig)\nswiftlet vip list", output: ["prod/web"]),
+            KubectlStep("\(kubeconfig)\nswiftlet exec -n prod -- sh -c 'echo $WEB_PORT'", output: ["tcp://10.96."]),
             KubectlStep(
                 "unset SWIFTLET_SERVER; swiftlet get svc -o name --kubeconfig config", output: ["=service/web\n"]),
             KubectlStep(
@@ -193,6 +211,20 @@ enum ClientCommandScripts {
                 "swiftlet nonsense 2>&1", status: 64,
                 output: ["=swiftlet: Unexpected argument 'nonsense'; see swiftlet help\n"]),
             KubectlStep("swiftlet vip list --serve x 2>&1 | wc -l", output: ["=1\n"]),
+            KubectlStep(
+                "swiftlet vip --server $URL 2>&1", status: 64,
+                output: [
+                    "=swiftlet vip: a verb comes first: swiftlet vip list or swiftlet vip audit; see swiftlet help vip\n"
+                ]),
+            KubectlStep(
+                "swiftlet serve --service-cidr 10.100.0.0/24 10.101.0.0/24 2>&1", status: 64,
+                output: ["=swiftlet serve: --service-cidr 10.101.0.0/24: a second range must be of the other family\n"]),
+            KubectlStep(
+                "swiftlet serve --service-cidr 10.0.0.0/30 2>&1", status: 64,
+                output: [
+                    "=swiftlet serve: --service-cidr: service range 10.0.0.0/30 is too small: it must have at least 8 "
+                        + "addresses\n"
+                ]),
             KubectlStep("swiftlet --version", output: ["0."]),
             KubectlStep("swiftlet help vip", output: ["USAGE: swiftlet vip"]),
         ])
@@ -258,6 +290,12 @@ enum ClientCommandScripts {
             KubectlStep(
                 "swiftlet register -n prod --service app --port 1 --address 192.0.2.10 -- no-such-command", status: 127,
                 errors: ["swiftlet register: no-such-command: command not found\n"]),
+            KubectlStep(
+                "swiftlet register -n none --service app --port 1 --address 192.0.2.10 -- sh -c 'exit 4' 2>&1",
+                status: 4,
+                output: [
+                    "=swiftlet register: there is no namespace none to register in; trying again until there is\n"
+                ]),
             KubectlStep(
                 "swiftlet register --service app --port 0 -- true", status: 64,
                 errors: ["--port '0' is no port: write NAME=NUMBER, as in http=8080"]),
