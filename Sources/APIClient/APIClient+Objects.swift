@@ -62,6 +62,11 @@ extension APIClient {
             let next = try await page(selection, limit: Self.pageSize, token: token)
             list.items += next.list.items
             list.version = next.list.version
+            guard next.token != token else {
+                throw APIClientError(
+                    .malformed, "the list does not go on: a page names itself as the next one", method: "GET",
+                    url: selection.path.description)
+            }
             token = next.token
         }
         return list

@@ -62,8 +62,8 @@ package struct APIClientError: Error, Hashable, Sendable {
 extension APIClientError: CustomStringConvertible {
     package var description: String {
         switch cause {
-        case .refused: message
-        case .unreachable, .malformed, .cancelled: "\(method) \(url): \(message)"
+        case .refused: message.withoutControls
+        case .unreachable, .malformed, .cancelled: "\(method) \(url): \(message)".withoutControls
         }
     }
 }

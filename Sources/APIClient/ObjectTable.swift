@@ -46,7 +46,7 @@ package struct ObjectTable: Hashable, Sendable {
     ///   - kindPrefix: What stands before each name: `service/`.
     package func text(isWide: Bool = false, withNamespace: Bool = false, kindPrefix: String = "") -> String {
         let shown = columns.indices.filter { isWide || columns[$0].priority == 0 }
-        var lines = [(withNamespace ? ["NAMESPACE"] : []) + shown.map { columns[$0].name.uppercased() }]
+        var lines = [(withNamespace ? ["NAMESPACE"] : []) + shown.map { columns[$0].name.uppercased().withoutControls }]
         for row in rows {
             var cells = withNamespace ? [row.namespace] : []
             for (place, column) in shown.enumerated() {
@@ -81,11 +81,7 @@ package struct ObjectTable: Hashable, Sendable {
 
     private static func text(of cell: JSONValue) -> String {
         switch cell {
-        case .string(let text):
-            // What a name or an annotation says must not steer the terminal.
-            text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-                ? String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
-                : text
+        case .string(let text): text.withoutControls
         case .null: "<none>"
         case .bool, .integer, .number, .array, .object: JSONText.text(of: cell)
         }

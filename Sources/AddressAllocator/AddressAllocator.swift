@@ -73,7 +73,7 @@ package struct AddressAllocator: Sendable {
             }
         }
         let usage = spaces.filter { $0.range.family == family }.map(\.usage)
-        throw usage.isEmpty
+        throw usage.isEmpty && !spaces.isEmpty
             ? .familyNotConfigured(family, ranges: ranges.map(\.cidr)) : .addressesExhausted(usage)
     }
 
@@ -82,7 +82,7 @@ package struct AddressAllocator: Sendable {
         let ranges = spaces.lazy.map(\.range).filter { $0.cidr.contains(address) }
         guard let range = ranges.first else {
             let ofFamily = self.ranges.map(\.cidr).filter { $0.family == address.family }
-            throw ofFamily.isEmpty
+            throw ofFamily.isEmpty && !spaces.isEmpty
                 ? .familyNotConfigured(address.family, ranges: self.ranges.map(\.cidr))
                 : .outOfRange(address, ranges: ofFamily)
         }

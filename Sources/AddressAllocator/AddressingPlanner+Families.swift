@@ -35,14 +35,18 @@ extension AddressingPlanner {
     mutating func settleFamilies() throws(AddressingError) {
         if let stored, isUnchanged(from: stored) { return }
         let configured = pools.addresses.families
-        // A family that the Service has already is no new demand on the cluster.
-        let known = Set(configured).union(stored?.isHeadless == false ? stored?.families ?? [] : [])
+        // A family that the Service has already is no new demand on the cluster. While no range is ready at all there
+        // is no telling what the cluster is configured for: an address cannot be had, which is said below.
+        let known =
+            configured.isEmpty
+            ? Set(IPFamily.allCases)
+            : Set(configured).union(stored?.isHeadless == false ? stored?.families ?? [] : [])
         for (index, text) in service.clusterIPs.enumerated() where index >= service.families.count {
             guard let address = IPAddress(text) else { continue }
             guard known.contains(address.family) else {
                 let error = AllocationError.familyNotConfigured(
                     address.family, ranges: pools.addresses.ranges.map(\.cidr))
-                throw AddressingError(error, at: ("spec.clusterIPs" as FieldPath)[index], value: .string(text))
+                throw AddressingError(error, at: ("spec.clusterIPs" as FieldPath)[index], value: clusterIPs)
             }
             service.families.append(address.family)
         }

@@ -5,6 +5,12 @@ extension AddressingPlanner {
     mutating func settleNodePorts(using generator: inout some RandomNumberGenerator) throws(AddressingError) {
         // Ports of other types have been checked to name none.
         guard service.usesNodePorts else { return }
+        // One number serves three protocols at most: more ports than that cannot be had, and need not be looked for.
+        guard service.ports.count <= 3 * pools.nodePorts.range.count else {
+            throw AddressingError(
+                .nodePortsExhausted(pools.nodePorts.range, used: pools.nodePorts.range.count), at: "spec.ports",
+                attempt: "failed to allocate a nodePort")
+        }
         try settleNamedNodePorts()
         if service.wantsNodePorts {
             for index in service.ports.indices where service.ports[index].nodePort == 0 {
@@ -26,12 +32,12 @@ extension AddressingPlanner {
 
     private mutating func settleNamedNodePorts() throws(AddressingError) {
         let kept = Set(stored?.ports.map(\.nodePort) ?? [])
+        var served: [Int: Int] = [:]
         for (index, port) in service.ports.enumerated() where port.nodePort != 0 {
             do throws(AllocationError) {
                 // On creation one number serves two protocols only where the port is the same, too.
-                let isSharedWrongly =
-                    stored == nil
-                    && service.ports[..<index].contains { $0.nodePort == port.nodePort && $0.port != port.port }
+                let isSharedWrongly = stored == nil && served[port.nodePort, default: port.port] != port.port
+                served[port.nodePort] = port.port
                 if isSharedWrongly || port.nodePort == service.healthCheckNodePort {
                     throw .nodePortTaken(port.nodePort, holder: owner)
                 }
@@ -46,10 +52,8 @@ extension AddressingPlanner {
 
     /// The number of the same port in another protocol.
     private func sharedNodePort(for port: Service.Port) -> Int? {
-        service.ports.first { other in
-            other.nodePort != 0 && other.port == port.port
-                && !service.ports.contains { $0.transport == port.transport && $0.nodePort == other.nodePort }
-        }?.nodePort
+        let own = Set(service.ports.lazy.filter { $0.transport == port.transport }.map(\.nodePort))
+        return service.ports.first { $0.nodePort != 0 && $0.port == port.port && !own.contains($0.nodePort) }?.nodePort
     }
 
     private mutating func settleHealthCheckNodePort(

@@ -11,6 +11,7 @@ package enum AllocationError: Error, Hashable, Sendable {
     case networkAddress(IPAddress, CIDR)
     case broadcastAddress(IPAddress, CIDR)
     case addressTaken(IPAddress, holder: NamespacedName)
+    /// Nothing is free in these ranges; none where no range is ready.
     case addressesExhausted([RangeUsage])
     case nodePortRangeInvalid(ClosedRange<Int>)
     case nodePortOutOfRange(Int, ClosedRange<Int>)
@@ -44,7 +45,9 @@ extension AllocationError: CustomStringConvertible {
         case .addressTaken(let address, let holder):
             "\(address) is already allocated to \(holder)"
         case .addressesExhausted(let ranges):
-            "no free address in \(ranges.map(\.description).joined(separator: " or "))"
+            ranges.isEmpty
+                ? "no service range is ready to give out addresses"
+                : "no free address in \(ranges.map(\.description).joined(separator: " or "))"
         case .nodePortRangeInvalid(let range):
             "node port range \(Self.text(range)) is invalid: it must lie within 1-65535"
         case .nodePortOutOfRange(let number, let range):
@@ -59,7 +62,9 @@ extension AllocationError: CustomStringConvertible {
     /// The same in the words of Kubernetes' API server, which name neither the range nor the holder.
     var fault: String {
         switch self {
-        case .familyNotConfigured, .outOfRange, .networkAddress, .broadcastAddress:
+        case .familyNotConfigured(let family, _):
+            "may not use \(family.rawValue) on a cluster which is not configured for it"
+        case .outOfRange, .networkAddress, .broadcastAddress:
             "the provided network does not match the current range"
         case .addressTaken: "provided IP is already allocated"
         case .nodePortTaken: "provided port is already allocated"

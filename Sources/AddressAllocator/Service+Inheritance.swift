@@ -11,18 +11,6 @@ extension Service {
         dropUnused(from: stored)
     }
 
-    private mutating func inheritAddresses(from stored: Service) {
-        guard kind != .externalName, stored.kind != .externalName else { return }
-        if clusterIP.isEmpty { clusterIP = stored.clusterIP }
-        if Self.isSameAddress(clusterIP, stored.clusterIP) {
-            // The first repeats `clusterIP`, in whatever spelling that now has.
-            if clusterIPs.isEmpty && !clusterIP.isEmpty { clusterIPs = [clusterIP] + stored.clusterIPs.dropFirst() }
-        } else if clusterIPs == stored.clusterIPs {
-            // Only the singular field was edited: it says what is wanted.
-            clusterIPs = [clusterIP]
-        }
-    }
-
     private mutating func inheritNodePorts(from stored: Service) {
         if usesNodePorts, stored.usesNodePorts {
             // A number that another port has claimed cannot be inherited.
@@ -65,16 +53,5 @@ extension Service {
         {
             externalTrafficPolicy = nil
         }
-    }
-
-    /// Whether two texts stand for one address, whatever their spelling.
-    static func isSameAddress(_ first: String, _ second: String) -> Bool {
-        if first == second { return true }
-        guard let first = IPAddress(first) else { return false }
-        return first == IPAddress(second)
-    }
-
-    static func isSameAddresses(_ first: [String], _ second: [String]) -> Bool {
-        first.count == second.count && zip(first, second).allSatisfy { isSameAddress($0, $1) }
     }
 }

@@ -47,7 +47,7 @@ struct AddressingPlanner {
     var owner: NamespacedName { service.metadata.id }
 
     /// The addresses as fields show them.
-    private var clusterIPs: JSONValue { .array(service.clusterIPs.map { .string($0) }) }
+    var clusterIPs: JSONValue { .array(service.clusterIPs.map { .string($0) }) }
 
     mutating func plan(using generator: inout some RandomNumberGenerator) throws(AddressingError) -> AddressingPlan {
         try settleFields()
@@ -99,9 +99,10 @@ struct AddressingPlanner {
                 stored: "\(stored.healthCheckNodePort)")
         }
         guard !stored.clusterIPs.isEmpty, !(stored.isHeadless && service.isHeadless) else { return }
-        for (index, texts) in zip(stored.clusterIPs, service.clusterIPs).enumerated()
-        where !Service.isSameAddress(texts.0, texts.1) {
-            throw .immutable(("spec.clusterIPs" as FieldPath)[index], value: clusterIPs, stored: texts.0)
+        let changed = service.validateAddressChange(from: stored)
+        if !changed.isEmpty {
+            throw AddressingError(
+                .immutable, changed, remark: "it is \(stored.clusterIPs.joined(separator: " and "))")
         }
         if let former = stored.families.first, let family = service.families.first, former != family {
             throw .immutable(

@@ -24,8 +24,16 @@ struct StoredList {
         let limit = wanted.map { " LIMIT \($0 + 1)" } ?? ""
         let rows = try Row.fetchCursor(
             database, sql: "\(source) ORDER BY namespace, name\(limit)", arguments: arguments)
-        while let row = try rows.next() { records.append(try StoredRows.record(row, file: file)) }
-        var remaining = 0
+        var (size, remaining) = (0, 0)
+        while let row = try rows.next() {
+            let record = try StoredRows.record(row, file: file)
+            records.append(record)
+            size += record.text.utf8.count
+            if let end = request.size, size >= end, records.count <= wanted ?? .max {
+                remaining = try rows.next() == nil ? 0 : 1
+                return ObjectList(records: records, version: version, remaining: remaining)
+            }
+        }
         if let wanted, records.count > wanted {
             records.removeLast(records.count - wanted)
             remaining = 1

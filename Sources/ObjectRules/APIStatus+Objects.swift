@@ -80,6 +80,26 @@ extension APIStatus {
             [FieldViolation("metadata.resourceVersion", .invalid, of: .integer(0), "must be specified for an update")])
     }
 
+    /// A patch makes an object that its kind does not know; upstream blames the patch, of whatever object.
+    ///
+    /// - Parameters:
+    ///   - result: What the patch made.
+    ///   - cause: `strict decoding error: unknown field "spec.a"`.
+    package static func invalid(patchMaking result: JSONValue, _ cause: String) -> APIStatus {
+        invalid(
+            qualifiedKind: "", kind: "", group: "", name: "",
+            [FieldViolation("patch", .invalid, value: JSONText.text(of: result), cause)])
+    }
+
+    /// A server-side apply is meant for an object of a certain uid, and there is none of its name.
+    package static func uidConflict(_ kind: ObjectKind, name: String, ofMissing uid: String) -> APIStatus {
+        conflict(
+            kind, name: name,
+            "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+    }
+
+    private static let maximumCauses = 100
+
     private static func invalid(
         qualifiedKind: String, kind: String, group: String, name: String, _ violations: [FieldViolation]
     ) -> APIStatus {
@@ -87,9 +107,11 @@ extension APIStatus {
         details.name = name
         details.group = group
         details.kind = kind
-        details.causes = violations.map { Cause($0) }
+        // Who has made thousands of mistakes does not need to be told all of them at once.
+        let told = violations.prefix(maximumCauses)
+        details.causes = told.map { Cause($0) }
         var texts: [String] = []
-        for text in violations.map(\.description) where !texts.contains(text) { texts.append(text) }
+        for text in told.map(\.description) where !texts.contains(text) { texts.append(text) }
         let list = texts.count == 1 ? texts.joined() : "[\(texts.joined(separator: ", "))]"
         return APIStatus(
             422, .invalid, "\(qualifiedKind) \"\(name)\" is invalid" + (texts.isEmpty ? "" : ": \(list)"),

@@ -77,7 +77,7 @@ enum NodeRules {
                     path, .invalid, of: .array(texts.map { .string($0) }),
                     "may specify no more than one CIDR for each IP family"))
         }
-        for (index, text) in texts.enumerated() where texts[..<index].contains(text) {
+        for (index, text) in texts.repeated {
             violations.append(FieldViolation(path[index], .duplicate, value: text))
         }
         return violations

@@ -64,6 +64,12 @@ package enum ObjectLifecycle {
             document.changeOrMake("spec") { $0["finalizers"] = finalizers }
         case .service:
             document.change("spec") { dropFormerTypeFields(&$0, stored: stored["spec"] ?? .null) }
+            // What no load balancer serves has no place in one.
+            if document.at("spec", "type") != .string("LoadBalancer"),
+                stored.at("spec", "type") == .string("LoadBalancer")
+            {
+                document.change("status") { $0["loadBalancer"] = .object([:]) }
+            }
         case .endpointSlice, .endpoints, .pod, .node, .event, .ipAddress, .serviceCIDR, .lease:
             break
         }

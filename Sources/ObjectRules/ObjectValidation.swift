@@ -4,7 +4,7 @@ import Registry
 ///
 /// Called with documents that have their defaults and have been prepared. What the typed objects of `Registry` can
 /// tell is said there; here stand the rules between a document and the stored one, and those of fields that service
-/// discovery does not read. Whether the addresses of a Service can be had or changed is the allocator's to say.
+/// discovery does not read. Whether the addresses of a Service can be had is the allocator's to say.
 package enum ObjectValidation {
     /// Every rule that a new document breaks; empty for a sound one.
     package static func validateCreate(_ document: JSONValue, kind: ObjectKind) -> [FieldViolation] {
@@ -30,7 +30,8 @@ package enum ObjectValidation {
                 kind != .service || !ServiceRules.isAllocators($0.path)
             }
             return merged(
-                validateMetadataUpdate(new, stored: stored, kind: kind) + ofObject
+                validateMetadataUpdate(new, stored: stored, kind: kind)
+                    + validateAddressChange(of: object, stored: stored) + ofObject
                     + validateContent(new, kind: kind) + validateChange(new, stored: stored, kind: kind))
         } catch {
             return error.violations
@@ -94,6 +95,16 @@ package enum ObjectValidation {
         case .serviceCIDR: NetworkRules.validateNetworksUpdate(spec, stored: former)
         case .namespace, .endpoints, .event, .lease: []
         }
+    }
+
+    /// The addresses of a Service are the allocator's, which is not asked about an update that breaks other rules: this
+    /// rule is said together with those.
+    private static func validateAddressChange(of object: RegistryObject, stored: JSONValue) -> [FieldViolation] {
+        guard case .service(var service) = object,
+            case .service(let former)? = try? RegistryObject(stored, kind: .service)
+        else { return [] }
+        service.inheritAddresses(from: former)
+        return service.validateAddressChange(from: former)
     }
 
     private static func validateStatus(

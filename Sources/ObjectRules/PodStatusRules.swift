@@ -44,7 +44,7 @@ enum PodStatusRules {
                     path, .invalid, of: .array(texts.map { .object(["IP": .string($0)]) }),
                     "may specify no more than one IP for each IP family"))
         }
-        for (index, text) in texts.enumerated() where texts[..<index].contains(text) {
+        for (index, text) in texts.repeated {
             violations.append(
                 FieldViolation(path[index], .duplicate, of: .object(["IP": .string(text)])))
         }

@@ -61,6 +61,8 @@ package struct ListRequest: Hashable, Sendable {
     package var limit: Int?
     /// Whether the objects behind the page are counted, rather than looked for.
     package var countsRemaining = true
+    /// A page ends with the document by which it comes to so many bytes; nil for no such end.
+    package var size: Int?
 
     package init(
         _ scope: ObjectScope, version: ResourceVersion? = nil, after: NamespacedName? = nil, limit: Int? = nil

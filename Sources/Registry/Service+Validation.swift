@@ -89,8 +89,8 @@ extension Service {
         var violations: [FieldViolation] = []
         if kind == .externalName {
             let forbidden: [(Bool, FieldPath)] = [
-                (!clusterIP.isEmpty && clusterIP != "None", "spec.clusterIP"),
-                (!clusterIPs.isEmpty && clusterIPs != ["None"], "spec.clusterIPs"),
+                // The list is filled from the single field before it is looked at: one mistake, said once.
+                (!clusterIP.isEmpty || !clusterIPs.isEmpty, "spec.clusterIPs"),
                 (!families.isEmpty, "spec.ipFamilies"), (familyPolicy != nil, "spec.ipFamilyPolicy"),
             ]
             violations += forbidden.filter(\.0).map {
@@ -178,7 +178,7 @@ extension Service {
 
     private func validatePolicies() -> [FieldViolation] {
         var violations = ObjectMetadata.validate(labels: selector, at: "spec.selector")
-        for (index, family) in families.enumerated() where families[..<index].contains(family) {
+        for (index, family) in families.repeated {
             violations.append(
                 FieldViolation(("spec.ipFamilies" as FieldPath)[index], .duplicate, value: family.rawValue))
         }

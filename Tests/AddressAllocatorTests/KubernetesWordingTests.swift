@@ -53,15 +53,46 @@ struct KubernetesWordingTests {
             }
         }
 
+        static func external(_ edit: (inout Service) -> Void) -> Service {
+            service("prod/b") {
+                $0.kind = .externalName
+                $0.externalName = "b.example.org"
+                edit(&$0)
+            }
+        }
+
         static let unmatched = "the provided network does not match the current range"
         static let refused =
-            ["10.0.1.1", "10.0.0.0", "10.0.0.7", "fd00::1"].map { text in
+            ["10.0.1.1", "10.0.0.0", "10.0.0.7"].map { text in
                 Refusal(
                     testDescription: text, wanted: ofAddress(text),
-                    message: text.contains(":")
-                        ? "spec.clusterIPs[0]: Invalid value: \"\(text)\": \(unmatched)"
-                        : "spec.clusterIPs: Invalid value: [\"\(text)\"]: failed to allocate IP \(text): \(unmatched)")
+                    message:
+                        "spec.clusterIPs: Invalid value: [\"\(text)\"]: failed to allocate IP \(text): \(unmatched)")
             } + [
+                Refusal(
+                    testDescription: "another family", wanted: ofAddress("fd00::1"),
+                    message: "spec.clusterIPs[0]: Invalid value: [\"fd00::1\"]: "
+                        + "may not use IPv6 on a cluster which is not configured for it"),
+                Refusal(
+                    testDescription: "a second address of another family",
+                    wanted: service("prod/b") {
+                        $0.clusterIP = "10.0.0.4"
+                        $0.clusterIPs = ["10.0.0.4", "fd00::1"]
+                        $0.familyPolicy = .preferDualStack
+                    },
+                    message: "spec.clusterIPs[1]: Invalid value: [\"10.0.0.4\",\"fd00::1\"]: "
+                        + "may not use IPv6 on a cluster which is not configured for it"),
+                Refusal(
+                    testDescription: "an ExternalName Service is given one address",
+                    wanted: external { $0.clusterIP = "10.0.0.4" }, stored: external { _ in },
+                    message: "spec.clusterIPs: Forbidden: may not be set for ExternalName services"),
+                Refusal(
+                    testDescription: "an ExternalName Service is given none",
+                    wanted: external {
+                        $0.clusterIP = "None"
+                        $0.clusterIPs = ["None"]
+                    },
+                    message: "spec.clusterIPs: Forbidden: may not be set for ExternalName services"),
                 Refusal(
                     testDescription: "a taken address", wanted: ofAddress("10.0.0.3"),
                     message: "spec.clusterIPs: Invalid value: [\"10.0.0.3\"]: failed to allocate IP 10.0.0.3: "
@@ -108,6 +139,26 @@ struct KubernetesWordingTests {
         }
         #expect(error?.violations.map(\.detail) == ["failed to allocate a serviceIP: range is full"])
         #expect(error?.isInternal == true)
+    }
+
+    static let wishesOfNone: [(String, @Sendable (inout Service) -> Void, String)] = [
+        ("any", { _ in }, "failed to allocate a serviceIP: range is full"),
+        ("a family", { $0.families = [.ipv6] }, "failed to allocate a serviceIP: range is full"),
+        ("both", { $0.familyPolicy = .requireDualStack }, "failed to allocate a serviceIP: range is full"),
+        ("one by name", { $0.clusterIP = "10.0.0.4" }, "failed to allocate IP 10.0.0.4: \(Tables.unmatched)"),
+    ]
+
+    @Test("While no range is ready none has room, and none holds an address", arguments: wishesOfNone)
+    func noRange(_ wish: String, _ edit: @Sendable (inout Service) -> Void, _ detail: String) throws {
+        var generator = SeededGenerator.announced()
+        var pools = try makePools("10.0.0.0/29")
+        pools.addresses.setRanges([])
+        let error = #expect(throws: AddressingError.self) {
+            try ServiceAddressing.plan(for: service("prod/b", edit), from: pools, using: &generator)
+        }
+        #expect(error?.violations.map(\.detail) == [detail])
+        #expect(error?.violations.map(\.path.description) == ["spec.clusterIPs"])
+        #expect(error?.isInternal == detail.hasSuffix("full"))
     }
 
     @Test("No node port left is an internal error that says so")

@@ -32,6 +32,34 @@ struct APIStatusTests {
                     """)))
     }
 
+    @Test("A patch is blamed for the object that it makes")
+    func patch() throws {
+        let status = APIStatus.invalid(
+            patchMaking: try json(#"{"spec": {"foo": 1}}"#), "strict decoding error: unknown field \"spec.foo\"")
+        let message = #"Invalid value: "{\"spec\":{\"foo\":1}}": strict decoding error: unknown field "spec.foo""#
+        #expect(status.code == 422 && status.reason == .invalid)
+        #expect(status.message == #" "" is invalid: patch: \#(message)"#)
+        #expect(
+            status.document["details"]
+                == .object([
+                    "causes": .array([
+                        .object([
+                            "reason": .string("FieldValueInvalid"), "message": .string(message),
+                            "field": .string("patch"),
+                        ])
+                    ])
+                ]))
+    }
+
+    @Test("An apply to an object of a certain uid makes none")
+    func missingUID() {
+        let status = APIStatus.uidConflict(.service, name: "web", ofMissing: "abc")
+        #expect(status.code == 409 && status.reason == .conflict)
+        #expect(
+            status.message == "Operation cannot be fulfilled on services \"web\": "
+                + "uid mismatch: the provided object specified uid abc, and no existing object was found")
+    }
+
     @Test("An expired list can be carried on with")
     func continueToken() {
         let status = APIStatus.continueExpired(token: "t")

@@ -166,6 +166,23 @@ struct ObjectDefaultsTests {
         #expect(ObjectDefaults.apply(to: filled, kind: row.kind) == filled)
     }
 
+    /// The addresses of a Pod as a kubelet writes them, and as they are then.
+    static let addresses: [(String, String)] = [
+        (#"{"podIP": "192.0.2.1"}"#, #"{"podIP": "192.0.2.1", "podIPs": [{"ip": "192.0.2.1"}]}"#),
+        (#"{"podIPs": [{"ip": "192.0.2.1"}]}"#, #"{"podIP": "192.0.2.1", "podIPs": [{"ip": "192.0.2.1"}]}"#),
+        (
+            #"{"podIP": "192.0.2.2", "podIPs": [{"ip": "192.0.2.1"}, {"ip": "2001:db8::1"}]}"#,
+            #"{"podIP": "192.0.2.2", "podIPs": [{"ip": "192.0.2.2"}]}"#
+        ),
+        (#"{"podIP": "", "podIPs": []}"#, #"{"podIP": "", "podIPs": []}"#),
+    ]
+
+    @Test("The address of a Pod begins the list of its addresses, and decides where they differ", arguments: addresses)
+    func podAddresses(_ status: String, _ expected: String) throws {
+        let pod = ObjectDefaults.apply(to: try json(#"{"status": \#(status)}"#), kind: .pod)
+        #expect(pod["status"] == (try json(expected)))
+    }
+
     @Test(
         "Images without a tag of their own are pulled each time",
         arguments: [

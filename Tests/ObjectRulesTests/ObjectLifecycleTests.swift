@@ -99,6 +99,23 @@ struct ObjectLifecycleTests {
             #"{"metadata": {}, "spec": {"type": "ClusterIP"}}"#
         ),
         (
+            .service,
+            """
+            {"spec": {"type": "LoadBalancer"}, "status": {"conditions": [],
+            "loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+            """, #"{"spec": {"type": "NodePort"}, "status": {}}"#,
+            #"{"metadata": {}, "spec": {"type": "NodePort"}, "status": {"conditions": [], "loadBalancer": {}}}"#
+        ),
+        (
+            .service,
+            #"{"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}"#,
+            #"{"spec": {"type": "LoadBalancer", "a": 1}, "status": {}}"#,
+            """
+            {"metadata": {}, "spec": {"type": "LoadBalancer", "a": 1},
+            "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+            """
+        ),
+        (
             // What was changed in the same breath is a mistake to be named, not to be hidden.
             .service,
             #"{"spec": {"type": "LoadBalancer", "loadBalancerClass": "a/b", "externalTrafficPolicy": "Cluster"}}"#,

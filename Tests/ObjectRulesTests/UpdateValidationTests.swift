@@ -82,6 +82,42 @@ struct UpdateValidationTests {
         #expect(violations.map(\.description) == breach.expected)
     }
 
+    /// The addresses that are stored, what an update says of them and of ports, and what is said to it.
+    static let addresses: [(stored: String, changes: [String: String], expected: [String])] = [
+        (
+            "None", ["spec.clusterIP": #""10.97.0.77""#, "spec.clusterIPs": #"["10.97.0.77"]"#, "spec.ports": "[]"],
+            [
+                "spec.clusterIPs[0]: Invalid value: [\"10.97.0.77\"]: may not change once set",
+                "spec.ports: Required value",
+            ]
+        ),
+        (
+            "None", ["spec.clusterIP": #""10.97.0.77""#],
+            ["spec.clusterIPs[0]: Invalid value: [\"10.97.0.77\"]: may not change once set"]
+        ),
+        (
+            "10.97.0.7", ["spec.clusterIP": #""None""#],
+            ["spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set"]
+        ),
+        ("10.97.0.7", [:], []),
+        ("10.97.0.7", ["spec.clusterIP": #""10.97.0.7""#], []),
+        ("FD00::0:1", ["spec.clusterIP": #""fd00::1""#], []),
+        // What the allocator drops, and what it gives anew.
+        ("10.97.0.7", ["spec.type": #""ExternalName""#, "spec.externalName": #""a""#], []),
+        ("", ["spec.clusterIP": #""10.97.0.7""#], []),
+    ]
+
+    @Test("A Service keeps its address, which is said together with its other mistakes", arguments: addresses)
+    func address(_ text: String, _ changes: [String: String], _ expected: [String]) throws {
+        let stored = try Breach(
+            .service,
+            text.isEmpty ? [:] : ["spec.clusterIP": "\"\(text)\"", "spec.clusterIPs": "[\"\(text)\"]"]
+        ).document()
+        let violations = ObjectValidation.validateUpdate(
+            try Breach(.service, changes).document(), stored: stored, kind: .service)
+        #expect(violations.map(\.description) == expected)
+    }
+
     @Test("A name of a form that is no longer allowed stays")
     func formerName() throws {
         let document = try Breach(.service, ["metadata.name": #""Web.1""#]).document()
@@ -158,6 +194,12 @@ struct UpdateValidationTests {
         Breach(
             .service, ["status.loadBalancer": #"{"ingress": [{"ip": "192.0.2.1"}]}"#],
             "status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is \"LoadBalancer\""),
+        Breach(
+            .service,
+            [
+                "spec.type": #""LoadBalancer""#,
+                "status.loadBalancer": #"{"ingress": [{"hostname": "a.example.org"}, {"hostname": "A_b"}]}"#,
+            ], "status.loadBalancer.ingress[1].hostname: Invalid value: \"A_b\": \(Text.subdomain)"),
         Breach(
             .service,
             [

@@ -128,10 +128,27 @@ struct ServiceValidationTests {
             $0.kind = .externalName
             $0.externalName = String(repeating: "a", count: 64)
         },
-        Mistake("spec.clusterIP: Forbidden: may not be set for ExternalName services") {
+        Mistake("spec.clusterIPs: Forbidden: may not be set for ExternalName services") {
             $0.kind = .externalName
             $0.externalName = "a"
             $0.clusterIP = "10.0.0.1"
+        },
+        Mistake("spec.clusterIPs: Forbidden: may not be set for ExternalName services") {
+            $0.kind = .externalName
+            $0.externalName = "a"
+            $0.clusterIP = "None"
+            $0.clusterIPs = ["None"]
+        },
+        Mistake(
+            "spec.clusterIPs: Forbidden: may not be set for ExternalName services",
+            "spec.ipFamilies: Forbidden: may not be set for ExternalName services",
+            "spec.ipFamilyPolicy: Forbidden: may not be set for ExternalName services"
+        ) {
+            $0.kind = .externalName
+            $0.externalName = "a"
+            $0.clusterIPs = ["10.0.0.1"]
+            $0.families = [.ipv4]
+            $0.familyPolicy = .singleStack
         },
         Mistake(
             "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)"

@@ -56,7 +56,9 @@ package struct APIService: Sendable {
                 path: path,
                 "User \"\(request.identity.name)\" cannot \(request.method.lowercased()) path \"\(path)\"")
         }
-        guard isRead else { throw APIStatus.unknownPath }
+        guard isRead else {
+            throw request.path.starts(with: ["swiftlet", "v1"]) ? APIStatus.methodNotAllowed : APIStatus.unknownPath
+        }
         switch request.path {
         case ["readyz"], ["livez"], ["healthz"]:
             return APIResponse(text: "ok")

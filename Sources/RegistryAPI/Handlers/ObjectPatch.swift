@@ -14,30 +14,23 @@ enum ObjectPatch: Sendable {
     /// What bodies of patches may be.
     static let mediaTypes = [
         "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-        "application/apply-patch+yaml",
+        applyType,
     ]
 
-    init(_ request: APIRequest, _ options: WriteOptions) throws {
-        guard options.force == nil || request.contentType == "application/apply-patch+yaml" else {
-            throw APIStatus.invalid(
-                options: "PatchOptions",
-                [FieldViolation("force", .forbidden, "may not be specified for non-apply patch")])
-        }
-        var ignored: [String] = []
+    /// The media type of a server-side apply.
+    static let applyType = "application/apply-patch+yaml"
+
+    /// - Parameter strictErrors: Gets what stands twice in the patch.
+    init(_ request: APIRequest, strictErrors: inout [String]) throws {
         switch request.contentType {
         case "application/json-patch+json":
-            self = .json(try BodyReader.tree(of: request, strictErrors: &ignored))
+            self = .json(try BodyReader.tree(of: request, strictErrors: &strictErrors))
         case "application/merge-patch+json":
-            self = .merge(try BodyReader.tree(of: request, strictErrors: &ignored))
+            self = .merge(try BodyReader.tree(of: request, strictErrors: &strictErrors))
         case "application/strategic-merge-patch+json":
-            self = .strategicMerge(try BodyReader.tree(of: request, strictErrors: &ignored))
-        case "application/apply-patch+yaml":
-            guard let manager = request.query["fieldManager"], !manager.isEmpty else {
-                throw APIStatus.invalid(
-                    options: "PatchOptions",
-                    [FieldViolation("fieldManager", .required, "is required for apply patch")])
-            }
-            self = .apply(try BodyReader.tree(of: request, strictErrors: &ignored))
+            self = .strategicMerge(try BodyReader.tree(of: request, strictErrors: &strictErrors))
+        case Self.applyType:
+            self = .apply(try BodyReader.tree(of: request, strictErrors: &strictErrors))
         default:
             throw APIStatus.unsupportedMediaType(accepted: ObjectPatch.mediaTypes)
         }

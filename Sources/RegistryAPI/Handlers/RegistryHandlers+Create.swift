@@ -7,15 +7,14 @@ extension RegistryHandlers {
     func create(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
-        let reading = try bodies.object(in: request, kind: target.kind)
+        let reading = try bodies.object(in: request, kind: target.kind, mode: options.validation)
         let document = try settled(reading.document, target: target)
         var attempt = 0
         while true {
             let name = try name(for: document, kind: target.kind)
             do {
                 let outcome = try await create(document, key: target.key(of: name), options)
-                guard let record = outcome.record else { throw APIStatus.internalError("nothing was stored") }
-                return try response(record, code: 201, form: form, request, warnings: reading.warnings)
+                return try response(outcome, code: 201, form: form, request, warnings: reading.warnings)
             } catch ObjectStoreError.alreadyExists(let key) {
                 // A generated name that is taken is generated anew, as often as upstream does.
                 attempt += 1

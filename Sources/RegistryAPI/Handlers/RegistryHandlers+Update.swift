@@ -32,7 +32,7 @@ extension RegistryHandlers {
     func replace(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
-        let reading = try bodies.object(in: request, kind: target.kind)
+        let reading = try bodies.object(in: request, kind: target.kind, mode: options.validation)
         let document = try settled(reading.document, target: target)
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         try Self.checkName(of: document, is: key.id.name)
@@ -62,11 +62,13 @@ extension RegistryHandlers {
     func patch(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
-        let patch = try ObjectPatch(request, options)
+        var strictErrors: [String] = []
+        let patch = try ObjectPatch(request, strictErrors: &strictErrors)
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let part = Part(target)
         let handlers = self
         let warnings = WarningBox()
+        let found = strictErrors
         let outcome = try await store.write(
             ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
                 guard let stored else {
@@ -78,15 +80,16 @@ extension RegistryHandlers {
                             configuration, key: key, options, warnings: warnings, in: transaction))
                 }
                 return try handlers.patched(
-                    patch, stored: stored, part: part, options, warnings: warnings, now: transaction.now)
+                    patch, strictErrors: found, stored: stored, part: part, options, warnings: warnings,
+                    now: transaction.now)
             })
         return try response(outcome, form: form, request, warnings: warnings.all)
     }
 
     /// What a patch makes of a stored object.
     private func patched(
-        _ patch: ObjectPatch, stored: ObjectRecord, part: Part, _ options: WriteOptions, warnings: WarningBox,
-        now: Timestamp
+        _ patch: ObjectPatch, strictErrors: [String], stored: ObjectRecord, part: Part, _ options: WriteOptions,
+        warnings: WarningBox, now: Timestamp
     ) throws -> ObjectWrite.Decision {
         let kind = stored.key.kind
         let live = try stored.document()
@@ -103,7 +106,8 @@ extension RegistryHandlers {
             }
         }
         let result = try patch.result(on: live, type: bodies.schema.type(of: kind), schema: bodies.schema)
-        let reading = try bodies.patched(result, kind: kind, mode: options.validation)
+        let reading = try bodies.patched(
+            result, kind: kind, mode: options.validation, strictErrors: strictErrors)
         warnings.set(reading.warnings)
         try Self.checkName(of: reading.document, is: stored.key.id.name)
         try Self.checkPreconditions(of: reading.document, stored: stored)
@@ -129,6 +133,8 @@ extension RegistryHandlers {
         try Self.checkName(of: reading.document, is: key.id.name)
         let version = reading.document["metadata"]?["resourceVersion"]?.string ?? ""
         guard version.isEmpty else { throw APIStatus.conflict(key.kind, name: key.id.name) }
+        let uid = reading.document["metadata"]?["uid"]?.string ?? ""
+        guard uid.isEmpty else { throw APIStatus.uidConflict(key.kind, name: key.id.name, ofMissing: uid) }
         var document = try bodies.ownership(of: key.kind).applied(
             reading.document, live: nil, options, subresource: nil, now: transaction.now)
         document["metadata"]?["namespace"] = key.kind.isNamespaced ? .string(key.id.namespace) : nil
@@ -149,6 +155,7 @@ extension RegistryHandlers {
             document = ObjectDefaults.apply(to: document, kind: kind)
             document = ObjectLifecycle.prepareForUpdate(document, stored: live, kind: kind)
         case .status:
+            document = ObjectDefaults.apply(to: document, kind: kind)
             document = ObjectLifecycle.prepareForStatusUpdate(document, stored: live, kind: kind)
         case .finalize:
             var kept = live
@@ -156,7 +163,10 @@ extension RegistryHandlers {
             document = kept
         }
         document["metadata"]?["resourceVersion"] = live["metadata"]?["resourceVersion"]
-        let violations = ObjectValidation.validateUpdate(document, stored: live, kind: kind)
+        let violations =
+            part == .status
+            ? ObjectValidation.validateStatusUpdate(document, stored: live, kind: kind)
+            : ObjectValidation.validateUpdate(document, stored: live, kind: kind)
         guard violations.isEmpty else {
             throw APIStatus.invalid(kind, name: stored.key.id.name, violations)
         }
@@ -200,11 +210,18 @@ extension RegistryHandlers {
         }
     }
 
+    /// The object that a write has stored, with what the writer is to be told of it.
+    ///
+    /// - Parameter warnings: What there is to say of the body.
     func response(
-        _ outcome: WriteOutcome, form: ResponseForm, _ request: APIRequest, warnings: [String] = []
+        _ outcome: WriteOutcome, code: Int? = nil, form: ResponseForm, _ request: APIRequest, warnings: [String] = []
     ) throws -> APIResponse {
         guard let record = outcome.record else { throw APIStatus.internalError("nothing was stored") }
+        let kind = record.key.kind
+        // Parsed for the kinds only that there is something to say of.
+        let remarks = kind.hasWarnings ? ObjectWarnings.warnings(of: try record.document(), kind: kind) : []
         return try response(
-            record, code: outcome.kind == .created ? 201 : 200, form: form, request, warnings: warnings)
+            record, code: code ?? (outcome.kind == .created ? 201 : 200), form: form, request,
+            warnings: warnings + remarks)
     }
 }

@@ -89,20 +89,22 @@ extension RegistryHandlers {
     private func writeObjects(
         _ events: WatchEvents, scope: ObjectScope, write: ([UInt8]) async throws -> Void
     ) async throws -> ResourceVersion {
-        let list = try await store.objects(ListRequest(scope))
-        var piece: [UInt8] = []
-        for record in list.records {
-            guard
-                try events.selector.isEverything
-                    || events.selector.matches(SelectableFields(of: record.document(), kind: scope.kind))
-            else { continue }
-            piece += try events.line(forInitial: record)
-            guard piece.count >= 1 << 16 else { continue }
-            try await write(piece)
-            piece = []
+        var request = Self.piecemeal(scope)
+        while true {
+            let page = try await store.objects(request)
+            var piece: [UInt8] = []
+            for record in page.records {
+                guard
+                    try events.selector.isEverything
+                        || events.selector.matches(SelectableFields(of: record.document(), kind: scope.kind))
+                else { continue }
+                piece += try events.line(forInitial: record)
+            }
+            if !piece.isEmpty { try await write(piece) }
+            request.version = page.version
+            guard page.remaining > 0, let last = page.records.last else { return page.version }
+            request.after = last.key.id
         }
-        if !piece.isEmpty { try await write(piece) }
-        return list.version
     }
 
     /// Writes what happened between the version a client knows and the one from which the hub tells it.

@@ -67,6 +67,7 @@ struct RegistryHandlers: Sendable {
         _ request: APIRequest, _ target: ResourceTarget, _ options: ListOptions
     ) async throws -> APIResponse {
         let form = try Self.form(of: request)
+        if form == .object, options.isWhole { return try await wholeList(target.scope, options) }
         let page = try await collect(target.scope, options)
         let token = page.next?.text
         // Upstream does not count what it would have to read to count.
@@ -74,15 +75,71 @@ struct RegistryHandlers: Sendable {
         switch form {
         case .object:
             return APIResponse(
-                ListPieces(
-                    kind: target.kind, records: page.records, version: page.version, continueToken: token,
-                    remaining: remaining), size: page.records.reduce(0) { $0 + $1.text.utf8.count })
+                body: .bytes(
+                    ListDocument.text(
+                        kind: target.kind, records: page.records, version: page.version, continueToken: token,
+                        remaining: remaining)))
         default:
             let documents = try page.records.map { try $0.document() }
             return try response(
                 form.list(
                     of: documents, kind: target.kind, now: clock.now(), includeObject: Self.includedObject(request),
                     version: page.version, continueToken: token, remaining: remaining), form: form)
+        }
+    }
+
+    /// All objects of a scope; many of them are read while they are sent, so that no client holds more than a page.
+    private func wholeList(_ scope: ObjectScope, _ options: ListOptions) async throws -> APIResponse {
+        var request = Self.piecemeal(scope)
+        request.version = try await version(of: options)
+        let first = try await store.objects(request)
+        guard first.remaining > 0, let last = first.records.last else {
+            return APIResponse(
+                body: .bytes(
+                    ListDocument.text(
+                        kind: scope.kind, records: first.records, version: first.version, continueToken: nil,
+                        remaining: nil)))
+        }
+        request.version = first.version
+        request.after = last.key.id
+        let (store, rest) = (store, request)
+        return APIResponse(
+            body: .stream { write in
+                var (list, request) = (ListText(kind: scope.kind, version: first.version), rest)
+                try await write(list.piece(first.records, isLast: false))
+                while true {
+                    let page = try await store.objects(request)
+                    try await write(list.piece(page.records, isLast: page.remaining == 0))
+                    guard page.remaining > 0, let last = page.records.last else { return }
+                    request.after = last.key.id
+                }
+            })
+    }
+
+    /// How many objects are read at once where a client asks for any number.
+    private static let readSize = 500
+    /// And of how many bytes, unless a single one has more.
+    private static let readBytes = 1 << 19
+
+    /// A first read of all objects of a scope, piece by piece.
+    static func piecemeal(_ scope: ObjectScope) -> ListRequest {
+        var request = ListRequest(scope, limit: readSize)
+        request.countsRemaining = false
+        request.size = readBytes
+        return request
+    }
+
+    /// The version that a list without a token is to be of; nil for the newest.
+    private func version(of options: ListOptions) async throws -> ResourceVersion? {
+        switch options.version {
+        case .newest, .any:
+            return nil
+        case .notOlderThan(let version):
+            try await awaitVersion(version)
+            return nil
+        case .exactly(let version):
+            try await awaitVersion(version)
+            return version
         }
     }
 
@@ -100,22 +157,19 @@ struct RegistryHandlers: Sendable {
             request.version = continuation.version.rawValue == 0 ? nil : continuation.version
             request.after = continuation.after
         } else {
-            switch options.version {
-            case .newest, .any: break
-            case .notOlderThan(let version): try await awaitVersion(version)
-            case .exactly(let version):
-                try await awaitVersion(version)
-                request.version = version
-            }
+            request.version = try await version(of: options)
         }
         if let name = options.selector.exactName, request.version == nil,
             let page = try await collectOne(name, scope, options)
         {
             return page
         }
+        // What a selector lets through cannot be known: it is looked for in steps of some size.
+        request.countsRemaining = options.selector.isEverything
+        request.limit =
+            options.selector.isEverything ? options.limit : max(Self.readSize, options.limit ?? Self.readSize)
         var page: Page?
         repeat {
-            request.limit = options.limit
             let list: ObjectList
             do {
                 list = try await store.objects(request)
@@ -138,18 +192,19 @@ struct RegistryHandlers: Sendable {
                 page?.records += matching
                 page?.remaining = list.remaining
             }
+            let count = page?.records.count ?? 0
+            if let limit = options.limit, count > limit, let kept = page?.records[limit - 1].key.id {
+                // What is behind the limit waits for the next request.
+                page?.records.removeLast(count - limit)
+                page?.next = ContinueToken(version: list.version, after: kept)
+                break
+            }
             guard list.remaining > 0, let last else { break }
             request.version = list.version
             request.after = last.key.id
             // A page is full only when the selector has let enough through.
-            let count = page?.records.count ?? 0
-            if let limit = options.limit, count >= limit {
+            if let limit = options.limit, count == limit {
                 page?.next = ContinueToken(version: list.version, after: last.key.id)
-                // The next read would go past the page: what is behind the limit waits for the next request.
-                if count > limit, let kept = page?.records[limit - 1].key.id {
-                    page?.records.removeLast(count - limit)
-                    page?.next = ContinueToken(version: list.version, after: kept)
-                }
                 break
             }
         } while true

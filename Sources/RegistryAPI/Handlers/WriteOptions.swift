@@ -10,22 +10,36 @@ struct WriteOptions: Sendable {
     let force: Bool?
 
     init(_ request: APIRequest) throws {
-        isTrial = try Self.isTrial(request.query.items.filter { $0.name == "dryRun" }.map(\.value))
-        manager = request.fieldManager
-        guard manager.utf8.count <= 128 else {
-            throw APIStatus.badRequest("fieldManager: Too long: may not be more than 128 bytes")
-        }
-        validation = try BodyReader.FieldValidation(request.query)
+        let trials = Self.trials(request.query)
+        let given = request.query["fieldManager"] ?? ""
+        let text = request.query["fieldValidation"] ?? ""
         force = request.query["force"].map { _ in request.query.flag("force") }
+        var violations: [FieldViolation] = []
+        if request.method == "PATCH" {
+            violations = WriteOptionsRules.validatePatch(
+                isApply: request.contentType == ObjectPatch.applyType, hasForce: force != nil, manager: given)
+        }
+        violations +=
+            WriteOptionsRules.validateManager(given) + WriteOptionsRules.validateTrial(trials)
+            + WriteOptionsRules.validateFieldValidation(text)
+        guard violations.isEmpty else {
+            throw APIStatus.invalid(options: Self.name(ofMethod: request.method), violations)
+        }
+        isTrial = !trials.isEmpty
+        manager = request.fieldManager
+        validation = BodyReader.FieldValidation(rawValue: text) ?? .warn
     }
 
-    /// Whether dry runs are asked for: `All` is all that can be.
-    static func isTrial(_ values: [String]) throws -> Bool {
-        let given = values.filter { !$0.isEmpty }
-        guard given.allSatisfy({ $0 == "All" }) else {
-            throw APIStatus.badRequest(
-                #"dryRun: Unsupported value: "\#(given.first { $0 != "All" } ?? "")": supported values: "All""#)
+    /// The values of `dryRun` that say something.
+    static func trials(_ query: QueryItems) -> [String] {
+        query.items.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map(\.value)
+    }
+
+    private static func name(ofMethod method: String) -> String {
+        switch method {
+        case "POST": "CreateOptions"
+        case "PUT": "UpdateOptions"
+        default: "PatchOptions"
         }
-        return !given.isEmpty
     }
 }

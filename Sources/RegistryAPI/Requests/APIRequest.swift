@@ -1,3 +1,5 @@
+import Registry
+
 /// One request, read completely: what handlers need of it, whichever version of HTTP it came by.
 package struct APIRequest: Sendable {
     package var method: String
@@ -77,7 +79,7 @@ enum PercentCoding {
     /// nil where a percent sign is not followed by two hexadecimal digits, or the result is no UTF-8.
     static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return String(text)
+            return checked(String(text))
         }
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -94,8 +96,11 @@ enum PercentCoding {
                 bytes.append(byte)
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return String(validating: bytes, as: UTF8.self).flatMap(checked)
     }
+
+    /// nil for a text that takes too long to compare.
+    private static func checked(_ text: String) -> String? { StreamSafeText.isSafe(text) ? text : nil }
 
     private static func digit(_ byte: UInt8) -> UInt8? {
         Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }

@@ -15,15 +15,6 @@ struct BodyReader: Sendable {
         case ignore = "Ignore"
         case warn = "Warn"
         case strict = "Strict"
-
-        init(_ query: QueryItems) throws {
-            let text = query["fieldValidation"] ?? ""
-            guard let mode = text.isEmpty ? .warn : Self(rawValue: text) else {
-                throw APIStatus.badRequest(
-                    #"fieldValidation: Unsupported value: "\#(text)": supported values: "Ignore", "Strict", "Warn""#)
-            }
-            self = mode
-        }
     }
 
     /// A document and what the client is to be warned of.
@@ -35,8 +26,7 @@ struct BodyReader: Sendable {
     let schema: Schema
 
     /// The object in the body of a create or a replace.
-    func object(in request: APIRequest, kind: ObjectKind) throws -> Reading {
-        let mode = try FieldValidation(request.query)
+    func object(in request: APIRequest, kind: ObjectKind, mode: FieldValidation) throws -> Reading {
         var strictErrors: [String] = []
         let raw: JSONValue
         switch request.contentType {
@@ -51,15 +41,21 @@ struct BodyReader: Sendable {
             throw APIStatus.badRequest("the request body must be an object, not \(raw.kindName)")
         }
         try check(raw, is: kind)
-        return try settle(raw, kind: kind, mode: mode, strictErrors: strictErrors) { .badRequest($0) }
+        return try settle(raw, kind: kind, mode: mode, strictErrors: strictErrors) { cause in
+            .badRequest(
+                "\(kind.rawValue) in version \"\(kind.version)\" cannot be handled as a \(kind.rawValue): \(cause)")
+        }
     }
 
     /// Checks a document that a patch has made; what breaks the schema is the patch's fault.
-    func patched(_ document: JSONValue, kind: ObjectKind, mode: FieldValidation) throws -> Reading {
+    ///
+    /// - Parameter strictErrors: What was found in the patch itself.
+    func patched(
+        _ document: JSONValue, kind: ObjectKind, mode: FieldValidation, strictErrors: [String] = []
+    ) throws -> Reading {
         try check(document, is: kind)
-        return try settle(document, kind: kind, mode: mode, strictErrors: []) { message in
-            // Upstream blames the patch, of whatever object.
-            APIStatus(422, .invalid, "\"\" is invalid: patch: Invalid value: \(message)")
+        return try settle(document, kind: kind, mode: mode, strictErrors: strictErrors) { cause in
+            APIStatus.invalid(patchMaking: document, cause)
         }
     }
 
@@ -157,8 +153,7 @@ struct BodyReader: Sendable {
         do {
             read = try schema.read(raw, as: type)
         } catch {
-            throw refusal(
-                "\(kind.rawValue) in version \"\(kind.version)\" cannot be handled as a \(kind.rawValue): \(error)")
+            throw refusal("\(error)")
         }
         var document = read.document
         document["apiVersion"] = .string(kind.apiVersion)
@@ -171,9 +166,7 @@ struct BodyReader: Sendable {
             return Reading(document: document, warnings: found)
         case .strict:
             guard found.isEmpty else {
-                throw refusal(
-                    "\(kind.rawValue) in version \"\(kind.version)\" cannot be handled as a \(kind.rawValue): "
-                        + "strict decoding error: \(found.joined(separator: ", "))")
+                throw refusal("strict decoding error: \(found.joined(separator: ", "))")
             }
             return Reading(document: document, warnings: [])
         }

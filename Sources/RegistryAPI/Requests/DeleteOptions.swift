@@ -16,9 +16,11 @@ struct DeleteOptions: Sendable {
     let version: String?
 
     init(_ body: JSONValue, _ query: QueryItems) throws {
-        var trials = query.items.filter { $0.name == "dryRun" }.map(\.value)
+        var trials = WriteOptions.trials(query)
         if case .array(let values)? = body["dryRun"] { trials += values.compactMap(\.string) }
-        isTrial = try WriteOptions.isTrial(trials)
+        let violations = WriteOptionsRules.validateTrial(trials)
+        guard violations.isEmpty else { throw APIStatus.invalid(options: "DeleteOptions", violations) }
+        isTrial = !trials.isEmpty
         let policy = body["propagationPolicy"]?.string ?? query["propagationPolicy"] ?? ""
         if policy.isEmpty {
             let orphans = body["orphanDependents"] ?? .null

@@ -22,6 +22,9 @@ struct ListOptions: Sendable {
     var sendsInitialEvents: Bool?
     var timeoutSeconds: Int?
 
+    /// Whether all objects are asked for, in one answer.
+    var isWhole: Bool { selector.isEverything && limit == nil && continuation == nil }
+
     init(_ query: QueryItems, kind: ObjectKind) throws {
         do {
             selector = try ObjectSelector(

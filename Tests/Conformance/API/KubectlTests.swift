@@ -192,6 +192,11 @@ enum KubectlScripts {
             KubectlStep("kubectl wait --for=delete svc/gone --timeout=10s"),
             KubectlStep(
                 #"kubectl patch svc web --subresource status -p '{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}'"#,
+                status: 1, errors: ["may only be used when `spec.type` is \"LoadBalancer\""]),
+            KubectlStep(
+                #"kubectl patch svc web -p '{"spec":{"type":"LoadBalancer"}}'"#, output: ["service/web patched"]),
+            KubectlStep(
+                #"kubectl patch svc web --subresource status -p '{"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}}'"#,
                 output: ["service/web patched"]),
         ])
 

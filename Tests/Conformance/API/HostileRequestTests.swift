@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+/// Requests that are to do harm: each has its answer, and others have theirs meanwhile.
+@Suite("Hostile requests")
+struct HostileRequestTests {
+    private static let services = "/api/v1/namespaces/default/services"
+
+    private static func server() throws -> (APIServerUnderTest, UInt16) {
+        let server = try APIServerUnderTest()
+        return (server, try #require(URL(string: server.url)?.port.flatMap { UInt16(exactly: $0) }))
+    }
+
+    @Test(
+        "Long runs of combining marks are refused before anything is compared",
+        arguments: [
+            ("application/json", "{\"aMARKS\":1,\"metadata\":{\"name\":\"x\"}}"),
+            ("application/json", "{\"metadata\":{\"name\":\"x\",\"annotations\":{\"a\":\"aMARKS\"}}}"),
+            ("application/yaml", "{aMARKS: 1, metadata: {name: x}}"),
+        ])
+    func marks(_ sample: (type: String, body: String)) throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let marks = String(repeating: "\u{301}\u{323}", count: 100_000)
+        let reply = try HTTPConnection(port: port).request(
+            "POST", Self.services, type: sample.type, sample.body.replacing("MARKS", with: marks))
+        #expect(reply.status == 400, "\(reply.object)")
+    }
+
+    @Test(
+        "What a page of another site sends by a browser is not answered",
+        arguments: ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Host: rebound.example"])
+    func otherSites(_ header: String) throws {
+        let (server, _) = try Self.server()
+        defer { server.stop() }
+        for method in ["GET", "POST"] {
+            let reply = try server.shell(
+                """
+                curl -s -o /dev/null -w '%{http_code}' -X \(method) -H '\(header)' -H 'Content-Type: application/json' \
+                -d '{"metadata":{"name":"x"},"spec":{"type":"ExternalName","externalName":"evil.example"}}' \
+                $URL\(Self.services)
+                """)
+            #expect(reply.output == "403", "\(method) \(header): \(reply.output)")
+        }
+    }
+
+    @Test("A body over 3 MiB is refused with a Status, though the client goes on sending")
+    func tooLarge() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let body =
+            "{\"metadata\":{\"name\":\"x\",\"annotations\":{\"a\":\""
+            + String(repeating: "x", count: 5 << 20) + "\"}}}"
+        let reply = try HTTPConnection(port: port).request("POST", Self.services, body)
+        #expect(reply.status == 413 && reply.object["reason"] as? String == "RequestEntityTooLarge", "\(reply.object)")
+    }
+
+    @Test("HEAD has no body, of a watch neither")
+    func head() throws {
+        let (server, _) = try Self.server()
+        defer { server.stop() }
+        for query in ["", "?watch=1"] {
+            let reply = try server.shell("curl -s -m 10 --head $URL\(Self.services)\(query) | head -1")
+            #expect(reply.output.hasPrefix("HTTP/1.1 200"), "\(reply.output)")
+        }
+    }
+
+    @Test("Thousands of wrong values are told in little time, and only the first of them")
+    func manyViolations() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let labels = (0..<60_000).map { "\"!\($0)\":\"v\"" }.joined(separator: ",")
+        let connection = try HTTPConnection(port: port)
+        let reply = try connection.request(
+            "POST", Self.services,
+            "{\"metadata\":{\"name\":\"x\",\"labels\":{\(labels)}},\"spec\":{\"ports\":[{\"port\":80}]}}")
+        let details = reply.object["details"] as? [String: Any]
+        #expect(reply.status == 422 && (details?["causes"] as? [Any])?.count ?? 0 <= 100)
+        #expect(try connection.request("GET", "/readyz").status == 200)
+    }
+}
