@@ -123,7 +123,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching", "Manifests",
+                "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching",
+                "Manifests",
                 "ClusterZone",
                 "AnswerTable", "Nameserver", "PodEnvironment", "RegistryAPI", "RegistryControllers", "APIClient",
                 "Zonefiles",

@@ -38,10 +38,10 @@ struct EndpointService: Hashable, Sendable {
         labels = metadata.textMap("labels")
         selector = spec.textMap("selector")
         isExternalName = spec.text("type") == "ExternalName"
-        let addresses = spec.texts("clusterIPs")
+        let addresses = spec.strings("clusterIPs")
         let clusterIP = addresses.first ?? spec.text("clusterIP")
         isHeadless = clusterIP == "None" && spec.text("type") != "ExternalName"
-        let families = spec.texts("ipFamilies").compactMap { IPFamily(rawValue: $0) }
+        let families = spec.strings("ipFamilies").compactMap { IPFamily(rawValue: $0) }
         // As upstream has it: a Service that names no family has that of its address, or both.
         self.families =
             families.isEmpty ? IPAddress(clusterIP).map { [$0.family] } ?? [.ipv4, .ipv6] : families

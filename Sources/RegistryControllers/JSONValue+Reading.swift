@@ -1,39 +1,8 @@
 import Registry
 
-/// Reading fields of stored documents: an absent field, a null and a field of another kind than expected are one.
 extension JSONValue {
-    /// The value at the end of a path of member names; nil where a step is missing or null.
-    func at(_ path: String...) -> JSONValue? {
-        var value: JSONValue? = self
-        for name in path { value = value?[name] }
-        return value == .null ? nil : value
-    }
-
-    /// A text; empty where there is none.
-    func text(_ key: String) -> String { self[key]?.string ?? "" }
-
-    func integer(_ key: String) -> Int? {
-        guard case .integer(let number)? = self[key] else { return nil }
-        return Int(number)
-    }
-
-    func flag(_ key: String) -> Bool? {
-        guard case .bool(let flag)? = self[key] else { return nil }
-        return flag
-    }
-
-    func list(_ key: String) -> [JSONValue] {
-        guard case .array(let elements)? = self[key] else { return [] }
-        return elements
-    }
-
-    func texts(_ key: String) -> [String] { list(key).compactMap(\.string) }
-
-    /// The members of a map of texts.
-    func textMap(_ key: String) -> [String: String] {
-        guard case .object(let members)? = self[key] else { return [:] }
-        return members.mapValues { $0.string ?? "" }
-    }
+    /// The texts of a list; elements of other kinds are left out.
+    func strings(_ key: String) -> [String] { list(key).compactMap(\.string) }
 
     /// An instant in RFC 3339; nil where there is none, or it is malformed.
     func time(_ key: String) -> Timestamp? { self[key]?.string.flatMap { Timestamp(rfc3339: $0) } }

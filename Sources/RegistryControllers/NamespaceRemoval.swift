@@ -29,7 +29,7 @@ enum NamespaceRemoval {
             guard let stored else { return .keep }
             var document = try stored.document()
             guard ObjectHeader(of: document).isBeingDeleted else { return .keep }
-            let left = (document["spec"]?.texts("finalizers") ?? []).filter { $0 != finalizer }
+            let left = (document["spec"]?.strings("finalizers") ?? []).filter { $0 != finalizer }
             if document["spec"] != nil {
                 document["spec"]?["finalizers"] = left.isEmpty ? nil : .array(left.map { .string($0) })
             }

@@ -15,7 +15,7 @@ struct ObjectHeader: Hashable, Sendable {
     init(of document: JSONValue) {
         let metadata = document["metadata"] ?? .null
         owners = metadata.list("ownerReferences").map { OwnerReference($0) }
-        finalizers = metadata.texts("finalizers")
+        finalizers = metadata.strings("finalizers")
         deletionTime = metadata.time("deletionTimestamp")
     }
 

@@ -18,7 +18,7 @@ enum ObjectRemoval {
     /// Takes a finalizer from an object, which goes where it was the last thing that held it.
     static func decision(removing finalizer: String, from stored: ObjectRecord) throws -> ObjectWrite.Decision {
         var document = try stored.document()
-        let finalizers = document["metadata"]?.texts("finalizers") ?? []
+        let finalizers = document["metadata"]?.strings("finalizers") ?? []
         guard finalizers.contains(finalizer) else { return .keep }
         let left = finalizers.filter { $0 != finalizer }
         document["metadata"]?["finalizers"] = left.isEmpty ? nil : .array(left.map { .string($0) })

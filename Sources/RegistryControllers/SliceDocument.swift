@@ -62,7 +62,7 @@ extension SlicePort {
 extension SliceEndpoint {
     init(_ endpoint: JSONValue) {
         let conditions = endpoint["conditions"] ?? .null
-        addresses = endpoint.texts("addresses")
+        addresses = endpoint.strings("addresses")
         isReady = conditions.flag("ready")
         isServing = conditions.flag("serving")
         isTerminating = conditions.flag("terminating")

@@ -16,7 +16,7 @@ struct ClusterBootstrapTests {
             #expect(store.all(.namespace).map(\.key.id.name) == names)
             let namespace = try #require(try store.document(.namespace, "default"))
             #expect(namespace["metadata"]?.textMap("labels") == ["kubernetes.io/metadata.name": "default"])
-            #expect(namespace["spec"]?.texts("finalizers") == ["kubernetes"])
+            #expect(namespace["spec"]?.strings("finalizers") == ["kubernetes"])
             #expect(namespace["status"]?.text("phase") == "Active")
             try store.delete(.namespace, "kube-public")
             await running.settled()

@@ -74,7 +74,7 @@ func shown(_ endpoint: JSONValue) -> String {
     let letters = ["ready", "serving", "terminating"].map { name in
         conditions.flag(name).map { $0 ? "T" : "F" } ?? "-"
     }
-    return "\(endpoint.texts("addresses").joined(separator: "+")) \(letters.joined())"
+    return "\(endpoint.strings("addresses").joined(separator: "+")) \(letters.joined())"
 }
 
 /// A Service's document of one port.

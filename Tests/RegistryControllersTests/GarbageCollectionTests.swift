@@ -97,7 +97,7 @@ struct GarbageCollectionTests {
             await running.settled()
             try Self.mark(.lease, "prod/top", "foregroundDeletion", in: running)
             await running.settled()
-            let finalizers = try store.document(.pod, "prod/middle")?["metadata"]?.texts("finalizers")
+            let finalizers = try store.document(.pod, "prod/middle")?["metadata"]?.strings("finalizers")
             #expect(finalizers == (blocks ? ["foregroundDeletion"] : nil))
             #expect((store.record(key(.lease, "prod/top")) != nil) == blocks)
             #expect(try store.document(.endpoints, "prod/low")?.at("metadata", "deletionTimestamp") != nil)

@@ -89,7 +89,7 @@ struct NamespaceRemovalTests {
             #expect(store.all(.pod, in: "prod").isEmpty)
             let namespace = try #require(try store.document(.namespace, "prod"))
             #expect(namespace["spec"]?.list("finalizers") == [])
-            #expect(namespace["metadata"]?.texts("finalizers") == ["example.com/hold"])
+            #expect(namespace["metadata"]?.strings("finalizers") == ["example.com/hold"])
         }
     }
 

@@ -84,7 +84,7 @@ struct SliceWriterTests {
         content.endpoints = []
         #expect(errors(SliceChanges(updates: [.init(slice: try stored(), content: content)]), service.uid).isEmpty)
         let metadata = try #require(try store.document(.endpointSlice, "prod/\(name)")?["metadata"])
-        #expect(metadata.texts("finalizers") == ["example.com/hold"])
+        #expect(metadata.strings("finalizers") == ["example.com/hold"])
         #expect(metadata.textMap("annotations") == ["note": "n"])
         #expect(metadata.integer("generation") == 2)
         #expect(errors(SliceChanges(deletes: [try stored()]), service.uid).isEmpty)

@@ -100,13 +100,3 @@ extension RegistryHandlers {
         throw APIStatus.namespaceTerminating(key.kind, name: key.id.name, namespace: name)
     }
 }
-
-/// Names that the server makes (`metadata.generateName`).
-enum GeneratedName {
-    private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
-
-    /// The prefix, cut so that all fits a label, and five random characters without vowels.
-    static func name(prefix: String) -> String {
-        String(prefix.prefix(58)) + String((0..<5).map { _ in alphabet.randomElement() ?? "b" })
-    }
-}
