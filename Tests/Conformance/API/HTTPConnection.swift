@@ -43,11 +43,34 @@ final class HTTPConnection {
     ) throws -> Reply {
         try send(method, path, type: type, body)
         let (status, headers) = try readHead()
-        guard let length = headers["content-length"].flatMap({ Int($0) }) else { throw Broken() }
-        while buffer.count < length { try fill() }
-        let data = Data(buffer.prefix(length))
-        buffer.removeFirst(length)
-        return Reply(status: status, body: data)
+        if let length = headers["content-length"].flatMap({ Int($0) }) {
+            return Reply(status: status, body: try take(length))
+        }
+        guard headers["transfer-encoding"]?.lowercased() == "chunked" else { throw Broken() }
+        var body = Data()
+        while true {
+            guard let size = Int(try rawLine().prefix { $0 != ";" }, radix: 16) else { throw Broken() }
+            body += try take(size)
+            guard try rawLine().isEmpty else { throw Broken() }
+            if size == 0 { return Reply(status: status, body: body) }
+        }
+    }
+
+    private func take(_ count: Int) throws -> Data {
+        while buffer.count < count { try fill() }
+        defer { buffer.removeFirst(count) }
+        return Data(buffer.prefix(count))
+    }
+
+    /// The next line that ends in CR LF, without these.
+    private func rawLine() throws -> String {
+        while true {
+            if let end = buffer.firstRange(of: [0x0d, 0x0a]) {
+                defer { buffer.removeSubrange(..<end.upperBound) }
+                return String(decoding: buffer[..<end.lowerBound], as: UTF8.self)
+            }
+            try fill()
+        }
     }
 
     /// Sends a request whose answer is a stream; its status. Lines follow by `line()`.
