@@ -12,7 +12,7 @@ package struct ClusterNameservers: Hashable, Sendable {
     /// The cluster IPs of `kube-system/kube-dns`, else the addresses that a server listens on.
     ///
     /// - Parameter listeners: Wildcard binds spelled out.
-    package init(services: [Service], listeners: [(address: IPAddress, port: Int)]) {
+    package init(services: [Service], listeners: [ServerRecord.Listener]) {
         let virtualIPs = services.first { $0.metadata.id == Self.service }?.virtualIPs ?? []
         guard virtualIPs.isEmpty else {
             (addresses, warnings) = (virtualIPs, [])

@@ -21,17 +21,7 @@ struct APIRegistry: Sendable {
             guard error.code == nil else { return nil }
             throw Self.unavailable(error)
         }
-        guard let zone = document["zone"]?.string, case .array(let listeners)? = document["listeners"] else {
-            return nil
-        }
-        return ServerRecord(
-            zone: zone,
-            listeners: listeners.compactMap { listener in
-                guard let address = listener["address"]?.string.flatMap({ IPAddress($0) }),
-                    case .integer(let port)? = listener["port"]
-                else { return nil }
-                return ServerRecord.Listener(address: address, port: Int(clamping: port))
-            })
+        return ServerRecord(document)
     }
 
     /// Addresses as IPAddress and ServiceCIDR objects have them; node ports as the Services name them.

@@ -13,7 +13,7 @@ struct RegistryServing: ServiceLifecycle.Service {
     let settings: APISettings?
     /// Whether a taken port ends the server: a default that nobody asked for does not.
     let isRequired: Bool
-    let description: ServerDescription
+    let description: ServerRecord
     /// The virtual IP of `default/kubernetes`; nil where there is no range to have one from.
     let apiServiceAddress: IPAddress?
     /// Set once all manifests have been read: until then controllers would make what manifests declare.

@@ -106,7 +106,7 @@ struct ResolvConfCommand: AsyncParsableCommand {
                 server?.zone ?? "",
                 ClusterNameservers(
                     services: try await registry.services(),
-                    listeners: (server?.listeners ?? []).map { ($0.address, $0.port) })
+                    listeners: server?.listeners ?? [])
             )
         }
     }

@@ -67,9 +67,8 @@ struct Server {
     ) -> RegistryServing {
         RegistryServing(
             store: store, settings: settings.api, isRequired: settings.isAPIRequired,
-            description: ServerDescription(
-                zone: record.zone, listeners: record.listeners.map { ($0.address, $0.port) }),
-            apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded, listening: listening,
+            description: record, apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded,
+            listening: listening,
             logger: logger)
     }
 

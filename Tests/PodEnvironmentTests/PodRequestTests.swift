@@ -187,7 +187,7 @@ struct PodRequestTests {
 
     @Test("The cluster's nameservers are kube-dns's addresses, else the server's, and another port is told")
     func clusterNameservers() {
-        let listeners: [(address: IPAddress, port: Int)] = [(.v4(0x7f00_0001), 5353), (.v4(0x7f00_0001), 53)]
+        let listeners = [5353, 53].map { ServerRecord.Listener(address: .v4(0x7f00_0001), port: $0) }
         let ofServer = ClusterNameservers(services: Self.services, listeners: listeners)
         #expect(ofServer.addresses == [.v4(0x7f00_0001)])
         #expect(

@@ -13,7 +13,7 @@ package struct APIService: Sendable {
     private let logger: Logger
 
     package init(
-        store: any ObjectStore, hub: WatchHub, server: ServerDescription, version: String, clock: WallClock,
+        store: any ObjectStore, hub: WatchHub, server: ServerRecord, version: String, clock: WallClock,
         logger: Logger
     ) {
         let schema = Schema.shared

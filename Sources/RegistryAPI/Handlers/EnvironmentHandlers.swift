@@ -2,32 +2,10 @@ import ObjectRules
 import PodEnvironment
 import Registry
 
-/// What a client may ask about the server itself: the zone it answers and where.
-package struct ServerDescription: Sendable {
-    /// Without a trailing dot.
-    package let zone: String
-    package let listeners: [(address: IPAddress, port: Int)]
-
-    package init(zone: String, listeners: [(address: IPAddress, port: Int)]) {
-        self.zone = zone
-        self.listeners = listeners
-    }
-
-    var document: JSONValue {
-        .object([
-            "zone": .string(zone),
-            "listeners": .array(
-                listeners.map {
-                    .object(["address": .string("\($0.address)"), "port": .integer(Int64($0.port))])
-                }),
-        ])
-    }
-}
-
 /// Answers `/swiftlet/v1/…`: the environment and the resolv.conf of a starting pod, for those who have only curl.
 struct EnvironmentHandlers: Sendable {
     let store: any ObjectStore
-    let server: ServerDescription
+    let server: ServerRecord
 
     func respond(to request: APIRequest, path: [String]) async throws -> APIResponse {
         if path == ["server"] { return APIResponse(server.document) }
@@ -61,10 +39,12 @@ struct EnvironmentHandlers: Sendable {
     }
 
     private func services() async throws -> [Service] {
-        try await store.objects(ListRequest(ObjectScope(.service))).records.compactMap { record in
-            guard case .service(let service) = try RegistryObject(record.document(), kind: .service) else { return nil }
-            return service
+        // The first event of a source is all it holds, read already.
+        for try await event in try await store.events() {
+            guard case .snapshot(let objects, _) = event else { break }
+            return objects.compactMap { if case .service(let service) = $0 { service } else { nil } }
         }
+        throw ObjectStoreError.unavailable(.other("the registry did not say what it holds"))
     }
 
     private static func response(_ file: RequestedFile, warnings: [String] = []) -> APIResponse {

@@ -1,6 +1,4 @@
-import Registry
-
-/// What a server that serves the registry says of itself, for commands that run beside it.
+/// What a server that serves the registry says of itself, for commands that run beside it or ask it over its API.
 package struct ServerRecord: Hashable, Sendable {
     /// An address that DNS is answered on; wildcard binds are spelled out.
     package struct Listener: Hashable, Sendable {
@@ -22,7 +20,7 @@ package struct ServerRecord: Hashable, Sendable {
         self.listeners = listeners
     }
 
-    var document: JSONValue {
+    package var document: JSONValue {
         .object([
             "zone": .string(zone),
             "listeners": .array(
@@ -33,7 +31,7 @@ package struct ServerRecord: Hashable, Sendable {
     }
 
     /// nil where the document is none of a server.
-    init?(_ document: JSONValue) {
+    package init?(_ document: JSONValue) {
         guard let zone = document["zone"]?.string, case .array(let elements)? = document["listeners"] else {
             return nil
         }
@@ -42,7 +40,7 @@ package struct ServerRecord: Hashable, Sendable {
             guard let address = element["address"]?.string.flatMap({ IPAddress($0) }),
                 case .integer(let port)? = element["port"]
             else { return nil }
-            return Listener(address: address, port: Int(port))
+            return Listener(address: address, port: Int(clamping: port))
         }
     }
 }
