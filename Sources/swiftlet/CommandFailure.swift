@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 
 /// Why a command ends without having done its work: one line for standard error and an exit status.
@@ -22,6 +23,12 @@ struct CommandFailure: Error {
     init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
+    }
+
+    /// Ends a command whose failures have been told one by one: those of the server count before those of files.
+    static func end(failures: Int, areFilesGood: Bool) throws(ExitCode) {
+        guard failures == 0 else { throw ExitCode(Kind.other.rawValue) }
+        guard areFilesGood else { throw ExitCode(Kind.badData.rawValue) }
     }
 
     /// The text of a system call's error number.

@@ -66,8 +66,7 @@ struct DeleteCommand: AsyncParsableCommand {
             let failures = try await access.withClient { client throws(CommandFailure) in
                 try await delete(chosen, client, reporter)
             }
-            guard failures == 0 else { throw ExitCode(CommandFailure.Kind.other.rawValue) }
-            guard isReadable else { throw ExitCode(CommandFailure.Kind.badData.rawValue) }
+            try CommandFailure.end(failures: failures, areFilesGood: isReadable)
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         }

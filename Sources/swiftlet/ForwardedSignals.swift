@@ -17,6 +17,7 @@ struct ForwardedSignals {
             var present = sigaction()
             guard sigaction(number, nil, &present) == 0 else { return true }
             let handler = present.__sigaction_handler.sa_handler
+            // Two pointers to functions, compared as the addresses they are: C knows no other equality of them.
             return unsafeBitCast(handler, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self)
         }
         sources = numbers.map { number in

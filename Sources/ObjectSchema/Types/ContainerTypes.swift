@@ -33,37 +33,8 @@ extension SchemaTable {
           stdinOnce 17 bool -- Whether standard input is closed after the first client.
           tty 18 bool -- Whether there is a terminal.
         EphemeralContainer -- A container added to a running Pod, to look into it.
-          inline 1 EphemeralContainerCommon
+          inline 1 Container
           targetContainerName 2 string -- The container whose processes it sees.
-        EphemeralContainerCommon -- What an ephemeral container has in common with others.
-          name 1 string! -- The name, unique in the Pod.
-          image 2 string -- The image to run.
-          command 3 [string] -- What to run instead of the image's entry point.
-          args 4 [string] -- Arguments instead of the image's own.
-          workingDir 5 string -- Where to run it.
-          ports 6 [ContainerPort] merge=containerPort keys=containerPort,protocol
-          -- Ports that the container listens on; others are open as well.
-          envFrom 19 [EnvFromSource] -- Where environment variables come from as a whole.
-          env 7 [EnvVar] merge=name keys=name -- Environment variables.
-          resources 8 ResourceRequirements -- What the container needs, and what it may use.
-          resizePolicy 23 [ContainerResizePolicy] -- Whether the container starts anew when its resources change.
-          restartPolicy 24 string? named=v1.ContainerRestartPolicy
-          -- Always makes an init container run on beside the others; otherwise as the Pod's.
-          restartPolicyRules 25 [ContainerRestartRule] -- When the container starts again, by its exit code.
-          volumeMounts 9 [VolumeMount] merge=mountPath keys=mountPath -- Where volumes are mounted.
-          volumeDevices 21 [VolumeDevice] merge=devicePath keys=devicePath -- Where volumes are found as devices.
-          livenessProbe 10 Probe? -- Starts the container anew when it fails.
-          readinessProbe 11 Probe? -- Keeps traffic away while it fails.
-          startupProbe 22 Probe? -- Holds the other probes back until it succeeds.
-          lifecycle 12 Lifecycle? -- What to do after the start and before the end.
-          terminationMessagePath 13 string -- The file that a container leaves its last words in.
-          terminationMessagePolicy 20 string named=v1.TerminationMessagePolicy
-          -- File, or FallbackToLogsOnError to take the end of the log.
-          imagePullPolicy 14 string named=v1.PullPolicy -- Always, IfNotPresent or Never: when the image is fetched.
-          securityContext 15 SecurityContext? -- Rights of the container.
-          stdin 16 bool -- Whether standard input stays open.
-          stdinOnce 17 bool -- Whether standard input is closed after the first client.
-          tty 18 bool -- Whether there is a terminal.
         ContainerPort -- A port that a container listens on.
           name 1 string -- The name, unique in the Pod; Services may refer to it.
           hostPort 2 int32 -- The port of the node that leads here.
