@@ -17,7 +17,7 @@ extension RegistryStore {
         guard isOnDisk else { throw CancellationError() }
         while true {
             let start = clock.now()
-            if let fault = fault() {
+            if let fault = await fault() {
                 let refusal = ObjectStoreError.unavailable(
                     .damaged(StoreError.damaged(file: file, reason: fault).description))
                 state.withLock { $0.refusal = refusal }
@@ -30,13 +30,13 @@ extension RegistryStore {
     }
 
     /// What is wrong with the file; nil where all is well, or where that cannot be found out.
-    private func fault() -> String? {
+    private func fault() async -> String? {
         // A connection of its own: those of the pool have pages in memory and would not see the disk.
         var configuration = Configuration()
         configuration.readonly = true
         do {
             let connection = try DatabaseQueue(path: file, configuration: configuration)
-            return try connection.read { database in
+            return try await connection.read { database in
                 let lines = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
                 return lines.first { $0 != "ok" }
             }

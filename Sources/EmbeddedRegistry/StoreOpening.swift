@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Glibc
 import Registry
@@ -32,12 +33,20 @@ struct StoreOpening {
             database = pool
             refusal = nil
         } catch let error as StoreError where error.isAboutWriting && access(file, R_OK) == 0 {
-            let copy = try StoreError.mapping(file: file) { try StoreCopy.database(of: directory) }
+            let copy = try Self.copy(of: directory, file: file)
             known = try Self.prepare(copy, file: file, settings: settings, clock: clock)
             database = copy
             refusal = error.unavailability
         }
         lock = taken
+    }
+
+    private static func copy(of directory: String, file: String) throws -> DatabaseQueue {
+        do {
+            return try StoreError.mapping(file: file) { try StoreCopy.database(of: directory) }
+        } catch let error as CocoaError {
+            throw StoreError.failed(file: file, reason: "cannot be copied: \(error.localizedDescription)")
+        }
     }
 
     private static func pool(_ file: String) throws -> DatabasePool {

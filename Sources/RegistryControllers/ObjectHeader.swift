@@ -77,6 +77,7 @@ extension String {
     /// Whether the bytes of a word, which begins with a quotation mark, stand in the text.
     func holds(_ word: StaticString) -> Bool {
         var text = self
+        // The pointers stay between `place` and `end` of the borrowed bytes: each comparison is preceded by its length.
         return text.withUTF8 { bytes in
             guard var place = bytes.baseAddress else { return false }
             let length = word.utf8CodeUnitCount

@@ -2,6 +2,7 @@
 ///
 /// Knows where values end, not what they say. No text makes it read beyond the end.
 struct MemberScanner {
+    /// Borrowed from a `withUTF8` that the scanner does not outlive; never read at or behind its end.
     let text: UnsafeBufferPointer<UInt8>
     private var offset = 0
 

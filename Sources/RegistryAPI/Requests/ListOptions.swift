@@ -72,7 +72,7 @@ struct ListOptions: Sendable {
         {
             APIStatus.invalid(options: "ListOptions", [FieldViolation(path, reason, value: value, detail)])
         }
-        if let sendsInitialEvents {
+        if sendsInitialEvents != nil {
             guard isWatch else {
                 throw invalid("sendInitialEvents", .forbidden, "sendInitialEvents is forbidden for list")
             }
@@ -81,7 +81,6 @@ struct ListOptions: Sendable {
                     "resourceVersionMatch", .forbidden,
                     "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
             }
-            _ = sendsInitialEvents
         } else if !match.isEmpty {
             guard !isWatch else {
                 throw invalid("resourceVersionMatch", .forbidden, "resourceVersionMatch is forbidden for watch")

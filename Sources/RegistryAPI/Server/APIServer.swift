@@ -24,6 +24,7 @@ package struct APIServer: Sendable {
 
     private let settings: APISettings
     private let service: APIService
+    private let budget = BodyBudget(maximum: 256 << 20)
     private let logger: Logger
 
     package init(settings: APISettings, service: APIService, logger: Logger) {
@@ -105,14 +106,15 @@ package struct APIServer: Sendable {
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
             try await produce { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+            try await Self.guardStream(nil, on: channel)
             try await body.finish(nil)
         }
     }
 
-    /// Lets the handler of the stream know when its client hangs up.
-    private static func guardStream(_ connection: ConnectionHandle, on channel: any Channel) async throws {
+    /// Lets the handler of a stream know when its client hangs up; nil where it has ended.
+    private static func guardStream(_ connection: ConnectionHandle?, on channel: any Channel) async throws {
         try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.handler(type: StreamGuard.self).begin(connection)
+            try channel.pipeline.syncOperations.handler(type: StreamGuard.self).stream = connection
         }.get()
     }
 
@@ -121,7 +123,9 @@ package struct APIServer: Sendable {
     ) async -> APIResponse {
         do {
             let identity = try await identity(of: request, channel: channel)
-            let body = try await Self.body(of: request)
+            let hold = BodyBudget.Hold(budget)
+            let body = try await Self.body(of: request, hold)
+            defer { hold.release() }
             let read: APIRequest
             do {
                 read = try APIRequest(
@@ -135,7 +139,8 @@ package struct APIServer: Sendable {
             return await service.respond(to: read)
         } catch let status as APIStatus {
             var response = APIResponse(status)
-            response.closesConnection = status.code == 413
+            // What is still being sent is not read.
+            response.closesConnection = status.code == 413 || status.code == 429
             if status == .unauthorized { response.headers.append(("WWW-Authenticate", "Bearer")) }
             return response
         } catch {
@@ -146,7 +151,9 @@ package struct APIServer: Sendable {
     /// The whole body of a request.
     ///
     /// One that is too long is read further for a while: a client that is still sending does not see the answer.
-    private static func body(of request: HummingbirdCore.Request) async throws -> [UInt8] {
+    private static func body(
+        of request: HummingbirdCore.Request, _ hold: BodyBudget.Hold
+    ) async throws -> [UInt8] {
         let tooLarge = APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumDrainedSize {
             throw tooLarge
@@ -155,7 +162,16 @@ package struct APIServer: Sendable {
         for try await piece in request.body {
             size += piece.readableBytes
             guard size <= maximumDrainedSize else { break }
-            if size <= BodyReader.maximumSize { body += piece.readableBytesView } else { body = [] }
+            guard size <= BodyReader.maximumSize else {
+                body = []
+                continue
+            }
+            guard hold.take(piece.readableBytes) else {
+                throw APIStatus.tooManyRequests(
+                    "the server has as many bodies of requests to read as it may; try again later",
+                    retryAfterSeconds: 1)
+            }
+            body += piece.readableBytesView
         }
         guard size <= BodyReader.maximumSize else { throw tooLarge }
         return body

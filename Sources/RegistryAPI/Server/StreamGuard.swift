@@ -14,12 +14,8 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let patience = TimeAmount.seconds(30)
 
     /// What is streamed on the connection at present.
-    private var stream: ConnectionHandle?
+    var stream: ConnectionHandle?
     private var cutOff: Scheduled<Void>?
-
-    func begin(_ stream: ConnectionHandle) { self.stream = stream }
-
-    func end() { stream = nil }
 
     func channelInactive(context: ChannelHandlerContext) {
         finish()
