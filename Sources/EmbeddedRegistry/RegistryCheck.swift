@@ -104,14 +104,14 @@ package struct RegistryCheck: Sendable {
                 SELECT kind, namespace, name, uid, version, document, change, former FROM changes ORDER BY version
                 """)
         while let row = try rows.next() {
-            let (number, change): (Int64, String) = (row["version"], row["change"])
+            let (number, change): (Int64, String) = (try row.value("version"), try row.value("change"))
             expected = expected &+ 1
             if number != expected { note("change \(number): version \(expected) was to come before it") }
             expected = number
             if RecordedChange.Kind(rawValue: change) == nil { note("change \(number): its kind \(change) is unknown") }
             guard let record = readable(row) else { continue }
             _ = document(record.text, of: "change \(number) of \(record.key)")
-            let former: String? = row["former"]
+            let former: String? = try row.optional("former")
             if let former { _ = document(former, of: "change \(number) of \(record.key), what was before") }
         }
         if expected != version.rawValue {
@@ -127,9 +127,10 @@ package struct RegistryCheck: Sendable {
                     AND objects.namespace = pending.namespace AND objects.name = pending.name) AS stored FROM pending
                 """)
         {
-            let key = ObjectKey(.service, NamespacedName(namespace: row["namespace"], name: row["name"]))
-            if !(row["stored"] as Bool) { note("\(key) waits for an address, and is not there") }
-            _ = document(row["document"], of: "\(key), as it waits")
+            let key = ObjectKey(
+                .service, NamespacedName(namespace: try row.value("namespace"), name: try row.value("name")))
+            if !(try row.value("stored") as Bool) { note("\(key) waits for an address, and is not there") }
+            _ = document(try row.value("document"), of: "\(key), as it waits")
         }
     }
 
@@ -138,8 +139,13 @@ package struct RegistryCheck: Sendable {
         do {
             return try StoredRows.record(row, file: file)
         } catch {
-            let (namespace, name): (String, String) = (row["namespace"], row["name"])
-            note("\(namespace)/\(name): an object of the unknown kind \(row["kind"] as String)")
+            // A row that cannot be read says who it is as far as it can.
+            let (namespace, name) = (row.text("namespace"), row.text("name"))
+            if case StoreError.damaged(_, let reason) = error {
+                note("\(namespace)/\(name): \(reason)")
+            } else {
+                note("\(namespace)/\(name): \(error)")
+            }
             return nil
         }
     }

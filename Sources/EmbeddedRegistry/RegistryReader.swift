@@ -66,14 +66,16 @@ package struct RegistryReader: RegistrySource {
                 }
             }
             for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
-                addressing.nodePorts[row["number"]] = NamespacedName(namespace: row["namespace"], name: row["name"])
+                addressing.nodePorts[try row.value("number")] = NamespacedName(
+                    namespace: try row.value("namespace"), name: try row.value("name"))
             }
             for row in try Row.fetchAll(database, sql: "SELECT address, ends FROM quarantine") {
-                guard let address = IPAddress(row["address"] as String) else { continue }
-                addressing.quarantine[address] = Timestamp(milliseconds: row["ends"])
+                guard let address = IPAddress(try row.value("address") as String) else { continue }
+                addressing.quarantine[address] = Timestamp(milliseconds: try row.value("ends"))
             }
             for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason FROM pending") {
-                addressing.pending[NamespacedName(namespace: row["namespace"], name: row["name"])] = row["reason"]
+                addressing.pending[NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))] =
+                    try row.value("reason")
             }
             addressing.services = try StoredRows.objects(of: .service, in: database, file: file).compactMap {
                 if case .service(let service) = $0.object { service } else { nil }

@@ -25,8 +25,8 @@ extension StoreBatch {
     fileprivate mutating func adoptAllocations() throws {
         guard try database.tableExists("former_allocations") else { return }
         for row in try Row.fetchAll(database, sql: "SELECT address, namespace, name FROM former_allocations") {
-            guard let address = IPAddress(row["address"] as String) else { continue }
-            try adopt(address, of: NamespacedName(namespace: row["namespace"], name: row["name"]))
+            guard let address = IPAddress(try row.value("address") as String) else { continue }
+            try adopt(address, of: NamespacedName(namespace: try row.value("namespace"), name: try row.value("name")))
         }
         try database.execute(sql: "DROP TABLE former_allocations")
     }

@@ -49,15 +49,18 @@ struct StoreState {
                 address, for: IPAddressDocument.owner(of: stored) ?? IPAddressDocument.stranger(address))
         }
         for row in try Row.fetchAll(database, sql: "SELECT number, namespace, name FROM node_ports") {
-            pools.nodePorts.take(row["number"], for: NamespacedName(namespace: row["namespace"], name: row["name"]))
+            pools.nodePorts.take(
+                try row.value("number"),
+                for: NamespacedName(namespace: try row.value("namespace"), name: try row.value("name")))
         }
         for row in try Row.fetchAll(database, sql: "SELECT address, ends FROM quarantine") {
-            guard let address = IPAddress(row["address"] as String) else { continue }
-            pools.addresses.setQuarantine(of: address, until: Timestamp(milliseconds: row["ends"]))
+            guard let address = IPAddress(try row.value("address") as String) else { continue }
+            pools.addresses.setQuarantine(of: address, until: Timestamp(milliseconds: try row.value("ends")))
         }
         for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason, document FROM pending") {
-            pending[NamespacedName(namespace: row["namespace"], name: row["name"])] = PendingService(
-                reason: row["reason"], document: try JSONText.value(of: row["document"]))
+            pending[NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))] =
+                PendingService(
+                    reason: try row.value("reason"), document: try JSONText.value(of: try row.value("document")))
         }
         version = try StoredRows.version(in: database)
         oldestChange = try StoredRows.oldestVersion(in: database)

@@ -76,10 +76,10 @@ enum StoredRows {
                 """, arguments: [version.rawValue, limit])
         var changes: [RecordedChange] = []
         while let row = try rows.next() {
-            guard let kind = RecordedChange.Kind(rawValue: row["change"]) else { continue }
+            guard let kind = RecordedChange.Kind(rawValue: try row.value("change")) else { continue }
             let record = try record(row, file: file)
             let document = try document(of: record, file: file)
-            let former: String? = row["former"]
+            let former: String? = try row.optional("former")
             changes.append(
                 RecordedChange(
                     kind: kind, record: record,
@@ -98,28 +98,39 @@ enum StoredRows {
     }
 
     static func setting(_ name: String, in database: Database) throws -> String? {
-        try String.fetchOne(database, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])
+        try Row.fetchOne(database, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])?.value("value")
     }
 
     /// The version of the newest change.
     static func version(in database: Database) throws -> ResourceVersion {
-        ResourceVersion(rawValue: try setting(StoreSetting.version, in: database).flatMap { Int64($0) } ?? 0)
+        try version(StoreSetting.version, in: database)
     }
 
     /// The oldest version that the changes since are all kept of.
     static func oldestVersion(in database: Database) throws -> ResourceVersion {
-        ResourceVersion(rawValue: try setting(StoreSetting.oldestChange, in: database).flatMap { Int64($0) } ?? 0)
+        try version(StoreSetting.oldestChange, in: database)
+    }
+
+    /// A version that is written down; 0 where none is yet. Half of all numbers is left for those to come.
+    private static func version(_ name: String, in database: Database) throws -> ResourceVersion {
+        guard let text = try setting(name, in: database) else { return ResourceVersion(rawValue: 0) }
+        guard let number = Int64(text), (0...Int64.max / 2).contains(number) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the setting \(name) is no version: \(text)")
+        }
+        return ResourceVersion(rawValue: number)
     }
 
     // MARK: One row
 
     static func record(_ row: Row, file: String) throws -> ObjectRecord {
-        guard let kind = ObjectKind(rawValue: row["kind"]) else {
-            throw StoreError.damaged(file: file, reason: "an object of the unknown kind \(row["kind"] as String)")
+        guard let kind = ObjectKind(rawValue: try row.value("kind")) else {
+            throw StoreError.damaged(
+                file: file, reason: "an object of the unknown kind \(try row.value("kind") as String)")
         }
         return ObjectRecord(
-            key: ObjectKey(kind, NamespacedName(namespace: row["namespace"], name: row["name"])), uid: row["uid"],
-            version: ResourceVersion(rawValue: row["version"]), text: row["document"])
+            key: ObjectKey(kind, NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))),
+            uid: try row.value("uid"),
+            version: ResourceVersion(rawValue: try row.value("version")), text: try row.value("document"))
     }
 
     private static func object(_ row: Row, file: String) throws -> StoredObject {
@@ -127,7 +138,7 @@ enum StoredRows {
         let document = try document(of: record, file: file)
         return StoredObject(
             object: try object(of: document, record.key.kind, file: file), document: document, record: record,
-            feeder: row["feeder"], origin: row["origin"])
+            feeder: try row.value("feeder"), origin: try row.value("origin"))
     }
 
     private static func document(of record: ObjectRecord, file: String) throws -> JSONValue {
