@@ -46,6 +46,10 @@ let package = Package(
         .target(name: "ObjectRules", dependencies: ["Registry"]),
         .target(name: "AddressAllocator", dependencies: ["Registry"]),
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
+        .target(name: "StaticZones", dependencies: ["DNS"]),
+        .target(name: "Pipeline", dependencies: ["DNS", "Registry"]),
+        .target(name: "Corefile", dependencies: ["DNS", "Registry"]),
+        .target(name: "Telemetry"),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),
 
         // Zone data that ships, compiled into the binary.
@@ -107,15 +111,67 @@ let package = Package(
             ]
         ),
 
+        // The registry of a Kubernetes cluster.
+        .target(
+            name: "KubernetesRegistry",
+            dependencies: ["APIClient", "Registry", "Telemetry", .product(name: "Logging", package: "swift-log")]
+        ),
+
+        // Directives at work: what needs no sockets, what asks other servers, and the cluster's zone.
+        .target(
+            name: "Stages",
+            dependencies: [
+                "Corefile", "DNS", "FileWatching", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Forwarding",
+            dependencies: [
+                "Corefile", "DNS", "FileWatching", "Pipeline", "Registry", "Telemetry",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "ClusterServing",
+            dependencies: [
+                "AnswerTable", "ClusterZone", "Corefile", "DNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
         // Answers and sockets.
         .target(name: "AnswerTable", dependencies: ["DNS"]),
         .target(
             name: "Nameserver",
             dependencies: [
-                "DNS", "LDNS", "AnswerTable", "CDatagram",
+                "DNS", "LDNS", "AnswerTable", "CDatagram", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // A Corefile made into listeners and stages, and exchanged for another one while they answer.
+        .target(
+            name: "Serving",
+            dependencies: [
+                "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Forwarding",
+                "FileWatching", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "Registry", "Stages",
+                "StaticZones", "Telemetry",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -126,7 +182,8 @@ let package = Package(
                 "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching",
                 "Manifests",
                 "ClusterZone",
-                "AnswerTable", "Nameserver", "PodEnvironment", "RegistryAPI", "RegistryControllers", "APIClient",
+                "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment", "RegistryAPI",
+                "RegistryControllers", "APIClient", "Serving", "StaticZones", "Telemetry",
                 "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -171,7 +228,46 @@ let package = Package(
         .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "TestSupport"]),
         .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry", "TestSupport"]),
         .testTarget(name: "AnswerTableTests", dependencies: ["AnswerTable", "DNS"]),
-        .testTarget(name: "NameserverTests", dependencies: ["Nameserver", "AnswerTable", "DNS", "LDNS", "Zonefiles"]),
+        .testTarget(name: "StaticZonesTests", dependencies: ["StaticZones", "DNS", "LDNS", "Zonefiles"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "DNS", "Registry"]),
+        .testTarget(name: "CorefileTests", dependencies: ["Corefile", "DNS", "Registry", "TestSupport"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+        .testTarget(
+            name: "StagesTests",
+            dependencies: ["Stages", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport"]),
+        .testTarget(
+            name: "ForwardingTests",
+            dependencies: [
+                "Forwarding", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "KubernetesRegistryTests",
+            dependencies: [
+                "KubernetesRegistry", "APIClient", "Registry", "Telemetry", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "ClusterServingTests",
+            dependencies: [
+                "ClusterServing", "AnswerTable", "ClusterZone", "Corefile", "DNS", "Pipeline", "Registry",
+                "StaticZones", "Telemetry", "TestSupport",
+            ]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "Corefile", "DNS", "Nameserver", "Pipeline", "Registry", "Telemetry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "NameserverTests",
+            dependencies: [
+                "Nameserver", "AnswerTable", "DNS", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
+            ]),
         .testTarget(name: "Conformance", dependencies: ["LDNS", "DNS"], path: "Tests/Conformance"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,7 @@
 import AnswerTable
 import DNS
+import Pipeline
+import StaticZones
 import Synchronization
 
 /// Answers what has no ready-made answer: zones from files, aliases to be followed, names computed on the spot.
@@ -81,7 +83,7 @@ package final class QueryPipeline: Sendable {
                 return response
             case nil:
                 response.code = .serverFailure
-                response.extendedError = .notReady
+                response.extendedError = ExtendedError(.notReady)
                 response.authorities = chain.length > 0 ? [] : [denialSOA(place)]
                 return response
             }

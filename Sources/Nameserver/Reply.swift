@@ -1,5 +1,6 @@
 import AnswerTable
 import DNS
+import Pipeline
 
 /// A reply under way, in the buffer of its query.
 struct Reply {

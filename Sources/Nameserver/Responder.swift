@@ -1,5 +1,6 @@
 import AnswerTable
 import DNS
+import Pipeline
 
 /// Answers queries in place, one at a time, for one thread.
 ///
@@ -135,7 +136,7 @@ package final class Responder {
             wire: UnsafeRawBufferPointer(start: reply.buffer + 12, count: reply.query.nameLength))
         guard let name else { return reply.finish(.serverFailure) }
         let response = pipeline.respond(to: name, type: reply.query.type, reader: reader)
-        if let code = response.extendedError { reply.take(extendedError: code) }
+        if let error = response.extendedError { reply.take(extendedError: error.code) }
         return reply.write(response, name: name)
     }
 }

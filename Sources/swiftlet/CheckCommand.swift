@@ -5,6 +5,7 @@ import Glibc
 import LDNS
 import Manifests
 import Nameserver
+import StaticZones
 import Registry
 
 /// `swiftlet check`: says what is wrong with files or with a registry, and where, before a server reads them.

@@ -6,6 +6,7 @@ import Manifests
 import LDNS
 import Logging
 import Nameserver
+import StaticZones
 import Registry
 import RegistryAPI
 import ServiceLifecycle

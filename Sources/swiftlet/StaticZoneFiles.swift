@@ -4,6 +4,7 @@ import Glibc
 import LDNS
 import Logging
 import Nameserver
+import StaticZones
 import ServiceLifecycle
 
 /// Keeps static zones as their files say: read at start, and again whenever a file changes.

@@ -3,6 +3,7 @@ import ClusterZone
 import DNS
 import Glibc
 import Nameserver
+import StaticZones
 import Registry
 
 /// Carries what the registry and the zone files say into the answers: the one writer of the table.

@@ -1,5 +1,6 @@
 import AnswerTable
 import DNS
+import StaticZones
 import Testing
 
 @testable import Nameserver

@@ -1,7 +1,7 @@
 import DNS
 import Testing
 
-@testable import Nameserver
+@testable import StaticZones
 
 @Suite("Wildcards (RFC 4592)")
 struct StaticZoneWildcardTests {

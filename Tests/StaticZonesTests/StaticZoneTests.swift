@@ -2,7 +2,7 @@ import DNS
 import LDNS
 import Testing
 
-@testable import Nameserver
+@testable import StaticZones
 
 /// A question to a zone, and what it is to say in lines of presentation form.
 struct ZoneExchange: CustomTestStringConvertible, Sendable {

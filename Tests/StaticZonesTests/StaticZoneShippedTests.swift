@@ -3,7 +3,7 @@ import LDNS
 import Testing
 import Zonefiles
 
-@testable import Nameserver
+@testable import StaticZones
 
 @Suite("The zone files that ship")
 struct StaticZoneShippedTests {

@@ -1,7 +1,7 @@
 import DNS
 import Testing
 
-@testable import Nameserver
+@testable import StaticZones
 
 @Suite("The example of RFC 1034 §6")
 struct StaticZoneRootTests {

@@ -1,0 +1,95 @@
+import Synchronization
+
+/// All metrics of the process, as Prometheus reads them (text exposition format 0.0.4).
+///
+/// A metric is made once, by whoever counts, and kept by it; counting is a few atomic operations and takes no lock.
+package final class Metrics: Sendable {
+    private enum Value: Sendable {
+        case counter(Counter)
+        case gauge(Gauge)
+        case histogram(Histogram)
+    }
+
+    private struct Family: Sendable {
+        let kind: String
+        let help: String
+        var values: [Labels: Value] = [:]
+    }
+
+    private struct State: Sendable {
+        var families: [String: Family] = [:]
+        var collectors: [@Sendable () -> Void] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// The counter of that name and labels; the same one for every caller.
+    package func counter(_ name: String, _ help: String, _ labels: Labels = Labels()) -> Counter {
+        value(name, "counter", help, labels, make: { Value.counter(Counter()) }) {
+            if case .counter(let counter) = $0 { counter } else { nil }
+        } ?? Counter()
+    }
+
+    package func gauge(_ name: String, _ help: String, _ labels: Labels = Labels()) -> Gauge {
+        value(name, "gauge", help, labels, make: { Value.gauge(Gauge()) }) {
+            if case .gauge(let gauge) = $0 { gauge } else { nil }
+        } ?? Gauge()
+    }
+
+    /// - Parameter buckets: upper bounds, ascending; the one of infinity is added.
+    package func histogram(
+        _ name: String, _ help: String, buckets: [Double], _ labels: Labels = Labels()
+    ) -> Histogram {
+        value(name, "histogram", help, labels, make: { Value.histogram(Histogram(buckets: buckets)) }) {
+            if case .histogram(let histogram) = $0 { histogram } else { nil }
+        } ?? Histogram(buckets: buckets)
+    }
+
+    /// Forgets a metric, as of a server block that is gone.
+    package func remove(_ name: String, _ labels: Labels = Labels()) {
+        state.withLock { $0.families[name]?.values[labels] = nil }
+    }
+
+    /// Has `collector` called before each exposition, to bring gauges up to date.
+    package func collect(_ collector: @escaping @Sendable () -> Void) {
+        state.withLock { $0.collectors.append(collector) }
+    }
+
+    private func value<Metric>(
+        _ name: String, _ kind: String, _ help: String, _ labels: Labels, make: () -> Value,
+        as cast: (Value) -> Metric?
+    ) -> Metric? {
+        state.withLock { state in
+            if let known = state.families[name]?.values[labels] { return cast(known) }
+            let made = make()
+            state.families[name, default: Family(kind: kind, help: help)].values[labels] = made
+            return cast(made)
+        }
+    }
+
+    /// Everything as text, families and labels in their order.
+    package func text() -> String {
+        for collector in state.withLock({ $0.collectors }) { collector() }
+        let families = state.withLock { $0.families }
+        var text = ""
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.values.isEmpty {
+            text += "# HELP \(name) \(Labels.escapedHelp(family.help))\n# TYPE \(name) \(family.kind)\n"
+            for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
+                switch value {
+                case .counter(let counter): text += "\(name)\(labels) \(counter.value)\n"
+                case .gauge(let gauge): text += "\(name)\(labels) \(Self.text(of: gauge.value))\n"
+                case .histogram(let histogram): text += histogram.text(name: name, labels: labels)
+                }
+            }
+        }
+        return text
+    }
+
+    /// A number as Prometheus writes it: whole ones without a fraction.
+    static func text(of number: Double) -> String {
+        if let whole = Int64(exactly: number) { return "\(whole)" }
+        return number.isInfinite ? (number < 0 ? "-Inf" : "+Inf") : "\(number)"
+    }
+}
