@@ -166,7 +166,7 @@ let package = Package(
             dependencies: [
                 "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Forwarding",
                 "FileWatching", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "Registry", "Stages",
-                "StaticZones", "Telemetry",
+                "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -47,6 +47,8 @@ package struct PipelineQuery: Sendable {
     package var lookups: any Lookups
     /// How many questions of our own this one descends from; bounded by `maximumDepth`.
     package private(set) var depth = 0
+    /// How many aliases led from the client's question to this one; bounded by `AliasChain.maximum`.
+    package private(set) var aliasCount = 0
 
     /// The most questions that may descend from each other.
     package static let maximumDepth = 9
@@ -69,13 +71,17 @@ package struct PipelineQuery: Sendable {
 
     /// Asks the server itself another question on behalf of the same client.
     ///
+    /// - Parameter aliases: how many aliases of this question lead to that one.
     /// - Returns: SERVFAIL where questions descend from each other without an end.
-    nonisolated(nonsending) package func ask(_ name: DomainName, _ type: RecordType) async -> Response {
+    nonisolated(nonsending) package func ask(
+        _ name: DomainName, _ type: RecordType, aliases: Int = 0
+    ) async -> Response {
         guard depth < Self.maximumDepth else { return .failed("", "too many lookups of our own for one question") }
         var question = self
         question.name = name
         question.type = type
         question.depth += 1
+        question.aliasCount += max(0, aliases)
         return await lookups.respond(to: question)
     }
 }

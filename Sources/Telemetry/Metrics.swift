@@ -4,6 +4,11 @@ import Synchronization
 ///
 /// A metric is made once, by whoever counts, and kept by it; counting is a few atomic operations and takes no lock.
 package final class Metrics: Sendable {
+    /// What Prometheus is told a metric is.
+    package enum Kind: String, Sendable {
+        case counter, gauge
+    }
+
     private enum Value: Sendable {
         case counter(Counter)
         case gauge(Gauge)
@@ -32,8 +37,9 @@ package final class Metrics: Sendable {
         } ?? Counter()
     }
 
-    package func gauge(_ name: String, _ help: String, _ labels: Labels = Labels()) -> Gauge {
-        value(name, "gauge", help, labels, make: { Value.gauge(Gauge()) }) {
+    /// A number that is set; told as a counter where it only grows, as one that is read elsewhere.
+    package func gauge(_ name: String, _ help: String, _ labels: Labels = Labels(), kind: Kind = .gauge) -> Gauge {
+        value(name, kind.rawValue, help, labels, make: { Value.gauge(Gauge()) }) {
             if case .gauge(let gauge) = $0 { gauge } else { nil }
         } ?? Gauge()
     }

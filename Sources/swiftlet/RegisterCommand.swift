@@ -2,6 +2,7 @@ import APIClient
 import ArgumentParser
 import Foundation
 import Registry
+import Serving
 
 /// `swiftlet register`: runs a command as an endpoint of a Service.
 struct RegisterCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import EmbeddedRegistry
 import Glibc
 import Logging
 import Registry
+import Serving
 import RegistryAPI
 import RegistryControllers
 import ServiceLifecycle

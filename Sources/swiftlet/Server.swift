@@ -8,6 +8,7 @@ import Logging
 import Nameserver
 import StaticZones
 import Registry
+import Serving
 import RegistryAPI
 import ServiceLifecycle
 import Zonefiles

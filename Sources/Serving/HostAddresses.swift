@@ -2,9 +2,9 @@ import Glibc
 import Registry
 
 /// The addresses that others reach this host by.
-enum HostAddresses {
+package enum HostAddresses {
     /// All addresses of interfaces that are up, but for loopback and link-local ones, in the system's order.
-    static func all() -> [IPAddress] {
+    package static func all() -> [IPAddress] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
         defer { freeifaddrs(first) }
