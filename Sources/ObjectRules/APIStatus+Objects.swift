@@ -98,8 +98,6 @@ extension APIStatus {
             "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
     }
 
-    private static let maximumCauses = 100
-
     private static func invalid(
         qualifiedKind: String, kind: String, group: String, name: String, _ violations: [FieldViolation]
     ) -> APIStatus {
@@ -108,7 +106,7 @@ extension APIStatus {
         details.group = group
         details.kind = kind
         // Who has made thousands of mistakes does not need to be told all of them at once.
-        let told = violations.prefix(maximumCauses)
+        let told = violations.prefix(FieldViolation.toldLimit)
         details.causes = told.map { Cause($0) }
         var texts: [String] = []
         for text in told.map(\.description) where !texts.contains(text) { texts.append(text) }

@@ -15,13 +15,12 @@ struct ContainerRules {
         var violations: [FieldViolation] = []
         if containers.isEmpty { violations.append(FieldViolation("spec.containers", .required)) }
         for (field, list) in [("containers", containers), ("initContainers", spec.list("initContainers"))] {
-            for (index, container) in list.enumerated() {
+            violations += list.enumerated().violations { index, container in
                 let path = ("spec" / field)[index]
-                violations += rules.validate(container, at: path)
                 let name = container.text("name")
-                if !name.isEmpty, !names.insert(name).inserted {
-                    violations.append(FieldViolation(path / "name", .duplicate, value: name))
-                }
+                let isNew = name.isEmpty || names.insert(name).inserted
+                return rules.validate(container, at: path)
+                    + (isNew ? [] : [FieldViolation(path / "name", .duplicate, value: name)])
             }
         }
         return violations
@@ -56,8 +55,8 @@ struct ContainerRules {
 
     private func validatePorts(_ ports: [JSONValue], at path: FieldPath) -> [FieldViolation] {
         var names: Set<String> = []
-        var violations: [FieldViolation] = []
-        for (index, port) in ports.enumerated() {
+        return ports.enumerated().violations { index, port in
+            var violations: [FieldViolation] = []
             let path = path[index]
             let name = port.text("name")
             if !name.isEmpty {
@@ -83,13 +82,12 @@ struct ContainerRules {
                         path / "containerPort", .invalid, of: .integer(Int64(number)),
                         "must match `hostPort` when `hostNetwork` is true"))
             }
-            violations += FieldChoice.validate(port, "protocol", at: path, supported: ["SCTP", "TCP", "UDP"])
+            return violations + FieldChoice.validate(port, "protocol", at: path, supported: ["SCTP", "TCP", "UDP"])
         }
-        return violations
     }
 
     private func validateVariables(_ variables: [JSONValue], at path: FieldPath) -> [FieldViolation] {
-        variables.enumerated().flatMap { index, variable in
+        variables.enumerated().violations { index, variable in
             let name = variable.text("name")
             var violations: [FieldViolation] = []
             if name.isEmpty {
@@ -113,7 +111,7 @@ struct ContainerRules {
 
     private func validateMounts(_ mounts: [JSONValue], at path: FieldPath) -> [FieldViolation] {
         var places: Set<String> = []
-        return mounts.enumerated().flatMap { index, mount in
+        return mounts.enumerated().violations { index, mount in
             let path = path[index]
             let (name, place) = (mount.text("name"), mount.text("mountPath"))
             var violations: [FieldViolation] = []
@@ -135,13 +133,12 @@ struct ContainerRules {
         let limits = resources.members("limits")
         var violations: [FieldViolation] = []
         for (field, amounts) in [("limits", limits), ("requests", resources.members("requests"))] {
-            for (name, value) in amounts.sorted(by: { $0.key < $1.key }) {
+            violations += amounts.sorted(by: { $0.key < $1.key }).violations { name, value in
                 let path = path / field / name
                 guard let amount = ResourceQuantity.value(value) else {
-                    violations.append(
-                        FieldViolation(path, .invalid, of: value, "must be a quantity, as `100m` or `1Gi`"))
-                    continue
+                    return [FieldViolation(path, .invalid, of: value, "must be a quantity, as `100m` or `1Gi`")]
                 }
+                var violations: [FieldViolation] = []
                 if amount < 0 {
                     violations.append(
                         FieldViolation(path, .invalid, of: value, "must be greater than or equal to 0"))
@@ -150,15 +147,16 @@ struct ContainerRules {
                     violations.append(
                         FieldViolation(
                             path.parent, .invalid, of: value,
-                            "must be less than or equal to \(name) limit of \(Self.shown(limits[name]))"))
+                            "must be less than or equal to \(name.beginning) limit of \(Self.shown(limits[name]))"))
                 }
+                return violations
             }
         }
         return violations
     }
 
     private static func shown(_ value: JSONValue?) -> String {
-        value?.string ?? value.map(JSONText.text) ?? ""
+        (value?.string ?? value.map(JSONText.text) ?? "").beginning
     }
 }
 
@@ -171,7 +169,7 @@ extension FieldPath {
 enum VolumeRules {
     static func validate(_ volumes: [JSONValue], at path: FieldPath) -> [FieldViolation] {
         var names: Set<String> = []
-        return volumes.enumerated().flatMap { index, volume in
+        return volumes.enumerated().violations { index, volume in
             let path = path[index] / "name"
             let name = volume.text("name")
             if name.isEmpty { return [FieldViolation(path, .required)] }

@@ -6,8 +6,8 @@ enum EndpointSliceRules {
     private static let hintLimit = 8
 
     static func validate(_ document: JSONValue) -> [FieldViolation] {
-        var violations: [FieldViolation] = []
-        for (index, endpoint) in document.list("endpoints").enumerated() {
+        let violations = document.list("endpoints").enumerated().violations { index, endpoint in
+            var violations: [FieldViolation] = []
             let path = ("endpoints" as FieldPath)[index]
             let topology = endpoint.textMap("deprecatedTopology")
             if topology.count > topologyLimit {
@@ -16,14 +16,15 @@ enum EndpointSliceRules {
             }
             violations += ObjectMetadata.validate(labels: topology, at: path / "deprecatedTopology")
             violations += validateHints(endpoint.at("hints", "forZones"), at: path / "hints" / "forZones")
-        }
-        for (index, port) in document.list("ports").enumerated() {
-            guard let name = port.at("appProtocol")?.string else { continue }
-            violations += FieldViolation.list(
-                ("ports" as FieldPath)[index] / "appProtocol", value: name,
-                faults: NameRules.qualifiedNameFaults(name))
+            return violations
         }
         return violations
+            + document.list("ports").enumerated().violations { index, port in
+                guard let name = port.at("appProtocol")?.string else { return [] }
+                return FieldViolation.list(
+                    ("ports" as FieldPath)[index] / "appProtocol", value: name,
+                    faults: NameRules.qualifiedNameFaults(name))
+            }
     }
 
     private static func validateHints(_ hints: JSONValue?, at path: FieldPath) -> [FieldViolation] {

@@ -37,10 +37,8 @@ enum MetadataRules {
     }
 
     static func validateFinalizers(_ finalizers: [String], at path: FieldPath) -> [FieldViolation] {
-        var violations: [FieldViolation] = []
-        for finalizer in finalizers {
-            violations += FieldViolation.list(
-                path, value: finalizer, faults: NameRules.qualifiedNameFaults(finalizer))
+        var violations = finalizers.violations { finalizer in
+            FieldViolation.list(path, value: finalizer, faults: NameRules.qualifiedNameFaults(finalizer))
         }
         if finalizers.contains("orphan") && finalizers.contains("foregroundDeletion") {
             violations.append(
@@ -48,21 +46,24 @@ enum MetadataRules {
                     path, .invalid, of: .array(finalizers.map { .string($0) }),
                     "finalizer set cannot contain both orphan and foregroundDeletion"))
         }
-        for (index, finalizer) in finalizers.enumerated()
-        where !finalizer.contains("/") && !["kubernetes", "orphan", "foregroundDeletion"].contains(finalizer) {
-            violations.append(
-                FieldViolation(
-                    path[index], .invalid, value: finalizer,
-                    "name is neither a standard finalizer name nor is it fully qualified"))
-        }
         return violations
+            + finalizers.enumerated().violations { index, finalizer in
+                let isKnown = ["kubernetes", "orphan", "foregroundDeletion"].contains(finalizer)
+                guard !finalizer.contains("/"), !isKnown else { return [] }
+                return [
+                    FieldViolation(
+                        path[index], .invalid, value: finalizer,
+                        "name is neither a standard finalizer name nor is it fully qualified")
+                ]
+            }
     }
 
     private static func validateOwners(_ owners: [JSONValue]) -> [FieldViolation] {
         let path: FieldPath = "metadata.ownerReferences"
         var violations: [FieldViolation] = []
         var controller: String?
-        for owner in owners {
+        var isSecondTold = false
+        for owner in owners where violations.count <= FieldViolation.toldLimit {
             let version = owner.text("apiVersion")
             let parts = version.split(separator: "/", omittingEmptySubsequences: false)
             if parts.count > 2 || parts.last?.isEmpty != false {
@@ -77,8 +78,10 @@ enum MetadataRules {
                     FieldViolation(path, .invalid, of: owner, "/v1, Kind=Event is disallowed from being an owner"))
             }
             guard owner.flag("controller") == true else { continue }
-            let name = "\(owner.text("kind"))/\(owner.text("name"))"
-            if let controller {
+            let name = "\(Self.shortened(owner.text("kind")))/\(Self.shortened(owner.text("name")))"
+            // The list stands in the message: said with each one, many would make a message of their product.
+            if let controller, !isSecondTold {
+                isSecondTold = true
                 violations.append(
                     FieldViolation(
                         path, .invalid, of: .array(owners),
@@ -89,6 +92,9 @@ enum MetadataRules {
         }
         return violations
     }
+
+    /// No object has a longer name.
+    private static func shortened(_ name: String) -> String { String(name.unicodeScalars.prefix(253)) }
 }
 
 /// The rules of a Namespace's status.

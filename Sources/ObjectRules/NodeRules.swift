@@ -26,12 +26,12 @@ enum NodeRules {
 
     static func validateStatus(_ status: JSONValue) -> [FieldViolation] {
         var seen: Set<JSONValue> = []
-        return status.list("addresses").enumerated().compactMap { index, address in
-            guard !seen.insert(address).inserted else { return nil }
+        return status.list("addresses").enumerated().violations { index, address in
+            guard !seen.insert(address).inserted else { return [] }
             let shown = JSONValue.object([
                 "Type": .string(address.text("type")), "Address": .string(address.text("address")),
             ])
-            return FieldViolation(("status.addresses" as FieldPath)[index], .duplicate, of: shown)
+            return [FieldViolation(("status.addresses" as FieldPath)[index], .duplicate, of: shown)]
         }
     }
 
@@ -40,10 +40,9 @@ enum NodeRules {
         let path: FieldPath = "metadata.taints"
         let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
         var seen: Set<[String]> = []
-        var violations: [FieldViolation] = []
-        for (index, taint) in taints.enumerated() {
+        return taints.enumerated().violations { index, taint in
             let (key, effect, value) = (taint.text("key"), taint.text("effect"), taint.text("value"))
-            violations += FieldViolation.list(
+            var violations = FieldViolation.list(
                 path[index] / "key", value: key, faults: NameRules.qualifiedNameFaults(key))
             let faults = NameRules.labelValueFaults(value)
             if !faults.isEmpty {
@@ -60,26 +59,13 @@ enum NodeRules {
                     FieldViolation(
                         path[index], .duplicate, of: taint, "taints must be unique by key and effect pair"))
             }
+            return violations
         }
-        return violations
     }
 
     private static func validateNetworks(_ texts: [String]) -> [FieldViolation] {
-        let path: FieldPath = "spec.podCIDRs"
-        var violations = texts.enumerated().flatMap { index, text in
-            FieldViolation.list(path[index], value: text, faults: AddressRules.networkFaults(text))
-        }
-        guard violations.isEmpty, texts.count > 1 else { return violations }
-        let families = Set(texts.compactMap { CIDR($0)?.family })
-        if families.count != 2 || texts.count > 2 {
-            violations.append(
-                FieldViolation(
-                    path, .invalid, of: .array(texts.map { .string($0) }),
-                    "may specify no more than one CIDR for each IP family"))
-        }
-        for (index, text) in texts.repeated {
-            violations.append(FieldViolation(path[index], .duplicate, value: text))
-        }
-        return violations
+        FamilyRules.validate(
+            texts, at: "spec.podCIDRs", noun: "CIDR", family: { CIDR($0)?.family },
+            faults: AddressRules.networkFaults, shown: { .string($0) })
     }
 }

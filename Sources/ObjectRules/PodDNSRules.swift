@@ -28,15 +28,14 @@ enum PodDNSRules {
                     path / "nameservers", .invalid, of: settings["nameservers"] ?? .null,
                     "must not have more than \(nameserverLimit) nameservers"))
         }
-        for (index, text) in nameservers.enumerated() {
-            violations += FieldViolation.list(
-                (path / "nameservers")[index], value: text, faults: AddressRules.faults(text))
+        violations += nameservers.enumerated().violations { index, text in
+            FieldViolation.list((path / "nameservers")[index], value: text, faults: AddressRules.faults(text))
         }
-        violations += validateSearches(settings, at: path / "searches")
-        for (index, option) in settings.list("options").enumerated() where option.text("name").isEmpty {
-            violations.append(FieldViolation((path / "options")[index], .required, "must not be empty"))
-        }
-        return violations
+        return violations + validateSearches(settings, at: path / "searches")
+            + settings.list("options").enumerated().violations { index, option in
+                guard option.text("name").isEmpty else { return [] }
+                return [FieldViolation((path / "options")[index], .required, "must not be empty")]
+            }
     }
 
     private static func validateSearches(_ settings: JSONValue, at path: FieldPath) -> [FieldViolation] {
@@ -53,11 +52,12 @@ enum PodDNSRules {
                     path, .invalid, of: shown,
                     "must not have more than \(searchLineLimit) characters (including spaces) in the search list"))
         }
-        for (index, search) in searches.enumerated() where search != "." {
-            let name = search.hasSuffix(".") ? String(search.dropLast()) : search
-            violations += FieldViolation.list(
-                path[index], value: name, faults: NameRules.underscoreSubdomainFaults(name))
-        }
         return violations
+            + searches.enumerated().violations { index, search in
+                guard search != "." else { return [] }
+                let name = search.hasSuffix(".") ? String(search.dropLast()) : search
+                return FieldViolation.list(
+                    path[index], value: name, faults: NameRules.underscoreSubdomainFaults(name))
+            }
     }
 }

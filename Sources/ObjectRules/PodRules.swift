@@ -59,11 +59,11 @@ enum PodRules {
     }
 
     private static func validateAliases(_ aliases: [JSONValue], at path: FieldPath) -> [FieldViolation] {
-        aliases.enumerated().flatMap { index, alias in
+        aliases.enumerated().violations { index, alias in
             let address = alias.text("ip")
             return FieldViolation.list(
                 path[index] / "ip", value: address, faults: AddressRules.faults(address))
-                + alias.texts("hostnames").enumerated().flatMap { number, name in
+                + alias.texts("hostnames").enumerated().violations { number, name in
                     FieldViolation.list(
                         (path[index] / "hostnames")[number], value: name, faults: NameRules.subdomainFaults(name))
                 }

@@ -6,12 +6,11 @@ enum PodStatusRules {
 
     static func validate(_ document: JSONValue, stored: JSONValue) -> [FieldViolation] {
         let status = document["status"] ?? .null
-        var violations: [FieldViolation] = []
-        for (index, condition) in status.list("conditions").enumerated() {
+        var violations = status.list("conditions").enumerated().violations { index, condition in
             let type = condition.text("type")
-            guard !systemConditions.contains(type) else { continue }
+            guard !systemConditions.contains(type) else { return [] }
             // Upstream has the wrong path here.
-            violations += FieldViolation.list(
+            return FieldViolation.list(
                 ("metadata.conditions" as FieldPath)[index] / "Type", value: type,
                 faults: NameRules.qualifiedNameFaults(type))
         }
@@ -34,20 +33,8 @@ enum PodStatusRules {
     }
 
     private static func validateAddresses(_ texts: [String], at path: FieldPath) -> [FieldViolation] {
-        var violations = texts.enumerated().flatMap { index, text in
-            FieldViolation.list(path[index], value: text, faults: AddressRules.faults(text))
-        }
-        guard violations.isEmpty, texts.count > 1 else { return violations }
-        if texts.count > 2 || Set(texts.compactMap { IPAddress($0)?.family }).count != 2 {
-            violations.append(
-                FieldViolation(
-                    path, .invalid, of: .array(texts.map { .object(["IP": .string($0)]) }),
-                    "may specify no more than one IP for each IP family"))
-        }
-        for (index, text) in texts.repeated {
-            violations.append(
-                FieldViolation(path[index], .duplicate, of: .object(["IP": .string(text)])))
-        }
-        return violations
+        FamilyRules.validate(
+            texts, at: path, noun: "IP", family: { IPAddress($0)?.family }, faults: AddressRules.faults,
+            shown: { .object(["IP": .string($0)]) })
     }
 }

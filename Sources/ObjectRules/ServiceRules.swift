@@ -12,10 +12,9 @@ enum ServiceRules {
     }
 
     static func validate(_ spec: JSONValue) -> [FieldViolation] {
-        var violations: [FieldViolation] = []
-        for (index, port) in spec.list("ports").enumerated() {
-            guard let name = port.at("appProtocol")?.string else { continue }
-            violations += FieldViolation.list(
+        var violations = spec.list("ports").enumerated().violations { index, port in
+            guard let name = port.at("appProtocol")?.string else { return [] }
+            return FieldViolation.list(
                 ("spec.ports" as FieldPath)[index] / "appProtocol", value: name,
                 faults: NameRules.qualifiedNameFaults(name))
         }
@@ -27,9 +26,9 @@ enum ServiceRules {
         if !ranges.isEmpty && !isBalanced {
             violations.append(FieldViolation(rangePath, .forbidden, onlyBalanced))
         }
-        for (index, range) in ranges.enumerated() {
+        violations += ranges.enumerated().violations { index, range in
             let text = String(range.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-            violations += FieldViolation.list(
+            return FieldViolation.list(
                 rangePath[index], value: text, faults: AddressRules.networkFaults(text))
         }
         if let name = spec.at("loadBalancerClass")?.string {
@@ -56,7 +55,7 @@ enum ServiceRules {
         if !ingresses.isEmpty, document.at("spec", "type") != .string("LoadBalancer") {
             return [FieldViolation(path, .forbidden, "may only be used when `spec.type` is \"LoadBalancer\"")]
         }
-        return ingresses.enumerated().flatMap { index, ingress in
+        return ingresses.enumerated().violations { index, ingress in
             let (address, name) = (ingress.text("ip"), ingress.text("hostname"))
             var violations: [FieldViolation] = []
             if !address.isEmpty {

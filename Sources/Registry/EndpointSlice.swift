@@ -2,6 +2,10 @@
 package struct EndpointSlice: Hashable, Sendable {
     /// The label that names the Service a slice belongs to.
     package static let serviceNameLabel = "kubernetes.io/service-name"
+    /// The label that names who keeps a slice.
+    package static let managedByLabel = "endpointslice.kubernetes.io/managed-by"
+    /// On the slice of a registration the name of the Lease that keeps it alive, on that Lease `true`.
+    package static let leaseLabel = "swiftlet.dev/lease"
 
     package enum AddressType: String, Hashable, Sendable, CaseIterable {
         case ipv4 = "IPv4"

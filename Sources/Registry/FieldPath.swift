@@ -21,13 +21,22 @@ package struct FieldPath: Hashable, Sendable {
 }
 
 extension FieldPath: CustomStringConvertible {
-    package var description: String {
-        components.reduce(into: "") { text, component in
+    package var description: String { text(stoppingBehind: .max) }
+
+    /// The path as messages about any document quote it: whole up to 256 bytes, else its beginning.
+    package var beginning: String { text(stoppingBehind: 256).beginning }
+
+    /// - Parameter limit: In bytes; the component that goes beyond it is the last one.
+    private func text(stoppingBehind limit: Int) -> String {
+        var text = ""
+        for component in components {
             switch component {
             case .member(let name): text += text.isEmpty ? name : ".\(name)"
             case .element(let index): text += "[\(index)]"
             }
+            if text.utf8.count > limit { break }
         }
+        return text
     }
 }
 

@@ -64,9 +64,9 @@ package struct FieldViolation: Error, Hashable, Sendable {
 
     private static func text(of value: JSONValue) -> String {
         switch value {
-        case .string(let text): quoted(beginning(of: text))
+        case .string(let text): quoted(text.beginning)
         case .null: "\"null\""
-        case .bool, .integer, .number, .array, .object: beginning(of: JSONText.text(of: value))
+        case .bool, .integer, .number, .array, .object: JSONText.text(of: value).beginning
         }
     }
 
@@ -84,14 +84,12 @@ package struct FieldViolation: Error, Hashable, Sendable {
             }
         } + "\""
     }
-
-    /// A value from outside may be of any length: a message quotes its beginning.
-    private static func beginning(of text: String) -> String {
-        text.utf8.count <= 256 ? text : String(text.prefix(125)) + "…"
-    }
 }
 
 extension FieldViolation {
+    /// Nobody is told of more than so many violations: whoever has gathered more need not look for others.
+    package static let toldLimit = 100
+
     /// A text outside a closed set, which the message lists in the order given.
     package static func notSupported(_ path: FieldPath, value: String, supported: [String]) -> FieldViolation {
         FieldViolation(
@@ -120,6 +118,18 @@ extension FieldViolation {
     /// One violation for each fault that a rule finds with a text.
     package static func list(_ path: FieldPath, value: String, faults: [String]) -> [FieldViolation] {
         faults.map { FieldViolation(path, .invalid, value: value, $0) }
+    }
+}
+
+extension Sequence {
+    /// The violations of a rule that holds for each element, up to the element by which there are more than are told.
+    package func violations(_ rule: (Element) -> [FieldViolation]) -> [FieldViolation] {
+        var violations: [FieldViolation] = []
+        for element in self {
+            violations += rule(element)
+            if violations.count > FieldViolation.toldLimit { break }
+        }
+        return violations
     }
 }
 

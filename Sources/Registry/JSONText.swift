@@ -189,7 +189,7 @@ private struct JSONTextParser {
     private mutating func noteDuplicate() {
         duplicatesMet += 1
         guard duplicatesMet <= Self.maximumDuplicates else { return }
-        let note = "duplicate field \"\(path)\""
+        let note = "duplicate field \"\(path.beginning)\""
         if !duplicates.contains(note) { duplicates.append(note) }
     }
 

@@ -25,7 +25,7 @@ extension ObjectMetadata {
 
     /// The rules of labels and of what selects them: keys are qualified names, values are label values.
     package static func validate(labels: [String: String], at path: FieldPath) -> [FieldViolation] {
-        labels.sorted { $0.key < $1.key }.flatMap { key, value in
+        labels.sorted { $0.key < $1.key }.violations { key, value in
             FieldViolation.list(path, value: key, faults: NameRules.qualifiedNameFaults(key))
                 + FieldViolation.list(path, value: value, faults: NameRules.labelValueFaults(value))
         }
@@ -35,7 +35,7 @@ extension ObjectMetadata {
 
     private func validateAnnotations() -> [FieldViolation] {
         let path: FieldPath = "metadata.annotations"
-        var violations = annotations.keys.sorted().flatMap { key in
+        var violations = annotations.keys.sorted().violations { key in
             // Upper case is allowed in the domain of an annotation's key.
             FieldViolation.list(path, value: key, faults: NameRules.qualifiedNameFaults(key.lowercased()))
         }
@@ -89,28 +89,30 @@ extension EndpointSlice {
         if endpoints.count > Self.endpointLimit {
             violations.append(.tooMany("endpoints", count: endpoints.count, limit: Self.endpointLimit))
         } else {
-            for (index, endpoint) in endpoints.enumerated() {
-                violations += validate(endpoint, at: ("endpoints" as FieldPath)[index])
+            violations += endpoints.enumerated().violations { index, endpoint in
+                validate(endpoint, at: ("endpoints" as FieldPath)[index])
             }
         }
         guard ports.count <= Self.portLimit else {
             return violations + [.tooMany("ports", count: ports.count, limit: Self.portLimit)]
         }
         var names: Set<String> = []
-        for (index, port) in ports.enumerated() {
-            let path = ("ports" as FieldPath)[index] / "name"
-            if !port.name.isEmpty {
-                violations += FieldViolation.list(path, value: port.name, faults: NameRules.labelFaults(port.name))
-            }
-            if !names.insert(port.name).inserted {
-                violations.append(FieldViolation(path, .duplicate, value: port.name))
-            }
-            if let number = port.port, !(1...65535).contains(number) {
-                // Upstream takes any number here; a name server and its SRV records cannot.
-                violations.append(.outOfRange(("ports" as FieldPath)[index] / "port", number, 1...65535))
-            }
-        }
         return violations
+            + ports.enumerated().violations { index, port in
+                var violations: [FieldViolation] = []
+                let path = ("ports" as FieldPath)[index] / "name"
+                if !port.name.isEmpty {
+                    violations += FieldViolation.list(path, value: port.name, faults: NameRules.labelFaults(port.name))
+                }
+                if !names.insert(port.name).inserted {
+                    violations.append(FieldViolation(path, .duplicate, value: port.name))
+                }
+                if let number = port.port, !(1...65535).contains(number) {
+                    // Upstream takes any number here; a name server and its SRV records cannot.
+                    violations.append(.outOfRange(("ports" as FieldPath)[index] / "port", number, 1...65535))
+                }
+                return violations
+            }
     }
 
     private func validate(_ endpoint: Endpoint, at path: FieldPath) -> [FieldViolation] {
@@ -121,8 +123,8 @@ extension EndpointSlice {
         } else if endpoint.addresses.count > Self.addressLimit {
             violations.append(.tooMany(addresses, count: endpoint.addresses.count, limit: Self.addressLimit))
         }
-        for (index, text) in endpoint.addresses.enumerated() {
-            violations += FieldViolation.list(addresses[index], value: text, faults: faults(ofAddress: text))
+        violations += endpoint.addresses.enumerated().violations { index, text in
+            FieldViolation.list(addresses[index], value: text, faults: faults(ofAddress: text))
         }
         if !endpoint.nodeName.isEmpty {
             violations += FieldViolation.list(
@@ -155,26 +157,46 @@ extension EndpointSlice {
 }
 
 extension Endpoints {
+    /// The most subsets, and the most endpoints in all of them: each address counts once for each port. Upstream knows
+    /// no such limits, but whoever lists, mirrors or packs endpoints makes one of each pair.
+    private static let subsetLimit = 256
+    private static let endpointLimit = 100_000
+
     /// Rules of core/v1 Endpoints: addresses fit for endpoints, hostnames that are labels, sound ports.
     func validateSubsets() -> [FieldViolation] {
-        var violations: [FieldViolation] = []
-        for (index, subset) in subsets.enumerated() {
+        guard subsets.count <= Self.subsetLimit else {
+            return [.tooMany("subsets", count: subsets.count, limit: Self.subsetLimit)]
+        }
+        var room = Self.endpointLimit
+        for subset in subsets {
+            let addresses = subset.addresses.count + subset.notReadyAddresses.count
+            let ports = max(1, subset.ports.count)
+            guard addresses <= room / ports else {
+                return [
+                    FieldViolation(
+                        "subsets", .tooMany,
+                        "must not have more than \(Self.endpointLimit) pairs of an address and a port")
+                ]
+            }
+            room -= addresses * ports
+        }
+        return subsets.enumerated().violations { index, subset in
+            var violations: [FieldViolation] = []
             let path = ("subsets" as FieldPath)[index]
             if subset.addresses.isEmpty && subset.notReadyAddresses.isEmpty {
                 violations.append(
                     FieldViolation(path, .required, "must specify `addresses` or `notReadyAddresses`"))
             }
             for (field, list) in [("addresses", subset.addresses), ("notReadyAddresses", subset.notReadyAddresses)] {
-                for (number, address) in list.enumerated() {
-                    violations += Self.validate(address, at: (path / field)[number])
+                violations += list.enumerated().violations { number, address in
+                    Self.validate(address, at: (path / field)[number])
                 }
             }
-            for (number, port) in subset.ports.enumerated() {
-                violations += Self.validate(
-                    port, at: (path / "ports")[number], requiresName: subset.ports.count > 1)
-            }
+            return violations
+                + subset.ports.enumerated().violations { number, port in
+                    Self.validate(port, at: (path / "ports")[number], requiresName: subset.ports.count > 1)
+                }
         }
-        return violations
     }
 
     private static func validate(_ address: Address, at path: FieldPath) -> [FieldViolation] {

@@ -18,7 +18,8 @@ extension Service {
         var names: Set<String> = []
         var numbers: Set<PortNumber> = []
         var nodeNumbers: Set<PortNumber> = []
-        for (index, port) in ports.enumerated() {
+        // Of many mistakes the first are told.
+        for (index, port) in ports.enumerated() where violations.count <= FieldViolation.toldLimit {
             let path = path[index]
             if kind == .loadBalancer && port.port == Self.kubeletPort {
                 violations.append(
@@ -99,11 +100,11 @@ extension Service {
         } else {
             violations += validateClusterIPs()
         }
-        for (index, text) in externalIPs.enumerated() {
-            violations += FieldViolation.list(
-                ("spec.externalIPs" as FieldPath)[index], value: text, faults: AddressRules.endpointFaults(text))
-        }
         return violations
+            + externalIPs.enumerated().violations { index, text in
+                FieldViolation.list(
+                    ("spec.externalIPs" as FieldPath)[index], value: text, faults: AddressRules.endpointFaults(text))
+            }
     }
 
     private func validateClusterIPs() -> [FieldViolation] {
@@ -126,7 +127,7 @@ extension Service {
             }
             return violations
         }
-        for (index, text) in texts.enumerated() {
+        for (index, text) in texts.enumerated() where violations.count <= FieldViolation.toldLimit {
             if index == 0 && text == "None" {
                 violations.append(
                     FieldViolation(path, .invalid, of: shown, "'None' must be the first and only value"))
@@ -178,7 +179,7 @@ extension Service {
 
     private func validatePolicies() -> [FieldViolation] {
         var violations = ObjectMetadata.validate(labels: selector, at: "spec.selector")
-        for (index, family) in families.repeated {
+        for (index, family) in families.repeated.prefix(FieldViolation.toldLimit) {
             violations.append(
                 FieldViolation(("spec.ipFamilies" as FieldPath)[index], .duplicate, value: family.rawValue))
         }

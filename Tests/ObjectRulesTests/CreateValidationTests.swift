@@ -292,4 +292,34 @@ struct CreateValidationTests {
         let violations = ObjectValidation.validateCreate(try breach.document(), kind: breach.kind)
         #expect(violations.map(\.description) == breach.expected)
     }
+
+    @Test("Of very many mistakes no more are looked for than are told", arguments: ManyMistakes.documents)
+    func many(_ kind: ObjectKind, _ path: String, _ element: String) throws {
+        let list = "[\(Array(repeating: element, count: 20_000).joined(separator: ","))]"
+        let violations = ObjectValidation.validateCreate(
+            try Breach(kind, [path: list]).document(), kind: kind)
+        #expect((100...700).contains(violations.count), "\(violations.count)")
+    }
+
+    @Test("That one owner may control an object is said once, with names as long as names are")
+    func controllers() throws {
+        let long = String(repeating: "x", count: 10_000)
+        let owner = #"{"apiVersion":"v1","kind":"K","name":"\#(long)","uid":"u","controller":true}"#
+        let owners = "[\(Array(repeating: owner, count: 50).joined(separator: ","))]"
+        let violations = ObjectValidation.validateCreate(
+            try Breach(.lease, ["metadata.ownerReferences": owners]).document(), kind: .lease)
+        #expect(violations.count == 1)
+        let name = "K/\(long.prefix(253))"
+        #expect(violations.first?.detail.hasSuffix("references for \(name) and \(name)") == true)
+    }
+}
+
+enum ManyMistakes {
+    static let documents: [(ObjectKind, String, String)] = [
+        (.pod, "spec.containers.0.ports", #"{"name":"UPPER"}"#), (.pod, "spec.containers.0.env", #"{"name":"="}"#),
+        (.pod, "spec.containers.0.volumeMounts", "{}"), (.pod, "spec.containers", "{}"), (.pod, "spec.volumes", "{}"),
+        (.service, "spec.ports", #"{"port":0}"#), (.service, "spec.externalIPs", #""x""#),
+        (.lease, "metadata.finalizers", #""x""#), (.node, "spec.taints", "{}"),
+        (.endpoints, "subsets.0.addresses", #"{"ip":"x"}"#),
+    ]
 }

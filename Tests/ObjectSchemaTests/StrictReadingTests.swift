@@ -23,6 +23,12 @@ import Testing
         try Schema.shared.read(JSONText.value(of: text), as: #require(Schema.shared.type(of: kind)))
     }
 
+    @Test func unknownMembersAreNotedByTheBeginningOfTheirPath() throws {
+        let name = String(repeating: "x", count: 100_000)
+        let document = try read("{\"spec\":{\"\(name)\":1}}", .service)
+        #expect(document.strictErrors == ["unknown field \"spec.\(name.prefix(120))…\""])
+    }
+
     private static let mismatches = [
         Case(.service, #"[]"#, "json: cannot unmarshal array into Go value of type v1.Service"),
         Case(.service, #""x""#, "json: cannot unmarshal string into Go value of type v1.Service"),

@@ -37,4 +37,11 @@ import Testing
         _ = try JSONText.value(of: "{\(members)}", notingDuplicates: &duplicates)
         #expect(duplicates.count == 100)
     }
+
+    @Test func areNotedByTheBeginningOfALongName() throws {
+        let name = String(repeating: "x", count: 100_000)
+        var duplicates: [String] = []
+        _ = try JSONText.value(of: "{\"a\":{\"\(name)\":1,\"\(name)\":2}}", notingDuplicates: &duplicates)
+        #expect(duplicates == ["duplicate field \"\("a.\(name)".prefix(125))…\""])
+    }
 }

@@ -81,4 +81,21 @@ struct EndpointsTests {
                 "ports[2].name: Duplicate value: \"b\"",
             ])
     }
+
+    @Test("Endpoints of more subsets or pairs than anybody needs are refused", arguments: EndpointsLimits.cases)
+    func limits(_ subsets: Int, _ addresses: Int, _ ports: Int, _ isSound: Bool) {
+        let subset = Endpoints.Subset(
+            addresses: (0..<addresses).map { Self.address("192.0.\($0 >> 8).\($0 & 255)") },
+            ports: (0..<ports).map { .init(name: "p\($0)", port: $0 % 65535 + 1) })
+        let violations = Self.endpoints(Array(repeating: subset, count: subsets)).validateSubsets()
+        #expect(violations.isEmpty == isSound)
+        #expect(isSound || violations.map(\.reason) == [.tooMany])
+    }
+}
+
+enum EndpointsLimits {
+    static let cases: [(Int, Int, Int, Bool)] = [
+        (256, 1, 1, true), (257, 1, 1, false), (1, 1000, 100, true), (1, 1001, 100, false), (2, 1000, 51, false),
+        (1, 1, 100_000, true), (1, 1, 100_001, false),
+    ]
 }

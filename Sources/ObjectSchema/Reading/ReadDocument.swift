@@ -23,7 +23,7 @@ extension Schema {
     /// - Throws: `SchemaReadError` for the first value of a wrong type.
     package func read(_ raw: JSONValue, as type: SchemaType) throws(SchemaReadError) -> ReadDocument {
         var reader = StrictReader(schema: self)
-        let document = try reader.object(raw, type: type, place: StrictReader.Place(type: type))
+        let document = try reader.object(raw, type: type)
         return ReadDocument(document: document ?? .object([:]), strictErrors: reader.strictErrors)
     }
 }
