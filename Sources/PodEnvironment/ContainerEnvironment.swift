@@ -9,9 +9,12 @@ package struct ContainerEnvironment: Hashable, Sendable {
     ///
     /// `$(NAME)` in a definition means what `inherited` and the definitions before it say, else what `services` say.
     /// A name defined twice keeps its first place and its last value.
+    ///
+    /// - Throws: `.variableTooLarge` and `.environmentTooLarge` for definitions that no kernel takes, before their
+    ///   references have made more of them.
     package init(
         definitions: [EnvironmentVariable], inherited: [EnvironmentVariable] = [], services: [EnvironmentVariable]
-    ) {
+    ) throws(PodEnvironmentError) {
         var values: [String: String] = [:]
         for variable in inherited where values[variable.name] == nil {
             values[variable.name] = variable.value
@@ -19,8 +22,22 @@ package struct ContainerEnvironment: Hashable, Sendable {
         let serviceValues = Dictionary(services.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         var order: [String] = []
         var defined: Set<String> = []
+        var expanded = 0
         for definition in definitions {
-            values[definition.name] = ReferenceExpansion.expand(definition.value) { values[$0] ?? serviceValues[$0] }
+            let value: String
+            do throws(ReferenceExpansion.TooLong) {
+                value = try ReferenceExpansion.expand(definition.value) { values[$0] ?? serviceValues[$0] }
+            } catch {
+                throw .variableTooLarge(
+                    name: definition.name, bytes: error.bytes, limit: EnvironmentSize.stringLimit)
+            }
+            expanded += value.utf8.count
+            guard expanded <= EnvironmentSize.maximumKernelLimit else {
+                throw .environmentTooLarge(
+                    bytes: expanded, limit: EnvironmentSize.maximumKernelLimit,
+                    largest: [.init(contributor: EnvironmentSize.userContributor, bytes: expanded)])
+            }
+            values[definition.name] = value
             if defined.insert(definition.name).inserted { order.append(definition.name) }
         }
         variables =

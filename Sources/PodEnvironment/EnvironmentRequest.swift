@@ -59,15 +59,22 @@ package struct EnvironmentRequest: Sendable {
     }
 
     /// Makes the variables out of all Services of the registry.
-    package func outcome(of services: [Service], inherited: [EnvironmentVariable] = []) -> Outcome {
+    package func outcome(
+        of services: [Service], inherited: [EnvironmentVariable] = []
+    ) throws(PodRequestError) -> Outcome {
         let visible = ServiceVariables.services(
             visibleFrom: namespace, in: services, hasServiceLinks: hasServiceLinks)
         let picked =
             patterns.isEmpty
             ? visible : visible.filter { service in patterns.contains { $0.matches(service.metadata.id) } }
         let made = ServiceVariables(of: picked)
-        let environment = ContainerEnvironment(
-            definitions: definitions, inherited: inherited, services: made.variables)
+        let environment: ContainerEnvironment
+        do {
+            environment = try ContainerEnvironment(
+                definitions: definitions, inherited: inherited, services: made.variables)
+        } catch {
+            throw .notMade(error)
+        }
         let warnings =
             patterns.filter { pattern in !visible.contains { pattern.matches($0.metadata.id) } }
             .map { "\(itemPrefix)services '\($0.text)' matches no Service with a cluster IP in namespace \(namespace)" }
@@ -91,7 +98,7 @@ package struct EnvironmentRequest: Sendable {
     package func file(
         of services: [Service], room: Int = EnvironmentSize.kernelLimit(stackLimit: 8 << 20)
     ) throws(PodRequestError) -> RequestedFile {
-        let outcome = outcome(of: services)
+        let outcome = try outcome(of: services)
         try checkSize(of: outcome.variables, room: maxBytes ?? room)
         let file: EnvironmentDialect.File
         do {

@@ -5,6 +5,12 @@ package enum EnvironmentSize {
     /// The longest `NAME=VALUE` or argument, its NUL counted (Linux `MAX_ARG_STRLEN`: 32 pages of 4 KiB).
     package static let stringLimit = 131_072
 
+    /// The most room that any stack limit gives, in bytes (Linux `bprm_stack_limits`: 3/4 of 8 MiB).
+    package static let maximumKernelLimit = 6 << 20
+
+    /// Who contributes what the user named.
+    static let userContributor = "--env"
+
     /// What one contributor takes.
     package struct Contribution: Hashable, Sendable {
         /// `Service namespace/name`, or `--env` for what the user named.
@@ -23,7 +29,7 @@ package enum EnvironmentSize {
     ///
     /// A quarter of the stack, but 128 KiB at least and 6 MiB at most (Linux `bprm_stack_limits`).
     package static func kernelLimit(stackLimit: UInt64) -> Int {
-        Int(max(min(stackLimit / 4, 6 << 20), 128 << 10))
+        Int(max(min(stackLimit / 4, UInt64(maximumKernelLimit)), 128 << 10))
     }
 
     /// Refuses variables that take more than `limit` bytes together, or one that no environment can hold.
@@ -53,7 +59,7 @@ package enum EnvironmentSize {
 
     private static func contributor(of variable: EnvironmentVariable) -> String {
         switch variable.origin {
-        case .user: "--env"
+        case .user: userContributor
         case .inherited: "the present environment"
         case .service(let id): "Service \(id)"
         }

@@ -24,6 +24,7 @@ package struct NodeResolver: Hashable, Sendable {
     /// nothing; only `#` begins a comment.
     package init(parsing text: String) throws(PodEnvironmentError) {
         self.init()
+        var optionPlaces: [String: Int] = [:]
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             let fields = line.split { $0.properties.isWhitespace }.map { String($0) }
@@ -40,9 +41,10 @@ package struct NodeResolver: Hashable, Sendable {
             case "options":
                 for option in values {
                     let name = ResolverOption(text: option).name
-                    if let place = options.firstIndex(where: { ResolverOption(text: $0).name == name }) {
+                    if let place = optionPlaces[name] {
                         options[place] = option
                     } else {
+                        optionPlaces[name] = options.count
                         options.append(option)
                     }
                 }

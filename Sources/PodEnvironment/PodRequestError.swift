@@ -1,3 +1,5 @@
+import Registry
+
 /// Why a request for an environment or a resolv.conf is not answered.
 ///
 /// Items are named as the options of the commands are, behind the prefix that the request was read with.
@@ -20,7 +22,12 @@ package enum PodRequestError: Error, Hashable, Sendable {
 
     /// Whether another request would be answered, rather than another registry.
     package var isRequestAtFault: Bool {
-        if case .notMade = self { false } else { true }
+        switch self {
+        // One that asks for less is answered.
+        case .notMade(.variableTooLarge), .notMade(.environmentTooLarge): true
+        case .notMade: false
+        case .unknownItem, .repeatedItem, .invalidValue, .invalidItem, .invalidDNSConfig: true
+        }
     }
 }
 
@@ -29,11 +36,11 @@ extension PodRequestError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknownItem(let name, let known):
-            "'\(Self.beginning(of: name))' is unknown here: known are \(known.joined(separator: ", "))"
+            "'\(name.beginning)' is unknown here: known are \(known.joined(separator: ", "))"
         case .repeatedItem(let item):
             "\(item) is given twice, and may be given once"
         case .invalidValue(let item, let value, let reason):
-            "\(item) '\(Self.beginning(of: value))' \(reason)"
+            "\(item) '\(value.beginning)' \(reason)"
         case .invalidItem(let item, let reason):
             "\(item): \(reason)"
         case .invalidDNSConfig(let faults):
@@ -41,10 +48,5 @@ extension PodRequestError: CustomStringConvertible {
         case .notMade(let error):
             error.description
         }
-    }
-
-    /// A value from outside may be of any length.
-    private static func beginning(of text: String) -> String {
-        text.utf8.count <= 256 ? text : String(text.prefix(125)) + "…"
     }
 }

@@ -51,7 +51,12 @@ struct ExecCommand: AsyncParsableCommand {
                 String(decoding: name, as: UTF8.self),
                 String(decoding: entry.dropFirst(name.count + 1), as: UTF8.self), origin: .inherited)
         }
-        let outcome = request.outcome(of: services, inherited: inherited)
+        let outcome: EnvironmentRequest.Outcome
+        do {
+            outcome = try request.outcome(of: services, inherited: inherited)
+        } catch {
+            throw CommandFailure(error)
+        }
         let added = outcome.variables.filter { $0.origin != .inherited }
         // What the caller set goes on byte for byte; a definition of the same name has taken its place.
         let overridden = Set(added.filter { $0.origin == .user }.map(\.name))

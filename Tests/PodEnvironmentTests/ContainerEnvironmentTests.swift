@@ -10,8 +10,8 @@ struct ContainerEnvironmentTests {
     ]
 
     @Test("The user's own variables win, also over what they inherit")
-    func precedence() {
-        let environment = ContainerEnvironment(
+    func precedence() throws {
+        let environment = try ContainerEnvironment(
             definitions: [EnvironmentVariable("WEB_PORT", "mine"), EnvironmentVariable("HOME", "/own")],
             inherited: [
                 EnvironmentVariable("HOME", "/root", origin: .inherited),
@@ -25,8 +25,8 @@ struct ContainerEnvironmentTests {
     }
 
     @Test("References see what came before, then Services, never what comes after")
-    func references() {
-        let environment = ContainerEnvironment(
+    func references() throws {
+        let environment = try ContainerEnvironment(
             definitions: [
                 EnvironmentVariable("EARLY", "$(LATE) $(WEB_SERVICE_HOST)"), EnvironmentVariable("LATE", "$(EARLY)!"),
                 EnvironmentVariable("WEB_SERVICE_HOST", "mine"), EnvironmentVariable("AFTER", "$(WEB_SERVICE_HOST)"),
@@ -43,8 +43,8 @@ struct ContainerEnvironmentTests {
     }
 
     @Test("A name defined twice has its last value at its first place")
-    func twice() {
-        let environment = ContainerEnvironment(
+    func twice() throws {
+        let environment = try ContainerEnvironment(
             definitions: [
                 EnvironmentVariable("A", "1"), EnvironmentVariable("B", "$(A)"), EnvironmentVariable("A", "$(A)2"),
             ], services: [])
@@ -52,8 +52,8 @@ struct ContainerEnvironmentTests {
     }
 
     @Test("A prefix narrows what Services give, not what the user says nor what references see")
-    func prefix() {
-        let environment = ContainerEnvironment(
+    func prefix() throws {
+        let environment = try ContainerEnvironment(
             definitions: [EnvironmentVariable("URL", "$(DB_SERVICE_HOST)")], services: services)
         #expect(
             lines(environment.narrowed(toPrefix: "WEB_")) == [
@@ -82,5 +82,29 @@ struct ContainerEnvironmentTests {
         ])
     func refusedAssignments(_ text: String, _ error: PodEnvironmentError) {
         #expect(throws: error) { try EnvironmentVariable(assignment: text) }
+    }
+
+    @Test("References that double a value each time end in an error, before they have taken room")
+    func doubling() {
+        let definitions =
+            [EnvironmentVariable("A0", "x")]
+            + (1...60).map { EnvironmentVariable("A\($0)", "$(A\($0 - 1))$(A\($0 - 1))") }
+        #expect(
+            throws: PodEnvironmentError.variableTooLarge(
+                name: "A18", bytes: 262_144, limit: EnvironmentSize.stringLimit)
+        ) { try ContainerEnvironment(definitions: definitions, services: []) }
+    }
+
+    @Test("Definitions that no kernel takes together end in an error")
+    func total() {
+        let definitions =
+            [EnvironmentVariable("BASE", String(repeating: "x", count: 100_000))]
+            + (0..<1000).map { EnvironmentVariable("A\($0)", "$(BASE)") }
+        let error = #expect(throws: PodEnvironmentError.self) {
+            try ContainerEnvironment(definitions: definitions, services: [])
+        }
+        #expect(
+            error?.description
+                == "the variables take 6300000 bytes, 6291456 is the limit; the largest: --env (6300000)")
     }
 }

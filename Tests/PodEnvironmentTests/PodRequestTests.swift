@@ -198,4 +198,15 @@ struct PodRequestTests {
         #expect(ofService.addresses == [.v4(0x0a60_000a)])
         #expect(ofService.warnings.isEmpty)
     }
+
+    @Test("Who asks for too much is told so, and can ask for less")
+    func tooMuch() {
+        let doubling = ["env=A0=x"] + (1...60).map { "env=A\($0)=$(A\($0 - 1))$(A\($0 - 1))" }
+        for query in ["env=A=12&max-bytes=5", doubling.joined(separator: "&")] {
+            let error = #expect(throws: PodRequestError.self) {
+                try EnvironmentRequest(namespace: "prod", query: Self.query(query)).file(of: Self.services)
+            }
+            #expect(error?.isRequestAtFault == true)
+        }
+    }
 }

@@ -25,7 +25,24 @@ struct ReferenceExpansionTests {
             ("$", "$"), ("$$", "$"), ("a$", "a$"), ("$VAR_A", "$VAR_A"), ("$a$", "$a$"), ("$é(VAR_A)", "$é(VAR_A)"),
             ("$)VAR_A(", "$)VAR_A("), ("\n$(VAR_A)\n", "\nA\n"), ("", ""), ("plain", "plain"),
         ])
-    func expansion(_ text: String, _ want: String) {
-        #expect(ReferenceExpansion.expand(text) { Self.values[$0] } == want)
+    func expansion(_ text: String, _ want: String) throws {
+        #expect(try ReferenceExpansion.expand(text) { Self.values[$0] } == want)
+    }
+
+    @Test(
+        "A value that comes to too much is given up",
+        arguments: ["$(A)$(A)", "xx$(A)", "xxxxxx", "$(A)xx", "$$$$$$xxx"])
+    func tooLong(_ text: String) throws {
+        let want = text.replacing("$(A)", with: "1234").replacing("$$", with: "$")
+        #expect(try ReferenceExpansion.expand(text, limit: want.utf8.count) { _ in "1234" } == want)
+        #expect(throws: ReferenceExpansion.TooLong.self) {
+            try ReferenceExpansion.expand(text, limit: want.utf8.count - 1) { _ in "1234" }
+        }
+    }
+
+    @Test("Very many references that are not closed are read in reasonable time", .timeLimit(.minutes(1)))
+    func manyUnclosed() throws {
+        let text = String(repeating: "$(", count: 1_000_000)
+        #expect(try ReferenceExpansion.expand(text, limit: .max) { _ in nil } == text)
     }
 }

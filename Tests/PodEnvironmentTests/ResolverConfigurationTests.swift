@@ -246,4 +246,11 @@ struct NodeResolverTests {
             try NodeResolver(parsing: "search x\n\nnameserver  \n")
         }
     }
+
+    @Test("Of options of one name the last counts, at the place of the first", .timeLimit(.minutes(1)))
+    func manyOptions() throws {
+        let names = (0..<100_000).map { "o\($0)" }
+        let text = "options \(names.joined(separator: " "))\noptions o1:7 last"
+        #expect(try NodeResolver(parsing: text).options == ["o0", "o1:7"] + names[2...] + ["last"])
+    }
 }
