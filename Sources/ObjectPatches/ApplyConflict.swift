@@ -12,7 +12,7 @@ package struct ApplyConflict: Error, Hashable, Sendable {
         package let message: String
     }
 
-    /// At least one.
+    /// At least one, and the first hundred at most.
     package let causes: [Cause]
     /// All of it, as upstream words it.
     package let message: String
@@ -23,6 +23,8 @@ extension ApplyConflict: CustomStringConvertible {
 }
 
 extension ApplyConflict {
+    private static let maximumCauses = 100
+
     /// A conflict about what others own.
     init(_ conflicts: [ManagedFields.Entry]) {
         let sorted = conflicts.sorted {
@@ -31,10 +33,13 @@ extension ApplyConflict {
         }
         var causes: [Cause] = []
         var lines: [String] = []
+        var count = 0
         for conflict in sorted {
+            count += conflict.fields.count
+            guard causes.count < Self.maximumCauses else { continue }
             let owner = Self.text(of: conflict)
             lines.append("conflicts with \(owner):")
-            for path in conflict.fields.paths {
+            for path in conflict.fields.paths(limit: Self.maximumCauses - causes.count) {
                 let field = OwnedShapes.text(of: path)
                 lines.append("- \(field)")
                 causes.append(
@@ -43,12 +48,13 @@ extension ApplyConflict {
                         message: "conflict with \(owner)"))
             }
         }
+        if count > causes.count { lines.append("and \(count - causes.count) more") }
         self.causes = causes
         message =
-            if causes.count == 1, let cause = causes.first {
+            if count == 1, let cause = causes.first {
                 "Apply failed with 1 conflict: \(cause.message): \(cause.field)"
             } else {
-                "Apply failed with \(causes.count) conflicts: \(lines.joined(separator: "\n"))"
+                "Apply failed with \(count) conflicts: \(lines.joined(separator: "\n"))"
             }
     }
 

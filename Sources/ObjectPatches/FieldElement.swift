@@ -11,9 +11,13 @@ enum FieldElement: Hashable, Sendable {
     /// The element at a place: `i:0`.
     case index(Int)
 
+    /// Longer spellings are not read, in bytes: no field is told apart by more than a path in a file system.
+    private static let maximumSpelling = 8192
+
     /// The element that `FieldsV1` spells so; nil for what is no spelling of one.
     init?(spelling: String) {
         let bytes = spelling.utf8
+        guard bytes.count <= Self.maximumSpelling else { return nil }
         let text = String(decoding: bytes.dropFirst(2), as: UTF8.self)
         switch String(decoding: bytes.prefix(2), as: UTF8.self) {
         case "f:":

@@ -48,26 +48,37 @@ private struct Applying {
     let apiVersion: String
     let now: Timestamp
 
+    /// The owners before the apply; where none are known, all there is belongs to one that stands for them.
+    private let formerOwners: ManagedFields
+    /// The live object without its owners.
+    private let liveContent: JSONValue
+
     private var root: OwnedShape { shapes.root(type) }
 
-    /// The owners before the apply; where none are known, all there is belongs to one that stands for them.
-    private var formerOwners: ManagedFields {
-        var managed = ManagedFields(live?["metadata"]?["managedFields"])
-        guard let live, managed.entries.isEmpty else { return managed }
-        let owner = ManagedFields.Owner(
-            manager: Self.unknownManager, operation: .update, apiVersion: apiVersion,
-            subresource: self.owner.subresource)
-        let subresource = self.owner.subresource.isEmpty ? nil : self.owner.subresource
-        managed.record(
-            changesFrom: .object([:]), to: FieldOwnership.content(of: live, subresource: subresource), by: owner,
-            apiVersion: apiVersion, shapes: shapes, type: type, now: now)
-        return managed
-    }
-
-    /// The live object without its owners.
-    private var liveContent: JSONValue {
+    init(
+        configuration: JSONValue, live: JSONValue?, shapes: OwnedShapes, type: SchemaType?, owner: ManagedFields.Owner,
+        apiVersion: String, now: Timestamp
+    ) {
+        self.configuration = configuration
+        self.live = live
+        self.shapes = shapes
+        self.type = type
+        self.owner = owner
+        self.apiVersion = apiVersion
+        self.now = now
         // Nothing is left out but the owners: what the write does not change stays.
-        FieldOwnership.setManagedFields(nil, of: live ?? .object([:]))
+        liveContent = FieldOwnership.setManagedFields(nil, of: live ?? .object([:]))
+        var managed = ManagedFields(live?["metadata"]?["managedFields"])
+        if let live, managed.entries.isEmpty {
+            let unknown = ManagedFields.Owner(
+                manager: Self.unknownManager, operation: .update, apiVersion: apiVersion,
+                subresource: owner.subresource)
+            let subresource = owner.subresource.isEmpty ? nil : owner.subresource
+            managed.record(
+                changesFrom: .object([:]), to: FieldOwnership.content(of: live, subresource: subresource), by: unknown,
+                apiVersion: apiVersion, shapes: shapes, type: type, now: now)
+        }
+        formerOwners = managed
     }
 
     /// The object after the apply.
@@ -76,15 +87,14 @@ private struct Applying {
     ///   - force: takes fields from whoever owns them.
     ///   - excused: fields that may be taken from whoever owns them.
     func result(force: Bool = false, excusing excused: FieldSet = .empty) throws -> JSONValue {
-        let content = liveContent
         var managed = formerOwners
         let former = managed[owner]
         let fields = try shapes.fields(of: configuration, as: root, isStrict: true)
         managed[owner] = ManagedFields.Entry(owner: owner, apiVersion: apiVersion, time: former?.time, fields: fields)
 
-        let merged = shapes.merging(configuration, into: content, as: root)
+        let merged = shapes.merging(configuration, into: liveContent, as: root)
         let new = try pruned(merged, former: former?.fields ?? .empty, managed: managed)
-        let comparison = shapes.compare(content, new, as: root)
+        let comparison = shapes.compare(liveContent, new, as: root)
         let conflicts = managed.entries.compactMap { entry -> ManagedFields.Entry? in
             guard entry.owner != owner else { return nil }
             var conflict = entry
@@ -113,10 +123,10 @@ private struct Applying {
         // Nothing is left out that was applied before, as in most applies.
         guard !former.subtracting(managed[owner]?.fields ?? .empty).isEmpty else { return merged }
         let former = shapes.withDeclaredParents(former, as: root)
-        let all = shapes.withDeclaredParents(try shapes.fields(of: merged, as: root, isStrict: false), as: root)
         func remaining(_ value: JSONValue) throws -> FieldSet {
             shapes.withDeclaredParents(try shapes.fields(of: value, as: root, isStrict: false), as: root)
         }
+        let all = try remaining(merged)
         func removing(_ fields: FieldSet) -> JSONValue {
             shapes.removing(fields, from: merged, as: root) ?? .object([:])
         }

@@ -68,7 +68,8 @@ struct FieldSet: Hashable, Sendable {
 
     /// The fields that are in both of two sets.
     func intersection(_ other: FieldSet) -> FieldSet {
-        if isEmpty || other.isEmpty { return .empty }
+        // Most sets go no further where one of them ends: what the other has below is not looked at.
+        if children.isEmpty || other.children.isEmpty { return FieldSet(isMember: isMember && other.isMember) }
         return FieldSet(
             isMember: isMember && other.isMember,
             sorted: joined(other) { one, two in
@@ -79,7 +80,9 @@ struct FieldSet: Hashable, Sendable {
 
     /// The fields that are not in another set; those below a field of the other stay, unless they are in it as well.
     func subtracting(_ other: FieldSet) -> FieldSet {
-        if isEmpty || other.isEmpty { return self }
+        if children.isEmpty || other.children.isEmpty {
+            return FieldSet(isMember: isMember && !other.isMember, sorted: children)
+        }
         return FieldSet(
             isMember: isMember && !other.isMember,
             sorted: joined(other) { one, two in
@@ -123,17 +126,22 @@ struct FieldSet: Hashable, Sendable {
         }
     }
 
-    /// The paths of all fields of the set, those of one object before those below it.
-    var paths: [[FieldElement]] {
+    /// How many fields are in the set.
+    var count: Int { children.reduce(isMember ? 1 : 0) { $0 + $1.set.count } }
+
+    /// The paths of the first fields of the set, those of one object before those below it.
+    func paths(limit: Int) -> [[FieldElement]] {
         var paths: [[FieldElement]] = []
-        collect(below: [], into: &paths)
+        collect(below: [], limit: limit, into: &paths)
         return paths
     }
 
-    private func collect(below prefix: [FieldElement], into paths: inout [[FieldElement]]) {
-        for child in children where child.set.isMember { paths.append(prefix + [child.element]) }
-        for child in children where !child.set.children.isEmpty {
-            child.set.collect(below: prefix + [child.element], into: &paths)
+    private func collect(below prefix: [FieldElement], limit: Int, into paths: inout [[FieldElement]]) {
+        for child in children where child.set.isMember && paths.count < limit {
+            paths.append(prefix + [child.element])
+        }
+        for child in children where !child.set.children.isEmpty && paths.count < limit {
+            child.set.collect(below: prefix + [child.element], limit: limit, into: &paths)
         }
     }
 }

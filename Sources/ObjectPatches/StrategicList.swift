@@ -10,6 +10,9 @@ struct StrategicList {
     private let key: String?
     private let isMerged: Bool
 
+    /// How often a patch may name elements that it has named already: each time costs what has become of the element.
+    private static let maximumRepetitions = 100
+
     init(_ merger: StrategicMerger, _ shape: StrategicMerger.FieldShape, of field: String) {
         self.merger = merger
         if case .list(let element)? = shape.shape { self.element = element } else { element = nil }
@@ -50,8 +53,16 @@ struct StrategicList {
         for (place, value) in elements.enumerated() {
             if let identity = value[key], places[identity] == nil { places[identity] = place }
         }
+        var changed: Set<JSONValue> = []
+        var repetitions = 0
         for change in changes {
             let identity = try identity(of: change)
+            if !changed.insert(identity).inserted { repetitions += 1 }
+            guard repetitions <= Self.maximumRepetitions else {
+                throw PatchError(
+                    .tooManyOperations,
+                    "The patch names elements of a list more than once, \(Self.maximumRepetitions) times is the limit")
+            }
             let place = places[identity]
             var members: [String: JSONValue] = [:]
             if let place, case .object(let existing) = elements[place] { members = existing }

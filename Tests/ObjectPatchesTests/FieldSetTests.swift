@@ -56,7 +56,7 @@ struct FieldSetTests {
         let one = FieldSet(fieldsV1: try json(#"{"k:{\"protocol\":\"TCP\",\"port\":80}":{}}"#))
         let other = FieldSet(fieldsV1: try json(#"{"k:{ \"port\": 80, \"protocol\": \"TCP\" }":{}}"#))
         #expect(one == other)
-        #expect(one?.paths.map(OwnedShapes.text) == [#"[port=80,protocol="TCP"]"#])
+        #expect(one?.paths(limit: .max).map(OwnedShapes.text) == [#"[port=80,protocol="TCP"]"#])
     }
 
     @Test("paths are told as upstream tells them")
@@ -70,7 +70,7 @@ struct FieldSetTests {
                     """#
                 )))
         #expect(
-            set.paths.map(OwnedShapes.text) == [
+            set.paths(limit: .max).map(OwnedShapes.text) == [
                 #".m[="x"]"#, ".m[3]", ".spec.ports", ".spec.type", ".spec.ports[port=80].name",
             ])
     }
@@ -81,13 +81,30 @@ struct FieldSetTests {
         for _ in 0..<500 {
             let one = FieldSetCases.random(&random)
             let other = FieldSetCases.random(&random)
-            let (paths, others) = (Set(one.paths), Set(other.paths))
-            #expect(Set(one.union(other).paths) == paths.union(others))
-            #expect(Set(one.intersection(other).paths) == paths.intersection(others))
-            #expect(Set(one.subtracting(other).paths) == paths.subtracting(others))
+            let (paths, others) = (Set(one.paths(limit: .max)), Set(other.paths(limit: .max)))
+            #expect(Set(one.union(other).paths(limit: .max)) == paths.union(others))
+            #expect(Set(one.intersection(other).paths(limit: .max)) == paths.intersection(others))
+            #expect(Set(one.subtracting(other).paths(limit: .max)) == paths.subtracting(others))
             #expect(one.subtracting(one).isEmpty)
             #expect(FieldSet(fieldsV1: one.fieldsV1) == one)
             #expect(paths.reduce(FieldSet.empty) { $0.union(FieldSet(path: $1)) } == one)
         }
+    }
+
+    @Test("a spelling longer than any field's is none", arguments: ["f:", "v:"])
+    func longSpelling(_ prefix: String) {
+        let name = String(repeating: "x", count: 8190)
+        let quoted = prefix == "v:" ? "\"\(name.dropLast(2))\"" : name
+        #expect(FieldElement(spelling: prefix + quoted)?.spelling == prefix + quoted)
+        #expect(FieldElement(spelling: prefix + (prefix == "v:" ? "\"\(name)\"" : name + "x")) == nil)
+    }
+
+    @Test("count their fields, and tell the first of them")
+    func firstPaths() throws {
+        let set = try #require(
+            FieldSet(fieldsV1: try json(#"{"f:a":{},"f:b":{".":{},"f:c":{},"f:d":{"f:e":{}}}}"#)))
+        #expect(set.count == 4)
+        #expect(set.paths(limit: 3).map(OwnedShapes.text) == [".a", ".b", ".b.c"])
+        #expect(set.paths(limit: 0).isEmpty)
     }
 }

@@ -177,4 +177,32 @@ struct HostilePatchTests {
         let error = #expect(throws: PatchError.self) { try JSONPatch.apply(patch, to: document) }
         #expect(error?.isMalformed == false)
     }
+
+    @Test("a conflict about very many fields names the first hundred")
+    func manyConflicts() throws {
+        func labels(_ value: String) -> JSONValue {
+            let labels = (0..<5000).map { ("label-\($0)", JSONValue.string(value)) }
+            return .object(["metadata": .object(["labels": .object(Dictionary(labels) { first, _ in first })])])
+        }
+        var object = OwnedObject()
+        try object.apply(labels("x"), by: "one")
+        let conflict = #expect(throws: ApplyConflict.self) { try object.apply(labels("y"), by: "two") }
+        #expect(conflict?.causes.count == 100)
+        #expect(conflict?.message.hasPrefix("Apply failed with 5000 conflicts: conflicts with \"one\":") == true)
+        #expect(conflict?.message.hasSuffix("\nand 4900 more") == true)
+        #expect((conflict?.message.utf8.count ?? .max) < 10_000)
+    }
+
+    @Test("an element that a patch names again and again is refused")
+    func repeatedElement() throws {
+        let type = try #require(Schema.shared.type(of: .service))
+        func apply(_ count: Int) throws -> JSONValue {
+            let ports = (0..<count).map { JSONValue.object(["port": .integer(80), "name": .string("n\($0)")]) }
+            return try StrategicMergePatch.apply(
+                .object(["spec": .object(["ports": .array(ports)])]), to: .object([:]), type: type, schema: .shared)
+        }
+        #expect(try apply(101)["spec"]?["ports"] == json(#"[{"port":80,"name":"n100"}]"#))
+        let error = #expect(throws: PatchError.self) { try apply(102) }
+        #expect(error?.reason == .tooManyOperations)
+    }
 }
