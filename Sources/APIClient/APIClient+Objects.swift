@@ -58,15 +58,17 @@ extension APIClient {
 
     private func pages(_ selection: APISelection) async throws(APIClientError) -> APIList {
         var (list, token) = try await page(selection, limit: Self.pageSize, token: "")
+        var seen: Set<String> = []
         while !token.isEmpty {
+            // A server that begins anew would be asked for ever.
+            guard seen.insert(token).inserted else {
+                throw APIClientError(
+                    .malformed, "the list does not go on: a page names one as the next that has been read",
+                    method: "GET", url: selection.path.description)
+            }
             let next = try await page(selection, limit: Self.pageSize, token: token)
             list.items += next.list.items
             list.version = next.list.version
-            guard next.token != token else {
-                throw APIClientError(
-                    .malformed, "the list does not go on: a page names itself as the next one", method: "GET",
-                    url: selection.path.description)
-            }
             token = next.token
         }
         return list

@@ -12,6 +12,9 @@ package final class APIClient: Sendable {
     /// The longest answer that is read whole, in bytes.
     package static let answerLimit = 256 << 20
 
+    /// How long a stream may be silent: servers send bookmarks every minute or so.
+    package static let silenceTime: Duration = .seconds(600)
+
     /// How long an answer may take.
     package let answerTime: Duration
     package let access: APIAccess
@@ -24,14 +27,16 @@ package final class APIClient: Sendable {
 
     /// Reads the certificates and tokens that `access` names; connects to nothing yet.
     package init(
-        _ access: APIAccess, userAgent: String = "swiftlet", answerTime: Duration = .seconds(30)
+        _ access: APIAccess, userAgent: String = "swiftlet", answerTime: Duration = .seconds(30),
+        silenceTime: Duration = APIClient.silenceTime
     ) throws(APIAccessError) {
         self.access = access
         self.userAgent = userAgent
         self.answerTime = answerTime
         token = try TokenSource(access.credentials)
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(Self.connectSeconds)))
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(Self.connectSeconds), read: silenceTime.amount))
         configuration.httpVersion = .http1Only
         configuration.decompression = .enabled(limit: .ratio(100))
         // Refusals are told at once; whoever wants to wait for a server does so itself.
@@ -62,9 +67,16 @@ package final class APIClient: Sendable {
     /// - Throws: An error for every status but 2xx.
     package func send(_ call: APICall) async throws(APIClientError) -> APIAnswer {
         let url = displayURL(call)
+        return try await withinAnswerTime(call, url: url) { await self.answer(call, url: url) }.get()
+    }
+
+    /// What an answer comes to, or that it has taken too long.
+    private func withinAnswerTime<Value: Sendable>(
+        _ call: APICall, url: String, _ body: @escaping @Sendable () async -> Value
+    ) async throws(APIClientError) -> Value {
         let limit = answerTime
-        let result = await withTaskGroup(of: Result<APIAnswer, APIClientError>?.self) { group in
-            group.addTask { await self.answer(call, url: url) }
+        let result = await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await body() }
             group.addTask {
                 // Cancelled when the answer is there first.
                 try? await Task.sleep(for: limit)
@@ -74,7 +86,7 @@ package final class APIClient: Sendable {
             group.cancelAll()
             return first
         }
-        if let result { return try result.get() }
+        if let result { return result }
         throw Task.isCancelled
             ? APIClientError(.cancelled, "cancelled", method: call.method.rawValue, url: url)
             : APIClientError(
@@ -88,7 +100,9 @@ package final class APIClient: Sendable {
     package func lines(_ call: APICall, lineLimit: Int = 16 << 20) async throws(APIClientError) -> APILines {
         let url = displayURL(call)
         let response = try await open(call, url: url, isStream: true)
-        guard (200...299).contains(response.status.code) else { throw await refusal(response, call, url) }
+        guard (200...299).contains(response.status.code) else {
+            throw try await withinAnswerTime(call, url: url) { await self.refusal(response, call, url) }
+        }
         return APILines(
             body: response.body, lineLimit: lineLimit, method: call.method.rawValue, url: url)
     }
@@ -133,7 +147,7 @@ package final class APIClient: Sendable {
             request.body = .bytes(ByteBuffer(string: JSONText.text(of: body)))
         }
         do {
-            return try await http.execute(request, timeout: .nanoseconds(Int64(clamping: answerTime.nanoseconds)))
+            return try await http.execute(request, timeout: answerTime.amount)
         } catch {
             throw TransportFailure.error(error, method: call.method.rawValue, url: url)
         }
@@ -173,7 +187,10 @@ package final class APIClient: Sendable {
 }
 
 extension Duration {
-    fileprivate var nanoseconds: Int128 {
-        Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000)
+    fileprivate var amount: TimeAmount {
+        .nanoseconds(
+            Int64(
+                clamping: Int128(components.seconds) * 1_000_000_000
+                    + Int128(components.attoseconds / 1_000_000_000)))
     }
 }

@@ -58,12 +58,15 @@ package struct ObjectTable: Hashable, Sendable {
         return Self.aligned(lines)
     }
 
-    /// Columns as wide as their widest cell and three spaces, six at least.
+    /// What a column is wide at most, so that one long cell does not widen every row by itself.
+    private static let maximumWidth = 512
+
+    /// Columns as wide as their widest cell and three spaces, six at least; cells over `maximumWidth` stand out.
     private static func aligned(_ lines: [[String]]) -> String {
         var widths: [Int] = []
         for line in lines {
             for (column, cell) in line.enumerated() {
-                let width = max(6, cell.unicodeScalars.count + 3)
+                let width = min(max(6, cell.unicodeScalars.count + 3), maximumWidth)
                 if column < widths.count {
                     widths[column] = max(widths[column], width)
                 } else {
@@ -74,7 +77,7 @@ package struct ObjectTable: Hashable, Sendable {
         return lines.map { line in
             zip(line, widths).enumerated().map { column, pair in
                 column == line.count - 1
-                    ? pair.0 : pair.0 + String(repeating: " ", count: pair.1 - pair.0.unicodeScalars.count)
+                    ? pair.0 : pair.0 + String(repeating: " ", count: max(3, pair.1 - pair.0.unicodeScalars.count))
             }.joined() + "\n"
         }.joined()
     }

@@ -105,10 +105,13 @@ package struct RegistryReader: RegistrySource {
     }
 
     /// A snapshot now and another one behind every change; ends when the caller stops reading.
+    ///
+    /// Each is all there is: of those that the caller has not come to, the newest is kept.
     package func events() async throws -> AsyncThrowingStream<RegistryEvent, any Error> {
         let watcher = try FileWatcher()
         try watcher.watch(directory, .files([VersionFile.name]))
-        let (stream, continuation) = AsyncThrowingStream<RegistryEvent, any Error>.makeStream()
+        let (stream, continuation) = AsyncThrowingStream<RegistryEvent, any Error>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
         let task = Task {
             defer { watcher.stop() }
             do {

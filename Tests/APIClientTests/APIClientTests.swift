@@ -5,12 +5,13 @@ import Testing
 
 /// A client of a server of this test, closed behind the body.
 func withClient(
-    _ server: TestServer, answerTime: Duration = .seconds(20), change: (inout APIAccess) -> Void = { _ in },
+    _ server: TestServer, answerTime: Duration = .seconds(20), silenceTime: Duration = APIClient.silenceTime,
+    change: (inout APIAccess) -> Void = { _ in },
     _ body: (APIClient) async throws -> Void
 ) async throws {
     var access = APIAccess(server: try #require(ServerURL("http://127.0.0.1:\(server.port)")))
     change(&access)
-    let client = try APIClient(access, userAgent: "test", answerTime: answerTime)
+    let client = try APIClient(access, userAgent: "test", answerTime: answerTime, silenceTime: silenceTime)
     do {
         try await body(client)
     } catch {
@@ -317,5 +318,36 @@ struct APIClientTLSTests {
         access.clientCertificate = APIAccess.ClientCertificate(
             chain: .data(Array(Certificates.client.utf8)), key: .file(file))
         #expect(message() == "\(file): is no private key in PEM")
+    }
+
+    @Test("A list whose pages lead back to a page before ends in an error", .timeLimit(.minutes(1)))
+    func circleOfPages() async throws {
+        try await TestServer.with({ request in
+            .json(200, #"{"metadata":{"continue":"page\#(request.number % 3)"},"items":[]}"#)
+        }) { server in
+            try await withClient(server) { client in
+                let error = await failure { _ = try await client.list(APISelection(.service)) }
+                #expect(error?.cause == .malformed)
+            }
+            #expect(server.requests.count == 4)
+        }
+    }
+
+    @Test("A refused stream whose refusal does not come, and a stream that falls silent, end", .timeLimit(.minutes(1)))
+    func silentStreams() async throws {
+        try await TestServer.with({ _ in .head(403) }) { server in
+            try await withClient(server, answerTime: .seconds(1)) { client in
+                let error = await failure { _ = try await client.watch(APISelection(.service), from: "") }
+                #expect(error?.cause == .unreachable)
+            }
+        }
+        try await TestServer.with({ _ in .parts(["{}\n"], .open) }) { server in
+            try await withClient(server, silenceTime: .milliseconds(300)) { client in
+                var lines = try await client.lines(APICall(.get, ResourcePath(.service))).makeAsyncIterator()
+                #expect(try await lines.next() == Array("{}".utf8))
+                let error = await failure { _ = try await lines.next() }
+                #expect(error?.cause == .unreachable)
+            }
+        }
     }
 }

@@ -22,6 +22,8 @@ enum TestAnswer: Sendable {
     case json(Int, String, headers: [(String, String)] = [])
     /// Parts of a body that are sent one by one; then the answer ends, breaks off or stays open.
     case parts([String], TestEnd)
+    /// A head with this status, and a body that does not come.
+    case head(Int)
     /// The request is read, and nothing is said.
     case silence
     /// The connection is closed without an answer.
@@ -142,6 +144,13 @@ private final class TestHandler: ChannelInboundHandler {
         switch answer {
         case .silence: break
         case .hangUp: context.close(promise: nil)
+        case .head(let status):
+            write(
+                .head(
+                    HTTPResponseHead(
+                        version: .http1_1, status: .init(statusCode: status), headers: ["content-length": "100"])),
+                context)
+            context.flush()
         case .json(let status, let text, let headers):
             var fields = HTTPHeaders([("content-type", "application/json"), ("content-length", "\(text.utf8.count)")])
             for (name, value) in headers { fields.add(name: name, value: value) }

@@ -54,4 +54,26 @@ struct TextTests {
                 """)
         #expect(ObjectTable(.object(["kind": .string("ServiceList")])) == nil)
     }
+
+    @Test("One long cell does not widen every row without end")
+    func longCell() throws {
+        let long = String(repeating: "x", count: 10_000)
+        let table = try #require(
+            ObjectTable(
+                try JSONText.value(
+                    of: """
+                        {"kind":"Table","columnDefinitions":[{"name":"A"},{"name":"B"}],
+                        "rows":[{"cells":["\(long)","b"]},{"cells":["a","b"]}]}
+                        """)))
+        let lines = table.text().split(separator: "\n").map { String($0) }
+        #expect(lines.map(\.utf8.count) == [513, 10_004, 513])
+        #expect(lines[1] == long + "   b")
+    }
+
+    @Test("The names of a registration are names, however long the Service's is", arguments: [1, 57, 58, 63])
+    func registrationNames(_ length: Int) {
+        let name = EndpointRegistration.randomName(for: String(repeating: "s", count: length))
+        #expect(NameRules.isLabel(name), "\(name)")
+        #expect(name.hasPrefix(String(repeating: "s", count: min(length, 58))))
+    }
 }

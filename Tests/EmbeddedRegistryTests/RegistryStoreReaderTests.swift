@@ -98,4 +98,26 @@ struct RegistryStoreReaderTests {
             try store.put(try suppliedService("prod/s\(round)"))
         }
     }
+
+    @Test("Whoever reads slowly is handed the newest state, not one for each change")
+    func slowReader() async throws {
+        let folder = RegistryFolder()
+        let store = try folder.open()
+        let reader = try RegistryReader(directory: folder.path)
+        let slow = try await reader.events()
+        var quick = try await reader.events().makeAsyncIterator()
+        let rounds = 60
+        _ = try await quick.next()
+        for round in 1...rounds {
+            try store.put(try suppliedService("prod/s\(round)"))
+            // The other one has been told of it at about the same time.
+            _ = try await quick.next()
+        }
+        var count = 0
+        for try await case .snapshot(let objects, _) in slow {
+            count += 1
+            if objects.filter({ $0.kind == .service }).count == rounds { break }
+        }
+        #expect(count < rounds / 2)
+    }
 }

@@ -32,8 +32,6 @@ package struct EndpointRegistration: Hashable, Sendable {
         self.leaseSeconds = leaseSeconds
     }
 
-    /// The label that ties a slice to its Lease by name, and marks the Lease with `true`.
-    static let leaseLabel = "swiftlet.dev/lease"
     private static let manager = "swiftlet-register"
 
     /// The Service as it is made where there is none: with a cluster IP, and endpoints from slices alone.
@@ -58,7 +56,9 @@ package struct EndpointRegistration: Hashable, Sendable {
             .lease,
             metadata(
                 name: name,
-                labels: [EndpointSlice.serviceNameLabel: .string(service.name), Self.leaseLabel: .string("true")]),
+                labels: [
+                    EndpointSlice.serviceNameLabel: .string(service.name), EndpointSlice.leaseLabel: .string("true"),
+                ]),
             [
                 "spec": .object([
                     "holderIdentity": .string(holder), "leaseDurationSeconds": .integer(Int64(leaseSeconds)),
@@ -94,7 +94,7 @@ package struct EndpointRegistration: Hashable, Sendable {
     func owns(lease document: JSONValue) -> Bool { document["spec"]?["holderIdentity"]?.string == holder }
 
     func owns(slice document: JSONValue, name: String) -> Bool {
-        document["metadata"]?["labels"]?[Self.leaseLabel]?.string == name
+        document["metadata"]?["labels"]?[EndpointSlice.leaseLabel]?.string == name
     }
 
     private func content(_ conditions: RegistrationPlan.Conditions) -> [String: JSONValue] {
@@ -127,7 +127,7 @@ package struct EndpointRegistration: Hashable, Sendable {
     private func sliceLabels(_ name: String) -> [String: JSONValue] {
         [
             EndpointSlice.serviceNameLabel: .string(service.name),
-            "endpointslice.kubernetes.io/managed-by": .string(Self.manager), Self.leaseLabel: .string(name),
+            EndpointSlice.managedByLabel: .string(Self.manager), EndpointSlice.leaseLabel: .string(name),
         ]
     }
 
@@ -143,12 +143,7 @@ package struct EndpointRegistration: Hashable, Sendable {
     }
 
     /// A name of Lease and slice, as `generateName` would make it.
-    package static func randomName(for service: String) -> String {
-        // Letters and digits that form no words (Kubernetes util/rand).
-        let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
-        let suffix = (0..<5).compactMap { _ in alphabet.randomElement() }
-        return "\(service)-\(String(suffix))"
-    }
+    package static func randomName(for service: String) -> String { GeneratedName.name(prefix: "\(service)-") }
 }
 
 extension Timestamp {
