@@ -2,7 +2,6 @@ import Registry
 
 /// The labels and annotations by which controllers know their own objects, as Kubernetes' name them.
 enum ControllerLabels {
-    static let managedBySlice = "endpointslice.kubernetes.io/managed-by"
     static let sliceController = "endpointslice-controller.k8s.io"
     static let mirrorController = "endpointslicemirroring-controller.k8s.io"
     static let managedByEndpoints = "endpoints.kubernetes.io/managed-by"
@@ -14,15 +13,13 @@ enum ControllerLabels {
     static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
     static let zone = "topology.kubernetes.io/zone"
     static let namespaceName = "kubernetes.io/metadata.name"
-    /// On a Lease `true`, on the slice that it keeps alive the Lease's name.
-    static let lease = "swiftlet.dev/lease"
 
     /// The labels of a Service's slices: the Service's, but for those that slices have by themselves.
     static func ofSlices(_ service: EndpointService) -> [String: String] {
         var labels = service.labels
         labels[headless] = service.isHeadless ? "" : nil
         labels[EndpointSlice.serviceNameLabel] = service.id.name
-        labels[managedBySlice] = sliceController
+        labels[EndpointSlice.managedByLabel] = sliceController
         return labels
     }
 

@@ -31,7 +31,8 @@ struct ControllerState {
                 queue.remove(.pod(key.id))
             }
         case .event:
-            if object.isDeleted {
+            // One that only finalizers hold is whoever's put them there.
+            if object.isDeleted || header?.isBeingDeleted == true {
                 queue.remove(.event(key.id))
             } else {
                 queue.move(.event(key.id), to: EventExpiry.end(of: try object.document(), now: now))
@@ -84,7 +85,7 @@ struct ControllerState {
     ) throws {
         let id = object.id
         guard !object.isDeleted, origin != .ownWrite,
-            try object.labels()[ControllerLabels.lease] == id.name
+            try object.labels()[EndpointSlice.leaseLabel] == id.name
         else { return }
         let end = registrations[id] ?? now
         registrations[id] = end

@@ -2,11 +2,10 @@ import Registry
 
 /// What endpoints are made of: the fields of a Pod that Services see. Shared by all indices, compared by content.
 final class EndpointPod: Sendable {
-    /// A port of a container that has a name.
-    struct NamedPort: Hashable, Sendable {
+    /// What a port of a container is looked up by.
+    struct PortName: Hashable, Sendable {
         let name: String
         let transport: String
-        let number: Int
     }
 
     struct Content: Hashable, Sendable {
@@ -23,8 +22,9 @@ final class EndpointPod: Sendable {
         /// When the Pod became, or ceased to be, ready.
         var readinessTime: Timestamp?
         var isBeingDeleted = false
-        /// Those of containers, then those of init containers that run on (restartPolicy Always).
-        var ports: [NamedPort] = []
+        /// The numbers of the ports that have names. Of several of one name, those of containers come before those of
+        /// init containers that run on (restartPolicy Always), and the first one counts.
+        var ports: [PortName: Int] = [:]
     }
 
     let id: NamespacedName
@@ -57,13 +57,11 @@ final class EndpointPod: Sendable {
             content.readinessTime = condition.time("lastTransitionTime")
         }
         let persistent = spec.list("initContainers").filter { $0.text("restartPolicy") == "Always" }
-        content.ports = (spec.list("containers") + persistent).flatMap { container in
-            container.list("ports").compactMap { port in
-                guard let number = port.integer("containerPort"), !port.text("name").isEmpty else { return nil }
-                let transport = port.text("protocol")
-                return NamedPort(
-                    name: port.text("name"), transport: transport.isEmpty ? "TCP" : transport, number: number)
-            }
+        for port in (spec.list("containers") + persistent).lazy.flatMap({ $0.list("ports") }) {
+            guard let number = port.integer("containerPort"), !port.text("name").isEmpty else { continue }
+            let transport = port.text("protocol")
+            let name = PortName(name: port.text("name"), transport: transport.isEmpty ? "TCP" : transport)
+            if content.ports[name] == nil { content.ports[name] = number }
         }
         self.init(id: id, content: content)
     }

@@ -25,6 +25,8 @@ struct EndpointService: Hashable, Sendable {
     /// One slice set for each.
     let families: [IPFamily]
     let ports: [Port]
+    /// The ports at every Pod, where none is looked up by its name.
+    private let portsEverywhere: [SlicePort]?
     let publishesNotReadyAddresses: Bool
     let trafficDistribution: String
     let creationTime: Timestamp?
@@ -46,6 +48,8 @@ struct EndpointService: Hashable, Sendable {
         self.families =
             families.isEmpty ? IPAddress(clusterIP).map { [$0.family] } ?? [.ipv4, .ipv6] : families
         ports = spec.list("ports").compactMap { Port($0) }
+        let everywhere = ports.compactMap(\.resolvedEverywhere)
+        portsEverywhere = everywhere.count == ports.count ? everywhere : nil
         publishesNotReadyAddresses = spec.flag("publishNotReadyAddresses") ?? false
         trafficDistribution = spec.text("trafficDistribution")
         creationTime = metadata.time("creationTimestamp")
@@ -75,16 +79,21 @@ extension EndpointService.Port {
         }
     }
 
+    /// The port as it is at every Pod; nil where that depends on the Pod.
+    fileprivate var resolvedEverywhere: SlicePort? {
+        guard case .number(let number) = target else { return nil }
+        return SlicePort(name: name, transport: transport, number: number, appProtocol: appProtocol)
+    }
+
     /// The port at a Pod; nil where none of its containers has one of that name and protocol.
-    func resolved(at pod: EndpointPod) -> SlicePort? {
+    fileprivate func resolved(at pod: EndpointPod) -> SlicePort? {
         let number: Int
         switch target {
         case .number(let wanted): number = wanted
         case .name(let wanted):
-            guard let port = pod.content.ports.first(where: { $0.name == wanted && $0.transport == transport }) else {
-                return nil
-            }
-            number = port.number
+            let key = EndpointPod.PortName(name: wanted, transport: transport)
+            guard let found = pod.content.ports[key] else { return nil }
+            number = found
         }
         return SlicePort(name: name, transport: transport, number: number, appProtocol: appProtocol)
     }
@@ -92,5 +101,5 @@ extension EndpointService.Port {
 
 extension EndpointService {
     /// The ports at a Pod; those that it has none for are left out.
-    func ports(at pod: EndpointPod) -> [SlicePort] { ports.compactMap { $0.resolved(at: pod) } }
+    func ports(at pod: EndpointPod) -> [SlicePort] { portsEverywhere ?? ports.compactMap { $0.resolved(at: pod) } }
 }

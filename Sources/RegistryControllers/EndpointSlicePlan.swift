@@ -20,9 +20,11 @@ struct EndpointSlicePlan {
         for slice in existing where !families.contains(where: { $0.rawValue == slice.addressType }) {
             changes.deletes.append(slice)
         }
+        // Once for each Pod, whatever families it has.
+        let candidates = pods.map { Candidate(pod: $0, ports: service.ports(at: $0)) }
         for family in families {
             let ofFamily = existing.filter { $0.addressType == family.rawValue }.sorted { $0.name < $1.name }
-            var part = self.changes(of: ofFamily, family: family)
+            var part = self.changes(of: ofFamily, candidates, family: family)
             part.recycle(ownerUID: service.uid)
             changes.creates += part.creates
             changes.updates += part.updates
@@ -32,11 +34,13 @@ struct EndpointSlicePlan {
         return changes
     }
 
-    private func changes(of existing: [ManagedSlice], family: IPFamily) -> SliceChanges {
+    private func changes(
+        of existing: [ManagedSlice], _ candidates: [Candidate], family: IPFamily
+    ) -> SliceChanges {
         var changes = SliceChanges()
         changes.deletes = existing.filter { $0.ownerUID != service.uid }
         let owned = Dictionary(grouping: existing.filter { $0.ownerUID == service.uid }) { Set($0.ports) }
-        let desired = desiredGroups(family: family)
+        let desired = desiredGroups(of: candidates, family: family)
         for group in desired {
             var filling = SliceFilling(
                 labels: ControllerLabels.ofSlices(service), family: family, ports: group.ports,
@@ -71,20 +75,26 @@ struct EndpointSlicePlan {
 
     // MARK: Endpoints
 
+    /// A Pod that is selected, with the Service's ports at it.
+    private struct Candidate {
+        let pod: EndpointPod
+        let ports: [SlicePort]
+    }
+
     private struct Group {
         let ports: [SlicePort]
         var endpoints: [SliceEndpoint]
     }
 
     /// The endpoints by the ports that they have, in the order of the ports' first Pod.
-    private func desiredGroups(family: IPFamily) -> [Group] {
+    private func desiredGroups(of candidates: [Candidate], family: IPFamily) -> [Group] {
         var groups: [Group] = []
         var places: [Set<SlicePort>: Int] = [:]
         // Pods mostly have the same ports: the last answer is remembered.
         var last: (ports: [SlicePort], place: Int)?
-        for pod in pods {
-            guard let endpoint = endpoint(of: pod, family: family) else { continue }
-            let ports = service.ports(at: pod)
+        for candidate in candidates {
+            guard let endpoint = endpoint(of: candidate.pod, family: family) else { continue }
+            let ports = candidate.ports
             if let last, last.ports == ports {
                 groups[last.place].endpoints.append(endpoint)
                 continue

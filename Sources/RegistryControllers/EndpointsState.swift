@@ -157,7 +157,7 @@ struct EndpointsState {
     ) -> SlicePlace? {
         guard let name = labels[EndpointSlice.serviceNameLabel], !name.isEmpty else { return nil }
         let service = NamespacedName(namespace: namespace, name: name)
-        switch labels[ControllerLabels.managedBySlice] {
+        switch labels[EndpointSlice.managedByLabel] {
         case ControllerLabels.sliceController:
             return SlicePlace(service: service, isMirror: false, version: version)
         case ControllerLabels.mirrorController:

@@ -18,7 +18,7 @@ struct MirrorPlan {
         uid = metadata.text("uid")
         var labels = metadata.textMap("labels")
         labels[EndpointSlice.serviceNameLabel] = id.name
-        labels[ControllerLabels.managedBySlice] = ControllerLabels.mirrorController
+        labels[EndpointSlice.managedByLabel] = ControllerLabels.mirrorController
         self.labels = labels
         var annotations = metadata.textMap("annotations")
         annotations[ControllerLabels.triggerTime] = nil

@@ -33,7 +33,7 @@ enum NamespaceRemoval {
             if document["spec"] != nil {
                 document["spec"]?["finalizers"] = left.isEmpty ? nil : .array(left.map { .string($0) })
             }
-            return ObjectRemoval.isOver(document, kind: .namespace) ? .delete : .put(document)
+            return ObjectEnd.isReached(by: document, kind: .namespace) ? .delete : .put(document)
         }
     }
 

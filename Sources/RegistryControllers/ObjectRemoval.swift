@@ -1,6 +1,6 @@
 import Registry
 
-/// What the wish to remove an object makes of it, and when one that is being removed is gone.
+/// What the wish to remove an object makes of it.
 enum ObjectRemoval {
     /// Removes an object, or marks it as being removed where finalizers hold it.
     static func decision(for stored: ObjectRecord, now: Timestamp) throws -> ObjectWrite.Decision {
@@ -22,17 +22,6 @@ enum ObjectRemoval {
         guard finalizers.contains(finalizer) else { return .keep }
         let left = finalizers.filter { $0 != finalizer }
         document["metadata"]?["finalizers"] = left.isEmpty ? nil : .array(left.map { .string($0) })
-        return isOver(document, kind: stored.key.kind) ? .delete : .put(document)
-    }
-
-    /// Whether nothing holds an object that is being removed: no finalizer, and no grace of a Pod.
-    static func isOver(_ document: JSONValue, kind: ObjectKind) -> Bool {
-        let metadata = document["metadata"] ?? .null
-        guard metadata.at("deletionTimestamp") != nil, metadata.list("finalizers").isEmpty else { return false }
-        switch kind {
-        case .namespace: return document["spec"]?.list("finalizers").isEmpty ?? true
-        case .pod: return (metadata.integer("deletionGracePeriodSeconds") ?? 0) == 0
-        default: return true
-        }
+        return ObjectEnd.isReached(by: document, kind: stored.key.kind) ? .delete : .put(document)
     }
 }

@@ -7,7 +7,7 @@ struct Registration: Hashable, Sendable {
 
     /// When the Lease runs out; nil for an object that is no registration.
     static func end(of lease: JSONValue, now: Timestamp) -> Timestamp? {
-        guard lease["metadata"]?.textMap("labels")[ControllerLabels.lease] == "true" else { return nil }
+        guard lease["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == "true" else { return nil }
         let spec = lease["spec"] ?? .null
         let renewed =
             spec.time("renewTime") ?? spec.time("acquireTime") ?? lease["metadata"]?.time("creationTimestamp") ?? now
@@ -63,7 +63,7 @@ struct Registration: Hashable, Sendable {
     }
 
     private func belongsToLease(_ slice: JSONValue) -> Bool {
-        slice["metadata"]?.textMap("labels")[ControllerLabels.lease] == id.name
+        slice["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == id.name
     }
 
     /// Whether the Lease, as it is stored now, has run out: it may have been renewed just now.

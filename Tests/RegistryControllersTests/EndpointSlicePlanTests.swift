@@ -220,7 +220,7 @@ struct EndpointSlicePlanTests {
         let service = try Self.service(#""ports": [{"name": "http", "port": 80, "targetPort": "web"}]"#)
         let pods = (1...4).map { number in
             Self.pod("p\(number)", "10.0.0.\(number)") {
-                $0.ports = [.init(name: "web", transport: "TCP", number: 8080 + number % 2)]
+                $0.ports = [.init(name: "web", transport: "TCP"): 8080 + number % 2]
             }
         }
         let slices = Self.applied(Self.plan(service, pods).changes(of: []), to: [])
@@ -376,5 +376,35 @@ struct EndpointSlicePlanTests {
         #expect(plan.isTruncated == (ready + notReady > 1000))
         let annotations = plan.document(over: nil, triggerTime: nil)["metadata"]?.textMap("annotations") ?? [:]
         #expect(annotations["endpoints.kubernetes.io/over-capacity"] == (plan.isTruncated ? "truncated" : nil))
+    }
+
+    @Test("A port that is looked up by name is the first of its name and protocol")
+    func namedPorts() throws {
+        let pod = EndpointPod(
+            try json(
+                #"""
+                {"spec": {"containers": [{"ports": [{"name": "web", "containerPort": 1, "protocol": "UDP"}]},
+                {"ports": [{"name": "web", "containerPort": 2}, {"name": "web", "containerPort": 3}]}],
+                "initContainers": [{"restartPolicy": "Always", "ports": [{"name": "side", "containerPort": 4}]},
+                {"ports": [{"name": "gone", "containerPort": 5}]}]}}
+                """#), id: NamespacedName(namespace: "prod", name: "a"))
+        let service = try Self.service(
+            #"""
+            "ports": [{"name": "a", "port": 80, "targetPort": "web"}, {"name": "b", "port": 81, "targetPort": "gone"},
+            {"name": "c", "port": 82, "targetPort": "side"}, {"name": "d", "port": 83},
+            {"name": "e", "port": 84, "protocol": "UDP", "targetPort": "web"}]
+            """#)
+        #expect(service.ports(at: pod).map { "\($0.name)\($0.number ?? 0)" } == ["a2", "c4", "d83", "e1"])
+    }
+
+    @Test("Many named ports at many Pods are found in reasonable time", .timeLimit(.minutes(1)))
+    func manyNamedPorts() throws {
+        let count = 20_000
+        let named = (0..<count).map { #"{"name": "p\#($0)", "containerPort": \#($0 + 1)}"# }.joined(separator: ",")
+        let wanted = (0..<count).map { #"{"name": "p\#($0)", "port": \#($0 + 1), "targetPort": "p\#($0)"}"# }
+        let service = try Self.service(#""ports": [\#(wanted.joined(separator: ","))]"#)
+        let document = try json(#"{"spec": {"containers": [{"ports": [\#(named)]}]}}"#)
+        let pod = EndpointPod(document, id: NamespacedName(namespace: "prod", name: "a"))
+        for _ in 0..<20 { #expect(service.ports(at: pod).count == count) }
     }
 }

@@ -111,4 +111,19 @@ struct ExpiryTests {
             #expect(store.all(.endpointSlice).isEmpty)
         }
     }
+
+    @Test("An Event that finalizers hold is marked once, and looked at no more", .timeLimit(.minutes(1)))
+    func heldEvent() async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.event, "prod/held", #"{"metadata": {"finalizers": ["example.com/hold"]}}"#)
+            await running.settled()
+            await running.advance(seconds: 3600)
+            let held = try #require(try store.document(.event, "prod/held"))
+            #expect(held["metadata"]?["deletionTimestamp"] != nil)
+            #expect(running.progress?.nextTime == nil)
+            await running.advance(seconds: 3600)
+            #expect(store.all(.event).count == 1)
+        }
+    }
 }

@@ -15,8 +15,8 @@ struct MalformedDocumentTests {
             SliceContent(
                 labels: [
                     EndpointSlice.serviceNameLabel: "web",
-                    ControllerLabels.managedBySlice: ControllerLabels.sliceController,
-                    ControllerLabels.lease: "x",
+                    EndpointSlice.managedByLabel: ControllerLabels.sliceController,
+                    EndpointSlice.leaseLabel: "x",
                 ], annotations: ["a": "b"], addressType: .ipv4,
                 ports: [SlicePort(name: "http", transport: "TCP", number: 80)],
                 endpoints: [

@@ -40,25 +40,6 @@ struct ObjectDeletion {
             marked["metadata"]?["deletionGracePeriodSeconds"] = .integer(0)
         }
         if key.kind == .namespace { marked["status"]?["phase"] = .string("Terminating") }
-        if Self.isOver(marked, kind: key.kind) { return nil }
-        return marked
+        return ObjectEnd.isReached(by: marked, kind: key.kind) ? nil : marked
     }
-
-    /// Whether nothing holds an object that is being removed any longer: no finalizer, and no grace of a Pod.
-    static func isOver(_ document: JSONValue, kind: ObjectKind) -> Bool {
-        guard document["metadata"]?["deletionTimestamp"] != nil, isEmpty(document["metadata"]?["finalizers"]) else {
-            return false
-        }
-        switch kind {
-        case .namespace:
-            return isEmpty(document["spec"]?["finalizers"])
-        case .pod:
-            guard case .integer(let seconds)? = document["metadata"]?["deletionGracePeriodSeconds"] else { return true }
-            return seconds == 0
-        default:
-            return true
-        }
-    }
-
-    private static func isEmpty(_ list: JSONValue?) -> Bool { list == nil || list == .array([]) || list == .null }
 }

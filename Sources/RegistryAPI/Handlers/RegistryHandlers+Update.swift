@@ -173,7 +173,7 @@ extension RegistryHandlers {
         if FieldOwnership.isEqual(document, live) { return .keep }
         document = owning(live, document)
         if FieldOwnership.isEqual(document, live) { return .keep }
-        if ObjectDeletion.isOver(document, kind: kind) { return .delete }
+        if ObjectEnd.isReached(by: document, kind: kind) { return .delete }
         return .put(document)
     }
 

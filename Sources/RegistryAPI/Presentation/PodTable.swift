@@ -53,10 +53,10 @@ enum PodTable: TableLayout {
     private static func gates(of object: DocumentView) -> String {
         let gates = object["spec"]["readinessGates"].elements
         guard !gates.isEmpty else { return "<none>" }
-        let conditions = object["status"]["conditions"].elements
-        let met = gates.count { gate in
-            conditions.first { $0["type"].text == gate["conditionType"].text }?["status"].text == "True"
-        }
+        let conditions = Dictionary(
+            object["status"]["conditions"].elements.map { ($0["type"].text, $0["status"].text) }
+        ) { first, _ in first }
+        let met = gates.count { conditions[$0["conditionType"].text] == "True" }
         return "\(met)/\(gates.count)"
     }
 }

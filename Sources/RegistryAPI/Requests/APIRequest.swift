@@ -34,11 +34,13 @@ package struct APIRequest: Sendable {
         self.connection = connection
     }
 
-    /// Who the fields are written for in `managedFields`: `fieldManager`, else the beginning of the user agent.
+    /// Who the fields are written for in `managedFields`: `fieldManager`, else the beginning of the user agent, of which
+    /// what is no printable ASCII is left out; 128 bytes at most.
     package var fieldManager: String {
         if let named = query["fieldManager"], !named.isEmpty { return named }
-        let agent = userAgent.prefix { $0 != "/" && $0 != " " }
-        return agent.isEmpty ? "unknown" : String(agent.prefix(128))
+        let agent = userAgent.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: " ") }
+            .lazy.filter { (0x21...0x7e).contains($0) }.prefix(128)
+        return agent.isEmpty ? "unknown" : String(decoding: Array(agent), as: UTF8.self)
     }
 }
 

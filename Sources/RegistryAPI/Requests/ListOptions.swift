@@ -127,9 +127,9 @@ struct ContinueToken: Hashable, Sendable {
 
     /// nil for a text that `text` has not made.
     init?(text: String) {
-        guard let bytes = Data(base64Encoded: text), let plain = String(validating: bytes, as: UTF8.self) else {
-            return nil
-        }
+        guard let bytes = Data(base64Encoded: text), let plain = String(validating: bytes, as: UTF8.self),
+            StreamSafeText.isSafe(plain)
+        else { return nil }
         let parts = plain.split(separator: "\n", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "v1", let number = Int64(parts[1]), number >= 0, !parts[3].isEmpty else {
             return nil

@@ -78,4 +78,36 @@ struct HostileRequestTests {
         #expect(reply.status == 422 && (details?["causes"] as? [Any])?.count ?? 0 <= 100)
         #expect(try connection.request("GET", "/readyz").status == 200)
     }
+
+    @Test("Values that reference each other into the exponential are refused")
+    func doublingVariables() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let items = (1...40).map { "env=A\($0)=$(A\($0 - 1))$(A\($0 - 1))" }.joined(separator: "&")
+        let reply = try HTTPConnection(port: port).request(
+            "GET", "/swiftlet/v1/namespaces/default/env?env=A0=xxxxxxxxxxxxxxxx&\(items)")
+        #expect(reply.status == 400, "\(reply.object)")
+    }
+
+    @Test("Endpoints whose addresses and ports multiply are refused")
+    func multipliedEndpoints() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let addresses = (0..<1000).map { "{\"ip\":\"192.0.\($0 >> 8).\($0 & 255)\"}" }.joined(separator: ",")
+        let ports = (1...1000).map { "{\"name\":\"p\($0)\",\"port\":\($0)}" }.joined(separator: ",")
+        let reply = try HTTPConnection(port: port).request(
+            "POST", "/api/v1/namespaces/default/endpoints",
+            "{\"metadata\":{\"name\":\"x\"},\"subsets\":[{\"addresses\":[\(addresses)],\"ports\":[\(ports)]}]}")
+        #expect(reply.status == 422, "\(reply.object)")
+    }
+
+    @Test("A token of a page that nobody can compare in little time is none")
+    func hostileToken() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let text = "v1\n0\ndefault\na" + String(repeating: "\u{301}\u{323}", count: 500)
+        let token = Data(text.utf8).base64EncodedString().replacing("+", with: "%2B").replacing("=", with: "%3D")
+        let reply = try HTTPConnection(port: port).request("GET", "\(Self.services)?limit=1&continue=\(token)")
+        #expect(reply.status == 400, "\(reply.object)")
+    }
 }

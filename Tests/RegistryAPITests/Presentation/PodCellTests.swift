@@ -170,4 +170,13 @@ struct PodCellTests {
         #expect(table.value(at: "rows.0.conditions.0.reason")?.string == reason)
         #expect(table.value(at: "rows.0.conditions.0.type")?.string == reason.map { _ in "Completed" })
     }
+
+    @Test("Very many gates and conditions are held against each other in reasonable time", .timeLimit(.minutes(1)))
+    func manyGates() throws {
+        let count = 40_000
+        let gates = (0..<count).map { #"{"conditionType":"c\#($0)"}"# }.joined(separator: ",")
+        let conditions = (0..<count).map { #"{"type":"c\#($0)","status":"True"}"# }.joined(separator: ",")
+        let pod = #"{"spec":{"readinessGates":[\#(gates)]},"status":{"conditions":[\#(conditions)]}}"#
+        #expect(try cells(.pod, pod)["Readiness Gates"] == "\(count)/\(count)")
+    }
 }

@@ -1,0 +1,29 @@
+import Registry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("What a request says")
+struct APIRequestTests {
+    @Test(
+        "Fields are written for whom the query or the user agent names",
+        arguments: [
+            ("", "kubectl/v1.34 (linux)", "kubectl"), ("?fieldManager=me", "kubectl/v1", "me"), ("", "", "unknown"),
+            ("", "a b", "a"), ("", "\u{e9}\u{1b}[31mred\u{7f}\u{301}/1", "[31mred"), ("", "\u{301}/1", "unknown"),
+            ("", String(repeating: "y", count: 1000), String(repeating: "y", count: 128)),
+        ])
+    func fieldManager(_ query: String, _ agent: String, _ want: String) throws {
+        #expect(try APIRequest(method: "GET", target: "/api\(query)", userAgent: agent).fieldManager == want)
+    }
+
+    @Test("A page goes on where the page before says, whose text cannot be made to cost much")
+    func continueTokens() {
+        let token = ContinueToken(
+            version: ResourceVersion(rawValue: 7), after: NamespacedName(namespace: "prod", name: "web"))
+        #expect(ContinueToken(text: token.text) == token)
+        let marks = String(repeating: "\u{301}\u{323}", count: 1000)
+        let hostile = ContinueToken(
+            version: ResourceVersion(rawValue: 7), after: NamespacedName(namespace: "prod", name: "a" + marks))
+        #expect(ContinueToken(text: hostile.text) == nil)
+    }
+}
