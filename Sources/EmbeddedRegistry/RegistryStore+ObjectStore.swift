@@ -16,6 +16,14 @@ extension RegistryStore: ObjectStore {
         return try await reading { try StoredList(request).read(from: $0, file: file) }
     }
 
+    package func services() async throws -> [Service] {
+        try state.withLock { state in
+            let known = try state.known ?? reload()
+            state.known = known
+            return Array(known.services.values)
+        }
+    }
+
     package func changes(
         after version: ResourceVersion
     ) async throws -> AsyncThrowingStream<[RecordedChange], any Error> {

@@ -63,7 +63,8 @@ struct StoreBatch {
             report.failures.append(ApplyReport.Failure(key: key, reason: "\(error)"))
             // What may never change is not worth waiting for: the stored Service stays in force.
             guard former == nil || error.reason != .immutable else { return try setPending(key.id, nil) }
-            try setPending(key.id, StoreState.PendingService(reason: "\(error)", document: supplied.document))
+            try setPending(
+                key.id, StoreState.PendingService(reason: "\(error)", document: supplied.document, service: wanted))
             // So does one that holds something; any other is known from now on, without addresses.
             guard former?.hasAddressWishes != true else { return }
             try store(supplied, over: stored, as: ServiceDocument.withoutAddresses(wanted), feeder: feeder)
@@ -98,8 +99,10 @@ struct StoreBatch {
     }
 
     /// The Service that an update starts from; nil for one that waits and has nothing to keep.
-    func settledService(_ stored: StoredObject?) -> Service? {
-        guard case .service(let service)? = stored?.object,
+    func settledService(_ stored: StoredObject?) -> Service? { settledService(stored?.object) }
+
+    private func settledService(_ stored: RegistryObject?) -> Service? {
+        guard case .service(let service)? = stored,
             state.pending[service.metadata.id] == nil || service.hasAddressWishes
         else { return nil }
         return service
@@ -108,10 +111,16 @@ struct StoreBatch {
     mutating func assign(
         _ wanted: Service, replacing stored: Service?, avoiding wishes: AddressWishes = AddressWishes()
     ) throws -> Service {
-        let plan = try ServiceAddressing.plan(
-            for: wanted, replacing: stored, from: state.pools, avoiding: wishes, using: &state.generator)
+        let plan = try plan(for: wanted, replacing: stored, avoiding: wishes)
         try apply(plan.changes, of: wanted.metadata.id)
         return plan.service
+    }
+
+    private mutating func plan(
+        for wanted: Service, replacing stored: Service?, avoiding wishes: AddressWishes
+    ) throws(AddressingError) -> AddressingPlan {
+        try ServiceAddressing.plan(
+            for: wanted, replacing: stored, from: state.pools, avoiding: wishes, using: &state.generator)
     }
 
     /// Writes an object unless it says what is stored already.
@@ -167,7 +176,7 @@ struct StoreBatch {
                 stored?.feeder ?? feeder, origin, record.text,
             ])
         if key.kind.isReadByDNS {
-            state.objects[key] = StoreState.KnownObject(object: object, feeder: stored?.feeder ?? feeder)
+            state.set(key, StoreState.KnownObject(object: object, feeder: stored?.feeder ?? feeder))
         }
         try note(
             RecordedChange(
@@ -183,7 +192,7 @@ struct StoreBatch {
         try execute(
             "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
             [stored.key.kind.rawValue, stored.key.id.namespace, stored.key.id.name])
-        state.objects[stored.key] = nil
+        state.set(stored.key, nil)
         let version = advance()
         var document = stored.document
         document["metadata"]?["resourceVersion"] = .string("\(version.rawValue)")
@@ -341,33 +350,64 @@ struct StoreBatch {
     }
 
     /// Tries the Services that wait once more, those that ask for something by name first; each stays its feeder's.
+    ///
+    /// Whether one can be served is found out in memory, and once for all that ask for the same where no address is
+    /// free: very many may wait, and something is released with every Service that goes.
     mutating func retryPending(evenIfNothingWasReleased: Bool = false) throws {
         guard hasReleased || evenIfNothingWasReleased, !state.pending.isEmpty else { return }
         hasReleased = false
-        var waiting: [(service: Service, pending: StoreState.PendingService)] = []
-        for (_, pending) in state.pending.sorted(by: { $0.key < $1.key }) {
-            guard case .service(let service) = try RegistryObject(pending.document, kind: .service) else { continue }
-            waiting.append((service, pending))
-        }
+        let waiting = state.pending.sorted { $0.key < $1.key }.map(\.value)
         let wishes = AddressWishes(of: waiting.map(\.service))
         let named = waiting.filter { $0.service.hasAddressWishes }
         let others = waiting.filter { !$0.service.hasAddressWishes }
-        for (service, pending) in named + others {
-            let id = service.metadata.id
-            guard let stored = try object(ObjectKey(.service, id)) else { continue }
-            do {
-                let assigned = try assign(service, replacing: settledService(stored), avoiding: wishes)
-                try setPending(id, nil)
-                try store(
-                    SuppliedObject(object: .service(service), document: pending.document, origin: stored.origin),
-                    over: stored, as: assigned, feeder: stored.feeder)
-                report.resolved.append(id)
-                report.failures.removeAll { $0.key == stored.key }
-            } catch let error as AddressingError {
+        var unmet: Set<AddressNeed> = []
+        for pending in named + others {
+            let id = pending.service.metadata.id
+            let key = ObjectKey(.service, id)
+            guard let known = state.objects[key] else { continue }
+            let former = settledService(known.object)
+            let need = former == nil ? AddressNeed(pending.service) : nil
+            if let need, unmet.contains(need) { continue }
+            let plan: AddressingPlan
+            do throws(AddressingError) {
+                plan = try self.plan(for: pending.service, replacing: former, avoiding: wishes)
+            } catch {
+                if let need, case .allocation(.addressesExhausted) = error.reason { unmet.insert(need) }
                 let reason = "\(error)"
                 guard reason != pending.reason else { continue }
-                try setPending(id, StoreState.PendingService(reason: reason, document: pending.document))
+                try setPending(
+                    id,
+                    StoreState.PendingService(reason: reason, document: pending.document, service: pending.service))
+                continue
             }
+            guard let stored = try object(key) else { continue }
+            try apply(plan.changes, of: id)
+            try setPending(id, nil)
+            try store(
+                SuppliedObject(
+                    object: .service(pending.service), document: pending.document, origin: stored.origin),
+                over: stored, as: plan.service, feeder: stored.feeder)
+            report.resolved.append(id)
+            report.failures.removeAll { $0.key == stored.key }
         }
+    }
+}
+
+/// What decides whether a Service that asks for nothing by name, and holds nothing, can have addresses.
+private struct AddressNeed: Hashable {
+    let kind: Service.Kind
+    let families: [IPFamily]
+    let familyPolicy: Service.FamilyPolicy?
+    let isHeadless: Bool
+    let hasSelector: Bool
+
+    /// nil for a Service that asks for something by name.
+    init?(_ service: Service) {
+        guard !service.hasAddressWishes else { return nil }
+        kind = service.kind
+        families = service.families
+        familyPolicy = service.familyPolicy
+        isHeadless = service.isHeadless
+        hasSelector = !service.selector.isEmpty
     }
 }

@@ -20,11 +20,15 @@ struct StoreState {
         let reason: String
         /// As it was supplied.
         let document: JSONValue
+        /// What the document says.
+        let service: Service
     }
 
     var pools: AddressPools
     /// The objects of the kinds that names are made of.
-    var objects: [ObjectKey: KnownObject] = [:]
+    private(set) var objects: [ObjectKey: KnownObject] = [:]
+    /// The Services among them.
+    private(set) var services: [NamespacedName: Service] = [:]
     var pending: [NamespacedName: PendingService] = [:]
     var version = ResourceVersion(rawValue: 0)
     var oldestChange = ResourceVersion(rawValue: 0)
@@ -40,7 +44,7 @@ struct StoreState {
             nodePorts: try NodePortAllocator(range: settings.nodePorts))
         for kind in ObjectKind.allCases where kind.isReadByDNS {
             try StoredRows.forEachObject(of: kind, in: database, file: file) { stored in
-                objects[stored.key] = KnownObject(object: stored.object, feeder: stored.feeder)
+                set(stored.key, KnownObject(object: stored.object, feeder: stored.feeder))
             }
         }
         try StoredRows.forEachObject(of: .ipAddress, in: database, file: file) { stored in
@@ -58,12 +62,26 @@ struct StoreState {
             pools.addresses.setQuarantine(of: address, until: Timestamp(milliseconds: try row.value("ends")))
         }
         for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason, document FROM pending") {
-            pending[NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))] =
-                PendingService(
-                    reason: try row.value("reason"), document: try JSONText.value(of: try row.value("document")))
+            let id = NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))
+            let document = try JSONText.value(of: try row.value("document"))
+            guard case .service(let service)? = try? RegistryObject(document, kind: .service) else {
+                throw StoreError.damaged(file: file, reason: "what Service \(id) waits for cannot be read")
+            }
+            pending[id] = PendingService(reason: try row.value("reason"), document: document, service: service)
         }
         version = try StoredRows.version(in: database)
         oldestChange = try StoredRows.oldestVersion(in: database)
+    }
+
+    /// Notes an object; nil for one that is gone.
+    mutating func set(_ key: ObjectKey, _ known: KnownObject?) {
+        objects[key] = known
+        guard key.kind == .service else { return }
+        if case .service(let service)? = known?.object {
+            services[key.id] = service
+        } else {
+            services[key.id] = nil
+        }
     }
 }
 

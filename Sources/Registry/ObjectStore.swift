@@ -16,6 +16,9 @@ package protocol ObjectStore: RegistrySource {
     ///   `.versionInFuture` where it has not been reached.
     func objects(_ request: ListRequest) async throws -> ObjectList
 
+    /// All Services as they are now, in no order.
+    func services() async throws -> [Service]
+
     /// Carries out writes, each one a transaction by itself, in their order; one result for each.
     ///
     /// Writes that are asked for at the same time share one flush to the disk, so callers gain by asking together.

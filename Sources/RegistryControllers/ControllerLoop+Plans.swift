@@ -47,13 +47,20 @@ extension ControllerLoop {
         else { return [] }
         var writes: [ObjectWrite] = []
         var rest = NamespaceRest()
+        var count = 0
         for kind in ObjectKind.allCases where kind.isNamespaced {
             try await forEachRecord(in: ObjectScope(kind, namespace: name)) { record in
-                if try ObjectHeader(of: record)?.isHeld == true { try rest.add(record) }
+                count += 1
+                let header = try ObjectHeader(of: record)
+                let isHeld = header?.isHeld == true
+                if isHeld { try rest.add(record) }
+                // Marked already, it is whoever's holds it.
+                if isHeld, header?.isBeingDeleted == true { return }
                 writes.append(NamespaceRemoval.write(removing: record.key))
             }
         }
-        if writes.isEmpty { return [NamespaceRemoval.write(finishing: name)] }
+        state.setContent(of: name, count: count)
+        if count == 0 { return [NamespaceRemoval.write(finishing: name)] }
         if !rest.isEmpty { writes.append(NamespaceRemoval.write(reporting: rest, of: name)) }
         return writes
     }

@@ -6,8 +6,11 @@ struct ControllerState {
     var queue = WorkQueue()
     var endpoints = EndpointsState()
     var owners = OwnerGraph()
-    /// Namespaces that are being removed.
-    private var leavingNamespaces: Set<String> = []
+    /// Namespaces that are being removed, each with how many objects are left in it: those that it had when it was
+    /// looked at last, without those that have gone since.
+    private var leavingNamespaces: [String: Int] = [:]
+    /// How long a Namespace with something left in it is not looked at again, in milliseconds.
+    static let removalDelay: Int64 = 1000
     /// When the Lease of each registration runs out, or was found to be gone.
     private(set) var registrations: [NamespacedName: Timestamp] = [:]
 
@@ -42,9 +45,26 @@ struct ControllerState {
         case .service, .endpoints, .node, .ipAddress, .serviceCIDR: break
         }
         if origin == .change, ClusterBootstrap.concerns(key) { queue.add(.bootstrap, at: now) }
-        if leavingNamespaces.contains(key.id.namespace), origin != .list {
-            queue.add(.namespace(key.id.namespace), at: now)
-        }
+        if origin != .list { observeContent(of: key.id.namespace, object, header, origin, now) }
+    }
+
+    /// Notes what a Namespace has been found to hold.
+    mutating func setContent(of namespace: String, count: Int) {
+        if leavingNamespaces[namespace] != nil { leavingNamespaces[namespace] = count }
+    }
+
+    /// A Namespace that is being removed is looked at when nothing is left in it, or something new is; what is left is
+    /// read as a whole, which is not done for each object that goes.
+    private mutating func observeContent(
+        of namespace: String, _ object: ObservedObject, _ header: ObjectHeader?, _ origin: ObservedObject.Origin,
+        _ now: Timestamp
+    ) {
+        guard let left = leavingNamespaces[namespace] else { return }
+        let isGone = object.isDeleted && origin == .change
+        if isGone { leavingNamespaces[namespace] = left - 1 }
+        let isNew = !object.isDeleted && header?.isBeingDeleted != true
+        let isLast = isGone && left <= 1
+        queue.add(.namespace(namespace), at: isNew || isLast ? now : now.advanced(byMilliseconds: Self.removalDelay))
     }
 
     /// Notes that nothing is left to do about an item for now.
@@ -58,12 +78,14 @@ struct ControllerState {
     private mutating func observeNamespace(_ object: ObservedObject, _ header: ObjectHeader?, _ now: Timestamp) {
         let name = object.id.name
         if object.isDeleted {
-            leavingNamespaces.remove(name)
+            leavingNamespaces[name] = nil
             queue.remove(.namespace(name))
         } else if header?.isBeingDeleted == true {
-            if leavingNamespaces.insert(name).inserted { queue.add(.namespace(name), at: now) }
+            guard leavingNamespaces[name] == nil else { return }
+            leavingNamespaces[name] = 0
+            queue.add(.namespace(name), at: now)
         } else {
-            leavingNamespaces.remove(name)
+            leavingNamespaces[name] = nil
         }
     }
 

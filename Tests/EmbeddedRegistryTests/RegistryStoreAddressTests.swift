@@ -54,6 +54,22 @@ struct RegistryStoreAddressTests {
         #expect(try store.put(try suppliedService("prod/late")).unchanged == 1)
     }
 
+    @Test("Of those that wait each gets what it can have, though one before it has to wait on")
+    func pendingOfSeveralNeeds() throws {
+        let store = try RegistryStore(
+            location: .memory, settings: .ranges("10.0.0.0/29", "fd00::/125", quarantine: 0))
+        let six = ["ipFamilies": JSONValue.array([.string("IPv6")])]
+        for number in 0..<6 { try store.put(try suppliedService("prod/four\(number)")) }
+        for number in 0..<7 { try store.put(try suppliedService("prod/six\(number)", six)) }
+        let both = ["ipFamilyPolicy": JSONValue.string("RequireDualStack")]
+        for name in ["a", "c"] { try store.put(try suppliedService("prod/\(name)", both)) }
+        for name in ["b", "d", "e"] { try store.put(try suppliedService("prod/\(name)")) }
+        #expect(try store.put(deleting: "prod/four1").resolved.map(\.name) == ["b"])
+        #expect(try store.put(deleting: "prod/four2", "prod/four3").resolved.map(\.name) == ["d", "e"])
+        #expect(try store.put(deleting: "prod/six1", "prod/four4").resolved.map(\.name) == ["a"])
+        #expect(try store.service("prod/c").clusterIPs.isEmpty)
+    }
+
     @Test("A wish that could not be granted is remembered, and granted when the holder goes")
     func pendingWish() throws {
         let store = try RegistryStore(location: .memory, settings: .small)

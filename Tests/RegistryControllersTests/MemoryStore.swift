@@ -12,6 +12,7 @@ final class MemoryStore: ObjectStore, @unchecked Sendable {
     private var version = ResourceVersion(rawValue: 1)
     private var counts: [WriteOutcome.Kind: [ObjectKind: Int]] = [:]
     private var largestCall = 0
+    private var listed = 0
     /// What the reader of changes gets instead of the next ones.
     private var streamFailure: (any Error)?
     /// What a write is refused with before it is decided.
@@ -31,6 +32,7 @@ final class MemoryStore: ObjectStore, @unchecked Sendable {
 
     func objects(_ request: ListRequest) async throws -> ObjectList {
         lock.withLock {
+            listed += 1
             var records = objects.values.filter { record in
                 record.key.kind == request.scope.kind
                     && (request.scope.namespace.map { $0 == record.key.id.namespace } ?? true)
@@ -41,6 +43,8 @@ final class MemoryStore: ObjectStore, @unchecked Sendable {
             return ObjectList(records: records, version: version, remaining: remaining)
         }
     }
+
+    func services() async throws -> [Service] { [] }
 
     func write(_ writes: [ObjectWrite]) async -> [Result<WriteOutcome, any Error>] { perform(writes) }
 
@@ -81,7 +85,15 @@ final class MemoryStore: ObjectStore, @unchecked Sendable {
         }
     }
 
-    func resetCounts() { lock.withLock { counts = [:] } }
+    /// How many lists, or pages of lists, have been read.
+    var lists: Int { lock.withLock { listed } }
+
+    func resetCounts() {
+        lock.withLock {
+            counts = [:]
+            listed = 0
+        }
+    }
 
     /// The most writes that the controllers have asked for at once.
     var largestBatch: Int { lock.withLock { largestCall } }

@@ -113,4 +113,33 @@ struct NamespaceRemovalTests {
             #expect(store.all(.endpoints, in: "prod").isEmpty)
         }
     }
+
+    @Test("A Namespace is not read anew for each of the many objects that finalizers have held")
+    func manyHeld() async throws {
+        let count = 100
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.namespace, "prod", Self.active)
+            for number in 0..<count {
+                try store.put(.lease, "prod/l\(number)", #"{"metadata": {"finalizers": ["example.com/hold"]}}"#)
+            }
+            await running.settled()
+            try Self.mark("prod", in: running)
+            await running.settled()
+            #expect(store.all(.lease, in: "prod").count == count)
+            store.resetCounts()
+            for number in 1..<count {
+                try store.delete(.lease, "prod/l\(number)")
+                await running.settled()
+            }
+            #expect(store.lists < count)
+            await running.advance(seconds: 1)
+            let namespace = try store.document(.namespace, "prod")
+            let messages = namespace?["status"]?.list("conditions").map { $0.text("message") } ?? []
+            #expect(messages.contains { $0.hasSuffix("leases.coordination.k8s.io has 1 resource instances") })
+            try store.delete(.lease, "prod/l0")
+            await running.settled()
+            #expect(store.record(key(.namespace, "prod")) == nil)
+        }
+    }
 }

@@ -26,25 +26,16 @@ struct EnvironmentHandlers: Sendable {
     }
 
     private func environment(_ request: EnvironmentRequest) async throws -> APIResponse {
-        Self.response(try request.file(of: await services()))
+        Self.response(try request.file(of: await store.services()))
     }
 
     private func resolverFile(_ request: ResolvConfRequest) async throws -> APIResponse {
         guard request.needsNameservers else {
             return Self.response(try request.file(zone: server.zone, nameservers: []))
         }
-        let nameservers = ClusterNameservers(services: try await services(), listeners: server.listeners)
+        let nameservers = ClusterNameservers(services: try await store.services(), listeners: server.listeners)
         let file = try request.file(zone: server.zone, nameservers: nameservers.addresses)
         return Self.response(file, warnings: nameservers.warnings)
-    }
-
-    private func services() async throws -> [Service] {
-        // The first event of a source is all it holds, read already.
-        for try await event in try await store.events() {
-            guard case .snapshot(let objects, _) = event else { break }
-            return objects.compactMap { if case .service(let service) = $0 { service } else { nil } }
-        }
-        throw ObjectStoreError.unavailable(.other("the registry did not say what it holds"))
     }
 
     private static func response(_ file: RequestedFile, warnings: [String] = []) -> APIResponse {
