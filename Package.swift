@@ -17,6 +17,8 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    // The parts of requests and answers as handlers of connections see them; Hummingbird is built on it.
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     // Commands that talk to an API server, ours or Kubernetes' own.
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     // Manifests are YAML; JSON is read by the same parser, with line numbers.
@@ -75,6 +77,7 @@ let package = Package(
             dependencies: [
                 "AddressAllocator", "FileWatching", "Registry",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
 
@@ -91,7 +94,9 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -94,7 +94,7 @@ extension RegistryStore: ManifestSink {
             // The batch has the only copy, so that changing it copies nothing.
             var left: StoreState? = try state.known.take() ?? reload()
             do {
-                let (value, changes) = try StoreError.mapping(file: file) {
+                let (value, changes) = try StoreError.mapping(file: file, writer: database) {
                     try database.write { database in
                         // Taken out, not read: a second reference would make every change copy.
                         guard let known = left.take() else { throw ObjectStoreError.unavailable(.damaged(file)) }
@@ -121,7 +121,7 @@ extension RegistryStore: ManifestSink {
 
     /// Writes something that nobody reads.
     private func probe() throws {
-        try StoreError.mapping(file: file) {
+        try StoreError.mapping(file: file, writer: database) {
             try database.write { try StoredRows.set(StoreSetting.probe, "\(clock.now().milliseconds)", in: $0) }
         }
     }

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Registry
 
 /// Why the registry on disk cannot be opened, read or written. A description is one line: what, which file, what helps.
@@ -53,7 +54,10 @@ extension StoreError: CustomStringConvertible {
 
 extension StoreError {
     /// What a failure of SQLite means for the file at hand.
-    init(_ error: DatabaseError, file: String) {
+    ///
+    /// - Parameter systemError: The `errno` of an input/output error; 0 where it is not known. SQLite takes a quota that
+    ///   is used up for any other error.
+    init(_ error: DatabaseError, file: String, systemError: Int32 = 0) {
         let reason = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
         self =
             switch error.resultCode {
@@ -63,16 +67,26 @@ extension StoreError {
             // The index of the log could not grow.
             case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
                 .full(file: file, reason: reason)
+            case .SQLITE_IOERR where systemError == EDQUOT || systemError == ENOSPC:
+                .full(file: file, reason: String(cString: strerror(systemError)))
             default: .failed(file: file, reason: reason)
             }
     }
 
     /// Runs a body and turns the errors of SQLite into errors of the store.
-    static func mapping<Value>(file: String, _ body: () throws -> Value) throws -> Value {
+    ///
+    /// - Parameter writer: Who the body writes by, so that it can be asked for the cause of an input/output error.
+    static func mapping<Value>(
+        file: String, writer: (any DatabaseWriter)? = nil, _ body: () throws -> Value
+    ) throws -> Value {
         do {
             return try body()
         } catch let error as DatabaseError {
-            throw StoreError(error, file: file)
+            var systemError: Int32 = 0
+            if error.resultCode == .SQLITE_IOERR, let writer {
+                systemError = writer.writeWithoutTransaction(SystemErrors.last(on:))
+            }
+            throw StoreError(error, file: file, systemError: systemError)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Registry
 import Testing
 
@@ -35,6 +36,15 @@ struct RegistryStoreDiskTests {
             return reason.contains(folder.path) && !reason.contains("\n")
         }
         return false
+    }
+
+    @Test(
+        "A quota that is used up is a full disk, whatever SQLite calls it",
+        arguments: [(EDQUOT, true), (ENOSPC, true), (EIO, false), (0, false)])
+    func quota(_ code: Int32, _ isFull: Bool) {
+        let error = StoreError(
+            DatabaseError(resultCode: .SQLITE_IOERR_WRITE), file: "\(folder.path)/x", systemError: code)
+        #expect(self.isFull(error.unavailability) == isFull)
     }
 
     @Test("A full disk refuses writes and says so; what is there is read and answered, and writing goes on behind it")

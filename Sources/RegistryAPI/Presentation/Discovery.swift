@@ -32,6 +32,8 @@ struct Discovery: Sendable {
     private func document(path: [String]) -> JSONValue? {
         let groups = APIGroupDescription.all
         switch (path.first, path.count) {
+        case (nil, 0):
+            return .object(["paths": .array(Self.paths.map { .string($0) })])
         case ("version", 1):
             return versionDocument
         case ("api", 2):
@@ -45,6 +47,19 @@ struct Discovery: Sendable {
             return nil
         }
     }
+
+    /// What is served besides objects, in the order of the alphabet.
+    private static let paths: [String] = {
+        let groups = APIGroupDescription.all.flatMap { group in
+            group.name.isEmpty
+                ? ["/api", "/api/\(group.version)"] : ["/apis/\(group.name)", "/apis/\(group.groupVersion)"]
+        }
+        return
+            (groups + [
+                "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/swiftlet/v1/server",
+                "/version",
+            ]).sorted()
+    }()
 
     /// Clients reach the server as they did for this document, so it names no other addresses.
     private static let versions = JSONValue.object([

@@ -14,6 +14,9 @@ package struct APIServer: Sendable {
     /// Far more than any client of the API sends, in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)
+    private static let headerLimitsText =
+        "\(headerLimits.maxHeaderFieldSize >> 10) KiB for the target and for a field, "
+        + "\(headerLimits.maxHeaderListSize >> 10) KiB and \(headerLimits.maxHeaderFieldCount) fields in all"
 
     /// How much of a body that is too long is read all the same, in bytes.
     private static let maximumDrainedSize = 16 << 20
@@ -38,7 +41,8 @@ package struct APIServer: Sendable {
     /// - Parameter onListening: Called with the port once connections are taken.
     package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
         var stream = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [StreamGuard()], idleTimeout: Self.idleTimeout,
+            additionalChannelHandlers: [StreamGuard(), UnreadableRequests(limits: Self.headerLimitsText)],
+            idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: Self.headerLimits)
         stream.idleTimeout = Self.idleTimeout
         if let tls = settings.tls {

@@ -110,4 +110,26 @@ struct HostileRequestTests {
         let reply = try HTTPConnection(port: port).request("GET", "\(Self.services)?limit=1&continue=\(token)")
         #expect(reply.status == 400, "\(reply.object)")
     }
+
+    @Test(
+        "A head that is too long to be read is refused with a Status",
+        arguments: ["/readyz?\(String(repeating: "x", count: 100_000))", "/readyz"])
+    func longHead(_ target: String) throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let type = target == "/readyz" ? String(repeating: "x", count: 100_000) : "application/json"
+        let reply = try HTTPConnection(port: port).request("POST", target, type: type, "{}")
+        #expect(reply.status == 400 && reply.object["reason"] as? String == "BadRequest", "\(reply.object)")
+        #expect((reply.object["message"] as? String)?.contains("16 KiB") == true, "\(reply.object)")
+    }
+
+    @Test("Everything that the root names is there")
+    func root() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let connection = try HTTPConnection(port: port)
+        let paths = try connection.request("GET", "/").object["paths"] as? [String] ?? []
+        #expect(paths.count > 10)
+        for path in paths { #expect(try connection.request("GET", path).status == 200, "\(path)") }
+    }
 }

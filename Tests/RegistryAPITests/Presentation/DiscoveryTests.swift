@@ -24,6 +24,18 @@ struct DiscoveryTests {
         }
     }
 
+    @Test("The root names what is served, sorted, and all of it is there")
+    func root() throws {
+        let paths = (try document("")["paths"]?.elements ?? []).compactMap(\.string)
+        #expect(
+            paths == [
+                "/api", "/api/v1", "/apis", "/apis/coordination.k8s.io", "/apis/coordination.k8s.io/v1",
+                "/apis/discovery.k8s.io", "/apis/discovery.k8s.io/v1", "/apis/networking.k8s.io",
+                "/apis/networking.k8s.io/v1", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz",
+                "/swiftlet/v1/server", "/version",
+            ])
+    }
+
     @Test("Legacy clients find versions and groups")
     func groups() throws {
         #expect(
@@ -87,7 +99,7 @@ struct DiscoveryTests {
     }
 
     @Test(
-        "Other paths have no document", arguments: ["", "api/v2", "apis/x", "apis/discovery.k8s.io/v2", "apis//v1/a"])
+        "Other paths have no document", arguments: ["api/v2", "apis/x", "apis/discovery.k8s.io/v2", "apis//v1/a"])
     func absent(_ path: String) {
         #expect(discovery.answer(path: path.split(separator: "/").map(String.init), accept: "") == nil)
         #expect(discovery.answer(path: ["apis", ""], accept: "") == nil)
