@@ -79,6 +79,16 @@ struct ServiceCIDRDocument {
 
     var isBeingDeleted: Bool { document["metadata"]?["deletionTimestamp"] != nil }
 
+    /// How long a range that is being removed stays at least, in milliseconds, as upstream's controller has it: whoever
+    /// gives addresses by what he has read of it comes to know.
+    static let removalGrace: Int64 = 10_000
+
+    /// From when on a range that is being removed may go; nil where that is not said.
+    var removalEnd: Timestamp? {
+        document["metadata"]?["deletionTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }?
+            .advanced(byMilliseconds: Self.removalGrace)
+    }
+
     /// The ranges that addresses may lie in: all but a network too large or too small.
     var ranges: [AddressRange] { cidrs.compactMap { try? AddressRange($0) } }
 

@@ -135,7 +135,8 @@ extension RegistryStore: ManifestSink {
 
     // MARK: Upkeep
 
-    /// Keeps pending Services moving as quarantines end, until the task is cancelled.
+    /// Keeps pending Services moving as quarantines end, and ends ranges whose time has come, until the task is
+    /// cancelled.
     ///
     /// A disk that refuses a write is asked again after a while: what is in memory goes on being served.
     package func run() async throws {
@@ -143,12 +144,13 @@ extension RegistryStore: ManifestSink {
         while !Task.isCancelled {
             // A stream a round: it ends when a task that waits for it is cancelled.
             let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-            let quarantineEnd = state.withLock { state -> Timestamp? in
+            let nextEnd = state.withLock { state -> Timestamp? in
                 state.upkeep = continuation
-                guard let known = state.known, !known.pending.isEmpty else { return nil }
-                return known.pools.addresses.nextQuarantineEnd
+                guard let known = state.known else { return nil }
+                let quarantineEnd = known.pending.isEmpty ? nil : known.pools.addresses.nextQuarantineEnd
+                return [quarantineEnd, known.nextRangeEnd].compactMap(\.self).min()
             }
-            let end = failure == nil ? quarantineEnd : clock.now().advanced(byMilliseconds: 10_000)
+            let end = failure == nil ? nextEnd : clock.now().advanced(byMilliseconds: 10_000)
             await withTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { for await _ in signals { return } }
                 if let end {

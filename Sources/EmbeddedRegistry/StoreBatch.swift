@@ -27,9 +27,11 @@ struct StoreBatch {
         self.now = now
         self.state = state
         report = ApplyReport(version: self.state.version)
-        guard !self.state.pools.addresses.endQuarantine(at: now).isEmpty else { return }
-        try execute("DELETE FROM quarantine WHERE ends <= ?", [now.milliseconds])
-        hasReleased = true
+        if !self.state.pools.addresses.endQuarantine(at: now).isEmpty {
+            try execute("DELETE FROM quarantine WHERE ends <= ?", [now.milliseconds])
+            hasReleased = true
+        }
+        if let end = self.state.nextRangeEnd, end <= now { try settleRanges() }
     }
 
     // MARK: Objects of feeders
@@ -306,7 +308,8 @@ struct StoreBatch {
     // MARK: Ranges
 
     /// Takes or gives up ranges as ServiceCIDR objects say, and ends those that are being removed once nothing is left
-    /// in them; to be called when one of them has been written, or an address of theirs has gone.
+    /// in them and their time has come; to be called then, when one of them has been written, and when an address of
+    /// theirs has gone.
     mutating func settleRanges() throws {
         let all = try StoredRows.ranges(in: database, file: file)
         let leaving = all.filter { ServiceCIDRDocument($0.document).isBeingDeleted }
@@ -314,6 +317,7 @@ struct StoreBatch {
         // A Service that waits may find an address in a new range.
         if usable.contains(where: { !state.pools.addresses.ranges.contains($0) }) { hasReleased = true }
         state.pools.addresses.setRanges(usable)
+        state.nextRangeEnd = nil
         for stored in leaving {
             var range = ServiceCIDRDocument(stored.document)
             let isNeeded = state.pools.addresses.allocations.contains { allocation in
@@ -322,6 +326,8 @@ struct StoreBatch {
             }
             if isNeeded {
                 range.setReady(false, at: now)
+            } else if let end = range.removalEnd, now < end {
+                state.nextRangeEnd = min(state.nextRangeEnd ?? end, end)
             } else {
                 range.removeFinalizer()
                 guard range.hasFinalizers else {

@@ -30,17 +30,19 @@ struct StoreState {
     /// The Services among them.
     private(set) var services: [NamespacedName: Service] = [:]
     var pending: [NamespacedName: PendingService] = [:]
+    /// When a range that is being removed may go, the earliest one; nil where none waits for its time.
+    var nextRangeEnd: Timestamp?
     var version = ResourceVersion(rawValue: 0)
     var oldestChange = ResourceVersion(rawValue: 0)
     var generator = SystemRandomNumberGenerator()
 
     /// Reads everything from the disk.
     init(of database: Database, settings: StoreSettings, file: String) throws {
+        let ranges = try StoredRows.ranges(in: database, file: file).map { ServiceCIDRDocument($0.document) }
+        nextRangeEnd = ranges.compactMap(\.removalEnd).min()
         pools = AddressPools(
             addresses: AddressAllocator(
-                ranges: try StoredRows.ranges(in: database, file: file).flatMap {
-                    ServiceCIDRDocument($0.document).usableRanges
-                }, quarantinePeriod: settings.quarantineSeconds * 1000),
+                ranges: ranges.flatMap(\.usableRanges), quarantinePeriod: settings.quarantineSeconds * 1000),
             nodePorts: try NodePortAllocator(range: settings.nodePorts))
         for kind in ObjectKind.allCases where kind.isReadByDNS {
             try StoredRows.forEachObject(of: kind, in: database, file: file) { stored in

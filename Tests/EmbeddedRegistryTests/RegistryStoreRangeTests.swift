@@ -200,11 +200,13 @@ struct RegistryStoreRangeTests {
     func removal() async throws {
         let folder = RegistryFolder()
         let settings = StoreSettings.ranges("10.0.0.0/29", quarantine: 0)
-        let store = try folder.open(settings)
+        let clock = StillClock()
+        let store = try folder.open(settings, clock: clock.clock)
         let key = clusterKey(.serviceCIDR, "extra")
         try await store.create(key, rangeDocument("extra", "10.1.0.0/24"))
         try await store.create(try suppliedService("prod/held", ["clusterIP": .string("10.1.0.9")]))
         _ = try await store.write(Self.marking(key))
+        clock.advance(seconds: 10)
         var object = try #require(try await store.object(key)).document()
         #expect(Self.condition(of: object) == ["False", "Terminating"])
         #expect(object["metadata"]?["deletionTimestamp"] != nil)
@@ -226,14 +228,20 @@ struct RegistryStoreRangeTests {
         #expect(RegistryCheck(directory: folder.path).problems == [])
     }
 
-    @Test("A range whose addresses lie in another one as well goes at once, and so does an empty one")
-    func removalAtOnce() async throws {
-        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/24"))
+    @Test("A range whose addresses lie in another one as well goes ten seconds later, and so does an empty one")
+    func removalInTime() async throws {
+        let clock = StillClock()
+        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/24"), clock: clock.clock)
         try await store.create(clusterKey(.serviceCIDR, "half"), rangeDocument("half", "10.0.0.0/25"))
         try await store.create(clusterKey(.serviceCIDR, "empty"), rangeDocument("empty", "10.9.0.0/25"))
         try await store.create(try suppliedService("prod/web", ["clusterIP": .string("10.0.0.9")]))
         for name in ["half", "empty"] {
             _ = try await store.write(Self.marking(clusterKey(.serviceCIDR, name)))
+            clock.advance(seconds: 9)
+            try store.retryPending()
+            #expect(try await store.object(clusterKey(.serviceCIDR, name)) != nil)
+            clock.advance(seconds: 1)
+            try store.retryPending()
             #expect(try await store.object(clusterKey(.serviceCIDR, name)) == nil)
         }
         try await store.create(try suppliedService("prod/api", ["clusterIP": .string("10.0.0.10")]))
@@ -244,14 +252,41 @@ struct RegistryStoreRangeTests {
 
     @Test("A finalizer of somebody else's holds a range that is no longer needed")
     func foreignFinalizer() async throws {
-        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/24"))
+        let clock = StillClock()
+        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/24"), clock: clock.clock)
         let key = clusterKey(.serviceCIDR, "extra")
         var range = rangeDocument("extra", "10.1.0.0/24")
         range["metadata"]?["finalizers"] = .array([.string("example.org/audit")])
         try await store.create(key, range)
         _ = try await store.write(Self.marking(key))
+        clock.advance(seconds: 10)
+        try store.retryPending()
         let object = try #require(try await store.object(key)).document()
         #expect(object["metadata"]?["finalizers"] == .array([.string("example.org/audit")]))
+    }
+
+    @Test("A range whose time comes goes without anybody's doing, also behind a restart", arguments: [false, true])
+    func removalByItself(isRestarted: Bool) async throws {
+        let folder = RegistryFolder()
+        let clock = StillClock()
+        let key = clusterKey(.serviceCIDR, "extra")
+        var store: RegistryStore? = try folder.open(.ranges("10.0.0.0/24"), clock: clock.clock)
+        try await store?.create(key, rangeDocument("extra", "10.1.0.0/24"))
+        _ = try await store?.write(Self.marking(key))
+        if isRestarted {
+            store = nil
+            store = try folder.open(.ranges("10.0.0.0/24"), clock: clock.clock)
+        }
+        let running = try #require(store)
+        let upkeep = Task { try await running.run() }
+        var changes = try await running.changes(after: running.newestVersion).makeAsyncIterator()
+        while clock.sleeps == 0 { await Task.yield() }
+        clock.advance(seconds: 10)
+        let change = try await changes.next()?.last
+        #expect(change?.key == key && change?.kind == .deleted)
+        upkeep.cancel()
+        clock.wakeAll()
+        _ = await upkeep.result
     }
 
     @Test("A start with the same ranges keeps what the object has gained; one with others sets them")
