@@ -1,5 +1,3 @@
-import DNS
-
 /// A configuration in CoreDNS's language: its server blocks, in the order of the file.
 package struct Corefile: Hashable, Sendable {
     package var blocks: [ServerBlock]

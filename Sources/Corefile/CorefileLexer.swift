@@ -1,15 +1,22 @@
-/// Cuts a Corefile into words (Caddyfile syntax): white space parts them, `#` begins a comment, quotes hold words
+/// Cuts a Corefile into words as Caddyfiles are cut: white space parts them, `#` begins a comment, quotes hold words
 /// together, over lines as well.
+///
+/// What CoreDNS's lexer reads in a way that nobody means (a comment that begins inside a word and ends at the next
+/// blank, a carriage return inside a word, quotes without an end) is refused.
 struct CorefileLexer {
     /// The largest file that is read, in bytes.
     static let sizeLimit = 4 << 20
+    /// The most words that a configuration may have, imported ones included.
+    static let tokenLimit = 200_000
 
-    private var rest: ArraySlice<UInt8>
+    private var rest: Substring.UnicodeScalarView
     private let file: String
     private var line = 1
+    /// Whether the next word begins its line.
+    private var isAtLineStart = true
 
-    private init(_ text: [UInt8], file: String) {
-        rest = text[...]
+    private init(_ text: String, file: String) {
+        rest = Substring(text).unicodeScalars
         self.file = file
     }
 
@@ -17,62 +24,103 @@ struct CorefileLexer {
         guard text.count <= sizeLimit else {
             throw CorefileError(file: file, line: 0, reason: "the file is longer than \(sizeLimit >> 20) MiB")
         }
-        var lexer = CorefileLexer(text, file: file)
-        if lexer.rest.starts(with: [0xef, 0xbb, 0xbf]) { lexer.rest = lexer.rest.dropFirst(3) }
+        guard let whole = String(validating: text, as: UTF8.self) else {
+            throw CorefileError(file: file, line: brokenLine(of: text), reason: "the line is no UTF-8 text")
+        }
+        var lexer = CorefileLexer(whole, file: file)
+        if lexer.rest.first == "\u{feff}" { lexer.rest.removeFirst() }
         var tokens: [Token] = []
-        while let token = try lexer.next() { tokens.append(token) }
+        while let token = try lexer.next() {
+            tokens.append(token)
+            guard tokens.count <= tokenLimit else { throw token.error("is one word too many: \(tokenLimit) may be") }
+        }
         return tokens
     }
 
-    private mutating func next() throws(CorefileError) -> Token? {
-        skipBlank()
-        guard let first = rest.first else { return nil }
-        let start = line
-        if first == UInt8(ascii: "\"") { return try quoted(from: start) }
-        let word = rest.prefix { !Self.isBlank($0) }
-        rest = rest.dropFirst(word.count)
-        return Token(try text(word, at: start), file: file, line: start)
+    private static func brokenLine(of text: [UInt8]) -> Int {
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
     }
 
-    private mutating func quoted(from start: Int) throws(CorefileError) -> Token {
-        rest = rest.dropFirst()
-        var word: [UInt8] = []
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "\""):
-                return Token(try text(word[...], at: start), file: file, line: start, isQuoted: true)
-            case UInt8(ascii: "\\"):
-                // Only a quote is escaped; any other backslash stands for itself.
-                if rest.first == UInt8(ascii: "\"") { word.append(rest.removeFirst()) } else { word.append(byte) }
+    private mutating func next() throws(CorefileError) -> Token? {
+        try skipBlank()
+        guard let first = rest.first else { return nil }
+        var token = Token("", file: file, line: line, isQuoted: first == "\"", beginsLine: isAtLineStart)
+        isAtLineStart = false
+        token.text = token.isQuoted ? try quoted(at: token) : try word(at: token)
+        return token
+    }
+
+    private mutating func word(at token: Token) throws(CorefileError) -> String {
+        var word = String.UnicodeScalarView()
+        while let scalar = rest.first, !Self.isBlank(scalar), scalar != "#" {
+            try check(scalar)
+            word.append(scalar)
+            rest.removeFirst()
+        }
+        let text = String(word)
+        if rest.first == "#" {
+            let comment = rest.prefix { $0 != "\n" }
+            guard !comment.contains(where: { Self.isBlank($0) && $0 != "\r" }) else {
+                throw Token(text + "#", file: file, line: line).error(
+                    "begins a comment inside a word", wanted: "put white space before #")
+            }
+            rest.removeFirst(comment.count)
+        }
+        if text.hasSuffix("{"), text.unicodeScalars.contains(where: { $0 != "{" }), !text.hasSuffix("{{") {
+            throw Token(text, file: file, line: line).error(
+                "ends in a brace that opens no block", wanted: "put white space before {")
+        }
+        return text
+    }
+
+    private mutating func quoted(at token: Token) throws(CorefileError) -> String {
+        rest.removeFirst()
+        var word = String.UnicodeScalarView()
+        while let scalar = rest.popFirst() {
+            try check(scalar)
+            switch scalar {
+            case "\"":
+                return String(word)
+            case "\\":
+                // Only a quote is escaped; any other pair stands for itself, a second backslash included.
+                guard let escaped = rest.popFirst() else { break }
+                try check(escaped)
+                if escaped == "\n" { line += 1 }
+                if escaped != "\"" { word.append(scalar) }
+                word.append(escaped)
             default:
-                if byte == UInt8(ascii: "\n") { line += 1 }
-                word.append(byte)
+                if scalar == "\n" { line += 1 }
+                word.append(scalar)
             }
         }
-        throw CorefileError(file: file, line: start, reason: "a quote is not closed", wanted: "end the word by \"")
+        throw CorefileError(file: file, line: token.line, reason: "a quote is not closed", wanted: "end the word by \"")
     }
 
-    private mutating func skipBlank() {
-        while let byte = rest.first {
-            if byte == UInt8(ascii: "#") {
-                rest = rest.drop { $0 != UInt8(ascii: "\n") }
-            } else if Self.isBlank(byte) {
-                if byte == UInt8(ascii: "\n") { line += 1 }
-                rest = rest.dropFirst()
+    private mutating func skipBlank() throws(CorefileError) {
+        while let scalar = rest.first {
+            if scalar == "#" {
+                rest = rest.drop { $0 != "\n" }
+            } else if Self.isBlank(scalar) {
+                rest.removeFirst()
+                if scalar == "\n" {
+                    line += 1
+                    isAtLineStart = true
+                }
+                guard scalar != "\r" || rest.first == "\n" || rest.isEmpty else {
+                    throw CorefileError(file: file, line: line, reason: "a carriage return ends no line")
+                }
             } else {
                 return
             }
         }
     }
 
-    private func text(_ bytes: ArraySlice<UInt8>, at line: Int) throws(CorefileError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CorefileError(file: file, line: line, reason: "a word is no UTF-8 text")
-        }
-        return text
+    private func check(_ scalar: Unicode.Scalar) throws(CorefileError) {
+        guard scalar != "\0" else { throw CorefileError(file: file, line: line, reason: "the line has a NUL byte") }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || (0x09...0x0d).contains(byte)
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? scalar == " " || ("\t"..."\r").contains(scalar) : scalar.properties.isWhitespace
     }
 }

@@ -1,3 +1,5 @@
+import DNS
+
 /// A directive or one of its options: its words, and the lines in the braces behind them.
 package struct CorefileLine: Hashable, Sendable {
     /// The name first, then the arguments; never empty.
@@ -40,6 +42,30 @@ package struct CorefileLine: Hashable, Sendable {
         return argument
     }
 
+    /// Checks that there are neither arguments nor braces.
+    package func expectNothing() throws(CorefileError) {
+        try expect(0...0)
+        try expectNoBlock()
+    }
+
+    /// The zones that the arguments stand for; those of the server block where there are none.
+    package func zones(in block: ServerBlock) throws(CorefileError) -> [DomainName] {
+        arguments.isEmpty ? block.zones : try argumentZones()
+    }
+
+    /// The zones that the arguments stand for, each once; none where there are none.
+    package func argumentZones() throws(CorefileError) -> [DomainName] {
+        var zones: [DomainName] = []
+        for argument in arguments {
+            zones += try argument.zones()
+            // A network may stand for 128 zones.
+            guard zones.count <= ServerBlock.zoneLimit else {
+                throw argument.error("is one zone too many: \(ServerBlock.zoneLimit) may be")
+            }
+        }
+        return zones.unrepeated
+    }
+
     /// Checks that no braces follow.
     package func expectNoBlock() throws(CorefileError) {
         if block != nil { throw error("takes no block") }
@@ -49,5 +75,24 @@ package struct CorefileLine: Hashable, Sendable {
     package func unknown(in directive: String, known: [String]) -> CorefileError {
         error(
             "is unknown in \(directive)", wanted: known.isEmpty ? "" : "write one of \(known.joined(separator: ", "))")
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// The elements in their order, each once.
+    var unrepeated: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension [CorefileLine] {
+    /// The only line of a directive that a server block may have once.
+    func single() throws(CorefileError) -> CorefileLine {
+        if let second = dropFirst().first {
+            throw second.error("may stand once in a server block", wanted: "delete it")
+        }
+        guard let line = first else { throw CorefileError(file: "", line: 0, reason: "a directive without a line") }
+        return line
     }
 }

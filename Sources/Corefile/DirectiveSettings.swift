@@ -9,10 +9,20 @@ package protocol DirectiveSettings: Sendable, Hashable {
     ///
     /// Options that are known to CoreDNS and not supported here are refused by name, never ignored.
     init(_ lines: [CorefileLine], in block: ServerBlock) throws(CorefileError)
+
+    /// What somebody should know though it is no error, as an argument that has no effect.
+    var warnings: [CorefileError] { get }
+}
+
+extension DirectiveSettings {
+    package var warnings: [CorefileError] { [] }
 }
 
 /// A server block: where it listens, which zones it answers for, and its directives.
 package struct ServerBlock: Hashable, Sendable {
+    /// The most zones of a block or a directive.
+    package static let zoneLimit = 10_000
+
     package var keys: [ServerKey]
     /// In the order of the file.
     package var lines: [CorefileLine]
@@ -26,10 +36,7 @@ package struct ServerBlock: Hashable, Sendable {
     }
 
     /// The zones of the block, without repetition, in the order written: what directives without zones stand for.
-    package var zones: [DomainName] {
-        var seen: Set<DomainName> = []
-        return keys.map(\.zone).filter { seen.insert($0).inserted }
-    }
+    package var zones: [DomainName] { keys.map(\.zone).unrepeated }
 
     /// The settings of a directive; nil where the block has none.
     package func settings<Settings: DirectiveSettings>(

@@ -1,6 +1,6 @@
 /// Lengths of time as Go's `time.ParseDuration` reads them.
 package enum GoDuration {
-    /// nil for anything that Go refuses, and for negative or longer ones than about 290 years.
+    /// nil for anything that Go refuses, and for negative or longer ones than about 146 years.
     package static func duration(_ text: String) -> Duration? {
         var rest = Array(text.utf8)[...]
         if rest.first == UInt8(ascii: "+") { rest.removeFirst() }
@@ -12,14 +12,19 @@ package enum GoDuration {
             rest = rest.dropFirst(digits.count)
             let unit = rest.prefix { !(0x30...0x39).contains($0) && $0 != UInt8(ascii: ".") }
             rest = rest.dropFirst(unit.count)
-            let number = String(decoding: digits, as: UTF8.self)
-            guard number != ".", let amount = Double(number.hasSuffix(".") ? number + "0" : number),
-                let nanoseconds = nanoseconds(of: String(decoding: unit, as: UTF8.self))
+            guard let amount = amount(digits), let nanoseconds = nanoseconds(of: String(decoding: unit, as: UTF8.self))
             else { return nil }
             total += amount * nanoseconds
         }
         guard total <= Double(Int64.max / 2) else { return nil }
         return .nanoseconds(Int64(total.rounded()))
+    }
+
+    /// Digits with at most one point; `.5` and `5.` are numbers, `.` is none.
+    private static func amount(_ digits: ArraySlice<UInt8>) -> Double? {
+        let number = String(decoding: digits, as: UTF8.self)
+        guard number.utf8.contains(where: { $0 != UInt8(ascii: ".") }) else { return nil }
+        return Double("0" + (number.hasSuffix(".") ? number + "0" : number))
     }
 
     private static func nanoseconds(of unit: String) -> Double? {

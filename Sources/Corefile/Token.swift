@@ -6,26 +6,37 @@ package struct Token: Hashable, Sendable {
     /// Without quotes, environment variables put in.
     package var text: String
     package var file: String
-    /// From 1.
+    /// From 1; where the word begins.
     package var line: Int
     /// Whether it stood in quotes: `"{"` opens no block.
     package var isQuoted: Bool
+    /// Whether no other word stands before it on its line.
+    package var beginsLine: Bool
+    /// The word as it stands in the file, where environment variables made another one of it.
+    package var spelling: String?
 
-    package init(_ text: String, file: String, line: Int, isQuoted: Bool = false) {
+    package init(_ text: String, file: String, line: Int, isQuoted: Bool = false, beginsLine: Bool = false) {
         self.text = text
         self.file = file
         self.line = line
         self.isQuoted = isQuoted
+        self.beginsLine = beginsLine
     }
 
     /// An error at this word.
     ///
     /// - Parameters:
     ///   - reason: what is wrong, as in "is no number".
-    ///   - wanted: what would be right; empty where there is nothing to say.
+    ///   - wanted: what would be right, as in "write 1 to 3600".
     package func error(_ reason: String, wanted: String = "") -> CorefileError {
-        CorefileError(file: file, line: line, token: text, reason: reason, wanted: wanted)
+        let isUnset = text.isEmpty && spelling != nil
+        return CorefileError(
+            file: file, line: line, token: shown,
+            reason: isUnset ? "\(reason) (the environment variable is not set)" : reason, wanted: wanted)
     }
+
+    /// The word as messages show it.
+    package var shown: String { spelling ?? (text.isEmpty ? "\"\"" : text) }
 
     /// The word as a whole number within bounds.
     package func integer(in range: ClosedRange<Int>) throws(CorefileError) -> Int {
@@ -44,6 +55,12 @@ package struct Token: Hashable, Sendable {
         return duration
     }
 
+    /// As `duration()`; a number without a unit is seconds.
+    package func durationOrSeconds() throws(CorefileError) -> Duration {
+        if let seconds = Int32(text), seconds >= 0 { return .seconds(Int(seconds)) }
+        return try duration()
+    }
+
     /// The word as a domain name, taken as absolute.
     package func name() throws(CorefileError) -> DomainName {
         guard let name = DomainName(text) else { throw error("is no domain name") }
@@ -59,7 +76,10 @@ package struct Token: Hashable, Sendable {
     /// The zones a word stands for: a name, or a network in CIDR form for the reverse zones that cover it.
     package func zones() throws(CorefileError) -> [DomainName] {
         if let zones = ReverseZone.zones(of: text) { return zones }
-        return [try name()]
+        if let slash = text.firstIndex(of: "/"), IPAddress(String(text[..<slash])) != nil {
+            throw error("is no network", wanted: "write one as 10.0.0.0/8 or fd00::/8")
+        }
+        return [try name().lowercased]
     }
 }
 
@@ -76,10 +96,19 @@ package struct CorefileError: Error, Hashable, Sendable, CustomStringConvertible
     package init(file: String, line: Int, token: String = "", reason: String, wanted: String = "") {
         self.file = file
         self.line = line
-        // A stranger's file: its words must not flood a log.
-        self.token = String(token.prefix(128))
+        // A stranger's file: its words must neither flood a log nor write lines of their own into it.
+        self.token = Self.harmless(token)
         self.reason = reason
         self.wanted = wanted
+    }
+
+    private static func harmless(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(128) {
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            shown.append(isControl || (0x2028...0x2029).contains(scalar.value) ? " " : scalar)
+        }
+        return String(shown)
     }
 
     /// One line: `Corefile:7: 'max_fail' is unknown in forward; write one of …`.

@@ -3,9 +3,6 @@ package struct MinimalSettings: DirectiveSettings {
     package static let directive = "minimal"
 
     package init(_ lines: [CorefileLine], in block: ServerBlock) throws(CorefileError) {
-        for line in lines {
-            try line.expect(0...0)
-            try line.expectNoBlock()
-        }
+        for line in lines { try line.expectNothing() }
     }
 }
