@@ -1,0 +1,12 @@
+import Glibc
+
+/// The machine's name, as `id.server` and `nsid` tell it.
+enum HostName {
+    /// At most 255 bytes; `localhost` where there is none.
+    static var current: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return name.isEmpty ? "localhost" : name
+    }
+}
