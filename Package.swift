@@ -133,7 +133,7 @@ let package = Package(
         .target(
             name: "Forwarding",
             dependencies: [
-                "Corefile", "DNS", "FileWatching", "Pipeline", "Registry", "Telemetry",
+                "CDatagram", "Corefile", "DNS", "FileWatching", "Pipeline", "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -5,6 +5,8 @@
 
 #include <sys/socket.h>
 
+#include "DatagramPoller.h"
+
 /// One datagram of a batch: laid out as `struct mmsghdr`.
 struct datagram {
     struct msghdr header;
