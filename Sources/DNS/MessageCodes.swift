@@ -37,6 +37,9 @@ package struct RecordClass: RawRepresentable, Hashable, Sendable {
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     @inlinable package static var internet: Self { Self(rawValue: 1) }
+    /// CH: what a server says about itself (RFC 4892).
+    @inlinable package static var chaos: Self { Self(rawValue: 3) }
+    @inlinable package static var any: Self { Self(rawValue: 255) }
 }
 
 /// An EDNS option code (RFC 6891 §6.1.2).
@@ -48,6 +51,7 @@ package struct OptionCode: RawRepresentable, Hashable, Sendable {
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     @inlinable package static var nsid: Self { Self(rawValue: 3) }
+    @inlinable package static var clientSubnet: Self { Self(rawValue: 8) }
     @inlinable package static var expire: Self { Self(rawValue: 9) }
     @inlinable package static var cookie: Self { Self(rawValue: 10) }
     @inlinable package static var keepalive: Self { Self(rawValue: 11) }
@@ -63,5 +67,17 @@ package struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable {
     @inlinable
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    @inlinable package static var other: Self { Self(rawValue: 0) }
+    @inlinable package static var staleAnswer: Self { Self(rawValue: 3) }
+    @inlinable package static var cachedError: Self { Self(rawValue: 13) }
     @inlinable package static var notReady: Self { Self(rawValue: 14) }
+    @inlinable package static var blocked: Self { Self(rawValue: 15) }
+    @inlinable package static var filtered: Self { Self(rawValue: 17) }
+    @inlinable package static var prohibited: Self { Self(rawValue: 18) }
+    @inlinable package static var staleNXDomain: Self { Self(rawValue: 19) }
+    @inlinable package static var notAuthoritative: Self { Self(rawValue: 20) }
+    @inlinable package static var notSupported: Self { Self(rawValue: 21) }
+    @inlinable package static var noReachableAuthority: Self { Self(rawValue: 22) }
+    @inlinable package static var networkError: Self { Self(rawValue: 23) }
+    @inlinable package static var invalidData: Self { Self(rawValue: 24) }
 }

@@ -2,7 +2,10 @@
 package struct MessageWriter {
     /// What has been written: the question's message first, then the records.
     package private(set) var bytes: [UInt8]
-    private var limit: Int
+    /// The most bytes the message may grow to.
+    package var limit: Int
+    /// The class of the records written.
+    package var recordClass = RecordClass.internet
     /// Offsets at which suffixes of names stand, keyed by their lower-cased wire form.
     private var offsets: [ArraySlice<UInt8>: Int] = [:]
     /// The suffixes that the record being written has added, to be forgotten if it does not fit.
@@ -31,7 +34,7 @@ package struct MessageWriter {
         added.removeAll(keepingCapacity: true)
         write(record.owner, compressing: true)
         write16(record.type.rawValue)
-        write16(RecordClass.internet.rawValue)
+        write16(recordClass.rawValue)
         write16(UInt16(truncatingIfNeeded: record.ttl >> 16))
         write16(UInt16(truncatingIfNeeded: record.ttl))
         let lengthOffset = bytes.count

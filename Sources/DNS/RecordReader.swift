@@ -1,69 +1,122 @@
-/// Reads the records of a message that is our own: bodies of prepared answers, back into values.
-///
-/// Bounds are checked all the same: a broken body yields nil, never a read outside of it.
+/// Reads records out of messages, from whoever they are: bounds are checked, and a broken record yields nil.
 package enum RecordReader {
+    /// A record as it stands in a message, its data not yet read.
+    struct Raw {
+        var owner: DomainName
+        var type: RecordType
+        var recordClass: RecordClass
+        var ttl: UInt32
+        var data: Range<Int>
+    }
+
+    /// No writer needs more pointers in a name than a name has labels (RFC 1035 §2.3.4).
+    private static let maximumPointers = 127
+
     /// The `count` records that start at `offset` of a message; nil where they do not end inside it.
     package static func records(in message: [UInt8], at offset: inout Int, count: Int) -> [Record]? {
         var records: [Record] = []
         for _ in 0..<count {
-            guard let owner = name(in: message, at: &offset), offset + 10 <= message.count else { return nil }
-            func number(_ index: Int) -> Int { Int(message[index]) << 8 | Int(message[index + 1]) }
-            let type = RecordType(rawValue: UInt16(number(offset)))
-            let ttl = UInt32(number(offset + 4)) << 16 | UInt32(number(offset + 6))
-            let length = number(offset + 8)
-            offset += 10
-            let end = offset + length
-            guard end <= message.count, let data = data(of: type, in: message, from: offset, to: end) else {
-                return nil
-            }
-            offset = end
-            records.append(Record(owner: owner, ttl: ttl, data: data))
+            guard let raw = next(in: message, at: &offset), let data = data(of: raw, in: message) else { return nil }
+            records.append(Record(owner: raw.owner, ttl: raw.ttl, data: data))
         }
         return records
     }
 
-    /// The data of a record with its names spelled out.
-    private static func data(of type: RecordType, in message: [UInt8], from start: Int, to end: Int) -> RecordData? {
-        var index = start
-        var bytes: [UInt8] = []
-        let fixed: Int
-        let names: Int
-        switch type {
-        case .cname, .ns, .ptr: (fixed, names) = (0, 1)
-        case .soa: (fixed, names) = (0, 2)
-        case .mx: (fixed, names) = (2, 1)
-        default: return RecordData(type: type, bytes: Array(message[start..<end]))
+    /// The record at `offset`, which moves behind it.
+    static func next(in message: [UInt8], at offset: inout Int) -> Raw? {
+        guard let owner = name(in: message, at: &offset), offset + 10 <= message.count else { return nil }
+        let start = offset
+        func number(_ index: Int) -> UInt16 { UInt16(message[start + index]) << 8 | UInt16(message[start + index + 1]) }
+        let end = start + 10 + Int(number(8))
+        guard end <= message.count else { return nil }
+        offset = end
+        return Raw(
+            owner: owner, type: RecordType(rawValue: number(0)), recordClass: RecordClass(rawValue: number(2)),
+            ttl: UInt32(number(4)) << 16 | UInt32(number(6)), data: (start + 10)..<end)
+    }
+
+    /// Where the names stand in the data of types that may hold compressed ones (RFC 1035 §3.3, RFC 3597 §4).
+    private struct Layout {
+        /// Bytes in front of the names.
+        var fixed = 0
+        /// Texts of a length byte and as many bytes, after those.
+        var texts = 0
+        var names: Int
+        /// Bytes behind the names; nil for any number.
+        var rest: Int? = 0
+
+        static func of(_ type: RecordType) -> Layout? {
+            switch type.rawValue {
+            // NS, MD, MF, CNAME, MB, MG, MR, PTR, NSAP-PTR, DNAME
+            case 2, 3, 4, 5, 7, 8, 9, 12, 23, 39: Layout(names: 1)
+            // MINFO, RP
+            case 14, 17: Layout(names: 2)
+            // MX, AFSDB, RT, KX
+            case 15, 18, 21, 36: Layout(fixed: 2, names: 1)
+            // SOA
+            case 6: Layout(names: 2, rest: 20)
+            // SIG
+            case 24: Layout(fixed: 18, names: 1, rest: nil)
+            // PX
+            case 26: Layout(fixed: 2, names: 2)
+            // NXT
+            case 30: Layout(names: 1, rest: nil)
+            // SRV
+            case 33: Layout(fixed: 6, names: 1)
+            // NAPTR
+            case 35: Layout(fixed: 4, texts: 3, names: 1)
+            default: nil
+            }
         }
-        guard index + fixed <= end else { return nil }
-        bytes += message[index..<(index + fixed)]
-        index += fixed
-        for _ in 0..<names {
-            guard let name = name(in: message, at: &index), index <= end else { return nil }
+    }
+
+    /// The data of a record with its names spelled out; nil where it is none of its type.
+    static func data(of raw: Raw, in message: [UInt8]) -> RecordData? {
+        guard let layout = Layout.of(raw.type) else {
+            // Others look at addresses without asking for their length.
+            if raw.type == .a, raw.data.count != 4 { return nil }
+            if raw.type == .aaaa, raw.data.count != 16 { return nil }
+            return RecordData(type: raw.type, bytes: Array(message[raw.data]))
+        }
+        var index = raw.data.lowerBound + layout.fixed
+        for _ in 0..<layout.texts {
+            guard index < raw.data.upperBound else { return nil }
+            index += 1 + Int(message[index])
+        }
+        guard index <= raw.data.upperBound else { return nil }
+        var bytes = Array(message[raw.data.lowerBound..<index])
+        for _ in 0..<layout.names {
+            guard let name = name(in: message, at: &index), index <= raw.data.upperBound else { return nil }
             bytes += name.wire
         }
-        return RecordData(type: type, bytes: bytes + message[index..<end])
+        guard layout.rest.map({ raw.data.upperBound - index == $0 }) ?? true else { return nil }
+        bytes += message[index..<raw.data.upperBound]
+        return bytes.count <= 65535 ? RecordData(type: raw.type, bytes: bytes) : nil
     }
 
     /// The name at `offset`, which moves behind it; each pointer must point further back than the last.
     package static func name(in message: [UInt8], at offset: inout Int) -> DomainName? {
         var wire: [UInt8] = []
+        wire.reserveCapacity(32)
         var index = offset
         var floor = offset
         var next: Int?
+        var pointers = 0
         while index < message.count {
             let length = Int(message[index])
             if length >= 0xc0 {
                 guard index + 1 < message.count else { return nil }
                 let target = (length & 0x3f) << 8 | Int(message[index + 1])
-                guard target < floor else { return nil }
+                pointers += 1
+                guard target < floor, target >= 12, pointers <= maximumPointers else { return nil }
                 next = next ?? index + 2
                 (index, floor) = (target, target)
             } else if length == 0 {
                 wire.append(0)
                 offset = next ?? index + 1
-                return DomainName(wire: wire)
+                return DomainName(uncheckedWire: wire)
             } else {
-                guard length <= 63, index + 1 + length <= message.count, wire.count + length < 255 else { return nil }
+                guard length <= 63, index + 1 + length <= message.count, wire.count + length < 254 else { return nil }
                 wire += message[index...(index + length)]
                 index += 1 + length
             }
