@@ -136,6 +136,7 @@ let package = Package(
                 "CDatagram", "Corefile", "DNS", "FileWatching", "Pipeline", "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -1,0 +1,93 @@
+import Corefile
+import Glibc
+import NIOCore
+import Synchronization
+
+/// The sockets towards one upstream: a few at random ports, each of which is soon replaced by another one.
+///
+/// A question goes out on a socket drawn at random (RFC 5452 §9.2).
+final class DatagramPool: Sendable {
+    /// The sockets open at the same time, those apart that only wait for replies.
+    static let socketLimit = 16
+    /// The questions that one socket takes.
+    static let usesOfSocket = 128
+
+    struct Failure: Error {
+        var reason: UpstreamFailure
+        /// Replies came that were not taken for the case of their letters alone.
+        var sawOtherCase: Bool
+
+        init(_ reason: UpstreamFailure, sawOtherCase: Bool = false) {
+            self.reason = reason
+            self.sawOtherCase = sawOtherCase
+        }
+    }
+
+    private let place: UpstreamPlace
+    private let loop: DatagramLoop
+    private let metrics: UpstreamMetrics
+    private let sockets = Mutex([DatagramSocket?](repeating: nil, count: socketLimit))
+
+    init(_ place: UpstreamPlace, loop: DatagramLoop, metrics: UpstreamMetrics) {
+        self.place = place
+        self.loop = loop
+        self.metrics = metrics
+    }
+
+    /// Sends a message and waits for its reply; see `DatagramSocket.exchange`.
+    nonisolated(nonsending) func exchange(
+        _ message: [UInt8], questionEnd: Int, isExact: Bool, until deadline: ContinuousClock.Instant
+    ) async -> Result<DatagramReply, Failure> {
+        for _ in 0..<8 {
+            let socket: DatagramSocket
+            do {
+                socket = try drawSocket()
+            } catch {
+                return .failure(Failure(failure(error.code)))
+            }
+            let result = await socket.exchange(
+                message, questionEnd: questionEnd, isExact: isExact, until: deadline)
+            switch result {
+            case .success(let reply): return .success(reply)
+            case .failure(.retired): continue
+            case .failure(.busy):
+                return .failure(Failure(UpstreamFailure(.busy, "too many questions for \(place) under way")))
+            case .failure(.timeout(let sawOtherCase)):
+                let failure = UpstreamFailure(
+                    .timeout, operation: "read", proto: "udp", local: socket.localText, remote: "\(place)",
+                    "i/o timeout")
+                return .failure(Failure(failure, sawOtherCase: sawOtherCase))
+            case .failure(.network(let operation, let code)):
+                let failure = UpstreamFailure(
+                    .network, operation: operation, proto: "udp", local: socket.localText, remote: "\(place)",
+                    "\(operation): \(SocketErrorText.text(code))")
+                return .failure(Failure(failure))
+            }
+        }
+        return .failure(Failure(UpstreamFailure(.busy, "no socket for \(place)")))
+    }
+
+    private func failure(_ code: Int32) -> UpstreamFailure {
+        UpstreamFailure(
+            .network, operation: "dial", proto: "udp", remote: "\(place)",
+            "connect: \(SocketErrorText.text(code))")
+    }
+
+    private func drawSocket() throws(DatagramSocket.SystemError) -> DatagramSocket {
+        let slot = Int(RandomBits.shared.next() % UInt64(Self.socketLimit))
+        if let socket = sockets.withLock({ $0[slot] }), socket.isFit(uses: Self.usesOfSocket) {
+            metrics.countReuse(.udp)
+            return socket
+        }
+        metrics.countConnection(.udp)
+        guard let address = place.socketAddress else { throw DatagramSocket.SystemError(code: ENODEV) }
+        let socket = try DatagramSocket(address) { [metrics] cause in metrics.countIgnored(cause) }
+        guard loop.add(socket) else { throw DatagramSocket.SystemError(code: EMFILE) }
+        let former = sockets.withLock { sockets in
+            defer { sockets[slot] = socket }
+            return sockets[slot]
+        }
+        former?.retire()
+        return socket
+    }
+}

@@ -1,0 +1,114 @@
+import Corefile
+import DNS
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Pipeline
+import Telemetry
+
+/// `forward`: answers by asking other servers.
+package struct ForwardStage: Stage {
+    /// What the stage uses of the process around it.
+    package struct Surroundings: Sendable {
+        /// Where everything is counted.
+        package var metrics: Metrics
+        package var logger: Logger
+        /// For TCP and TLS towards upstreams.
+        package var eventLoopGroup: any EventLoopGroup
+        /// By which checks wait.
+        package var clock: any Clock<Duration>
+        /// The bytes of a file; nil where it cannot be read.
+        package var readFile: @Sendable (String) -> [UInt8]?
+        var loop = DatagramLoop.shared
+        var limits = QuestionLimits()
+        var times = Forwarder.Times()
+
+        package init(
+            metrics: Metrics, logger: Logger,
+            eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+            clock: any Clock<Duration> = ContinuousClock(),
+            readFile: @escaping @Sendable (String) -> [UInt8]? = Surroundings.contents
+        ) {
+            self.metrics = metrics
+            self.logger = logger
+            self.eventLoopGroup = eventLoopGroup
+            self.clock = clock
+            self.readFile = readFile
+        }
+
+        /// Reads a file of at most 1 MiB.
+        package static func contents(_ path: String) -> [UInt8]? {
+            guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+            defer { try? handle.close() }
+            return try? handle.read(upToCount: ResolvConf.sizeLimit).map { Array($0) } ?? []
+        }
+    }
+
+    package var directive: String { ForwardSettings.directive }
+
+    private let forwarders: [Forwarder]
+    private let surroundings: Surroundings
+    private let limitMetrics: ForwardMetrics
+
+    /// - Throws: an error at the word whose file cannot be used: of `tls`, or one that names upstreams.
+    package init(_ settings: ForwardSettings, _ surroundings: Surroundings) throws(CorefileError) {
+        self.surroundings = surroundings
+        var forwarders: [Forwarder] = []
+        for line in settings.lines { forwarders.append(try Forwarder(line, surroundings)) }
+        self.forwarders = forwarders
+        limitMetrics = ForwardMetrics(surroundings.metrics, from: "", to: "")
+        let (gauge, limits) = (limitMetrics.underWay, surroundings.limits)
+        surroundings.metrics.collect { [weak limits] in
+            if let limits { gauge.set(Double(limits.underWay)) }
+        }
+    }
+
+    nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
+        guard let first = forwarders.firstIndex(where: { $0.takes(query.name) }) else {
+            return await next.respond(to: query)
+        }
+        if let bound = surroundings.limits.enter(query.client.address) { return refusal(bound) }
+        defer { surroundings.limits.leave(query.client.address) }
+        var response = Response(.refused)
+        for forwarder in forwarders[first...] where forwarder.takes(query.name) {
+            response = await forwarder.respond(to: query)
+            let isNoData = response.code == .noError && response.answers.isEmpty && !response.isTruncated
+            guard forwarder.line.nextCodes.contains(response.code) || isNoData && forwarder.line.passesOnNoData
+            else { break }
+        }
+        return response
+    }
+
+    private func refusal(_ bound: QuestionLimits.Bound) -> Response {
+        var response = Response(.refused)
+        response.source = directive
+        switch bound {
+        case .all:
+            limitMetrics.limitRejects.increment()
+            response.failure = "too many questions under way"
+        case .client:
+            limitMetrics.clientRejects.increment()
+            response.failure = "too many questions of one client under way"
+        }
+        return response
+    }
+
+    /// Checks upstreams after failures, and follows the files that name upstreams, until the task ends.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for forwarder in forwarders {
+                group.addTask {
+                    await withDiscardingTaskGroup { group in
+                        for await upstream in forwarder.checks {
+                            group.addTask { await forwarder.check(upstream, on: surroundings.clock) }
+                        }
+                    }
+                }
+                if !forwarder.files.isEmpty {
+                    group.addTask { await UpstreamFiles.follow(forwarder, surroundings) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import DNS
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+
+/// One TCP or TLS connection to an upstream: messages behind two bytes of length each (RFC 1035 §4.2.2), many questions
+/// under way at the same time (RFC 7766 §6.2.1.1). Lives on its event loop.
+final class StreamConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What becomes of a question on a connection.
+    enum Outcome: Sendable {
+        case reply(DatagramReply)
+        case timeout
+        /// The connection ended first.
+        ///
+        /// - Parameter wasUsed: whether it had given an answer before: then the upstream may just have closed it.
+        case closed(String, wasUsed: Bool)
+    }
+
+    struct Question {
+        let message: [UInt8]
+        let questionEnd: Int
+        let deadline: NIODeadline
+        let done: (Outcome) -> Void
+    }
+
+    private struct Pending {
+        let question: Question
+        let sent: [UInt8]
+        let timer: Scheduled<Void>
+    }
+
+    private enum State {
+        case connecting(waiting: [Question])
+        case open(ChannelHandlerContext)
+        case closed
+    }
+
+    private var state = State.connecting(waiting: [])
+    private var pending: [UInt16: Pending] = [:]
+    private var inbound = ByteBuffer()
+    private let eventLoop: any EventLoop
+    private let ignored: @Sendable (ReplyCheck.Cause) -> Void
+    private(set) var hasAnswered = false
+    let born = NIODeadline.now()
+    private(set) var lastUse = NIODeadline.now()
+    /// Called when the last question under way is done.
+    var becameIdle: () -> Void = {}
+    /// Called once, when the connection takes no further questions.
+    var ended: () -> Void = {}
+
+    init(on eventLoop: any EventLoop, ignored: @escaping @Sendable (ReplyCheck.Cause) -> Void) {
+        self.eventLoop = eventLoop
+        self.ignored = ignored
+    }
+
+    /// The questions that have no answer yet.
+    var load: Int {
+        if case .connecting(let waiting) = state { waiting.count } else { pending.count }
+    }
+
+    var isClosed: Bool { if case .closed = state { true } else { false } }
+
+    /// Asks; `done` is called exactly once, on the event loop.
+    func ask(_ question: Question) {
+        lastUse = .now()
+        switch state {
+        case .connecting(let waiting): state = .connecting(waiting: waiting + [question])
+        case .open(let context): send(question, context)
+        case .closed: question.done(.closed("use of closed network connection", wasUsed: true))
+        }
+    }
+
+    private func send(_ question: Question, _ context: ChannelHandlerContext) {
+        var id: UInt16
+        repeat { id = UInt16(truncatingIfNeeded: RandomBits.shared.next()) } while pending[id] != nil
+        var message = question.message
+        message[0] = UInt8(id >> 8)
+        message[1] = UInt8(id & 255)
+        let timer = eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) {
+            self.finish(id, .timeout)
+        }
+        pending[id] = Pending(question: question, sent: message, timer: timer)
+        var buffer = context.channel.allocator.buffer(capacity: message.count + 2)
+        buffer.writeInteger(UInt16(truncatingIfNeeded: message.count))
+        buffer.writeBytes(message)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func finish(_ id: UInt16, _ outcome: Outcome) {
+        guard let done = pending.removeValue(forKey: id) else { return }
+        done.timer.cancel()
+        lastUse = .now()
+        done.question.done(outcome)
+        if pending.isEmpty { becameIdle() }
+    }
+
+    /// The connection stands, the handshake of TLS included.
+    func open(_ context: ChannelHandlerContext) {
+        guard case .connecting(let waiting) = state else { return }
+        state = .open(context)
+        for question in waiting {
+            if question.deadline <= .now() { question.done(.timeout) } else { send(question, context) }
+        }
+    }
+
+    /// Ends the connection, and with it the questions under way.
+    func close(_ reason: String) {
+        let former = state
+        guard !isClosed else { return }
+        state = .closed
+        ended()
+        if case .connecting(let waiting) = former {
+            for question in waiting { question.done(.closed(reason, wasUsed: false)) }
+        }
+        let lost = pending.values
+        pending = [:]
+        for question in lost {
+            question.timer.cancel()
+            question.question.done(.closed(reason, wasUsed: hasAnswered))
+        }
+        if case .open(let context) = former { context.close(promise: nil) }
+    }
+
+    // MARK: Channel
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        inbound.writeBuffer(&buffer)
+        while let length = inbound.getInteger(at: inbound.readerIndex, as: UInt16.self),
+            inbound.readableBytes >= 2 + Int(length)
+        {
+            inbound.moveReaderIndex(forwardBy: 2)
+            guard let message = inbound.readBytes(length: Int(length)) else { break }
+            take(message)
+        }
+        inbound.discardReadBytes()
+    }
+
+    private func take(_ message: [UInt8]) {
+        let (id, verdict) = message.withUnsafeBytes { bytes -> (UInt16, ReplyCheck.Verdict) in
+            guard let id = ReplyCheck.id(bytes) else { return (0, .ignored(.short)) }
+            guard let question = pending[id] else { return (id, .ignored(.id)) }
+            return (
+                id,
+                ReplyCheck.verdict(
+                    on: bytes, to: question.sent, questionEnd: question.question.questionEnd, isExact: false)
+            )
+        }
+        switch verdict {
+        case .ignored(let cause): ignored(cause)
+        case .accepted(let isSpelledAlike):
+            hasAnswered = true
+            finish(id, .reply(DatagramReply(bytes: message, isSpelledAlike: isSpelledAlike, isCut: false)))
+        }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // With TLS the connection stands only after the handshake.
+        if (try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) == nil { open(context) }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event { open(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close("EOF")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close(StreamErrorText.text(error))
+        context.close(promise: nil)
+    }
+}
+
+/// What went wrong with a connection, in one line.
+enum StreamErrorText {
+    static func text(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: return SocketErrorText.text(error.errnoCode)
+        case let error as NIOConnectionError:
+            return error.connectionErrors.first.map { text($0.error) } ?? "no address"
+        case is ChannelError: return "\(error)"
+        default:
+            // Handshakes end in texts of several lines.
+            return "tls: " + String("\(error)".prefix(200).map { $0.isNewline ? " " : $0 })
+        }
+    }
+}

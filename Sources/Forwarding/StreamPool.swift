@@ -1,0 +1,163 @@
+import Corefile
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// The TCP or TLS connections to one upstream: kept while they are used, few, each with many questions under way.
+///
+/// `@unchecked Sendable`: `connections` is used on the event loop alone, all else never changes.
+final class StreamPool: @unchecked Sendable {
+    /// The most connections at a time.
+    static let connectionLimit = 8
+    /// The questions under way on a connection before another one is opened.
+    static let comfortableLoad = 32
+    /// The most questions under way on a connection.
+    static let loadLimit = 512
+
+    /// What a line says about connections.
+    struct Terms: Sendable {
+        /// How long an unused connection is kept.
+        var expiry: Duration
+        /// How long a connection is used at most; zero for no such limit.
+        var age: Duration
+        /// The most unused connections; 0 for no such limit.
+        var idleLimit: Int
+        /// nil for TCP without TLS.
+        var tls: NIOSSLContext?
+        /// The name in the upstream's certificate; nil for its address.
+        var serverName: String?
+    }
+
+    private let place: UpstreamPlace
+    private let terms: Terms
+    private let metrics: UpstreamMetrics
+    private let eventLoop: any EventLoop
+    private let proto: UpstreamProtocol
+    private var connections: [StreamConnection] = []
+
+    init(_ place: UpstreamPlace, _ terms: Terms, on group: any EventLoopGroup, metrics: UpstreamMetrics) {
+        self.place = place
+        self.terms = terms
+        self.metrics = metrics
+        eventLoop = group.next()
+        proto = terms.tls == nil ? .tcp : .tls
+    }
+
+    /// Asks over a connection that stands, or over a new one.
+    ///
+    /// - Parameters:
+    ///   - message: the message; its ID is written here.
+    ///   - questionEnd: the length of header and question.
+    nonisolated(nonsending) func exchange(
+        _ message: [UInt8], questionEnd: Int, until deadline: ContinuousClock.Instant
+    ) async -> Result<DatagramReply, UpstreamFailure> {
+        // An upstream may close a connection in the moment that we use it again: one more attempt, on another one.
+        for isRetry in [false, true] {
+            let rest = ContinuousClock.now.duration(to: deadline)
+            guard rest > .zero else { break }
+            let outcome: StreamConnection.Outcome? = await withCheckedContinuation { continuation in
+                let until = NIODeadline.now() + TimeAmount(rest)
+                eventLoop.execute {
+                    guard let connection = self.connection(mustBeNew: isRetry) else {
+                        return continuation.resume(returning: nil)
+                    }
+                    connection.ask(
+                        StreamConnection.Question(message: message, questionEnd: questionEnd, deadline: until) {
+                            continuation.resume(returning: $0)
+                        })
+                }
+            }
+            switch outcome {
+            case .reply(let reply)?: return .success(reply)
+            case .closed(_, wasUsed: true)? where !isRetry: continue
+            case .closed(let reason, _)?:
+                return .failure(
+                    UpstreamFailure(
+                        .network, operation: "read", proto: proto.rawValue, remote: "\(place)", reason))
+            case nil: return .failure(UpstreamFailure(.busy, "too many questions for \(place) under way"))
+            case .timeout?: break
+            }
+            break
+        }
+        return .failure(
+            UpstreamFailure(.timeout, operation: "read", proto: proto.rawValue, remote: "\(place)", "i/o timeout"))
+    }
+
+    /// Closes all connections once their questions are done; for an upstream that is given up.
+    func retire() {
+        eventLoop.execute {
+            for connection in self.connections {
+                connection.becameIdle = { [weak connection] in connection?.close("retired") }
+                if connection.load == 0 { connection.close("retired") }
+            }
+        }
+    }
+
+    // MARK: On the event loop
+
+    private func connection(mustBeNew: Bool) -> StreamConnection? {
+        let best = mustBeNew ? nil : connections.filter(isYoung).min { $0.load < $1.load }
+        if let best, best.load < Self.comfortableLoad || connections.count >= Self.connectionLimit {
+            guard best.load < Self.loadLimit else { return nil }
+            metrics.countReuse(proto)
+            return best
+        }
+        guard mustBeNew || connections.count < Self.connectionLimit else { return nil }
+        metrics.countConnection(proto)
+        return dial()
+    }
+
+    private func isYoung(_ connection: StreamConnection) -> Bool {
+        terms.age == .zero || NIODeadline.now() - connection.born < TimeAmount(terms.age)
+    }
+
+    private func dial() -> StreamConnection {
+        let connection = StreamConnection(on: eventLoop) { [metrics] cause in metrics.countIgnored(cause) }
+        connection.ended = { [weak self, weak connection] in
+            self?.connections.removeAll { $0 === connection }
+        }
+        connection.becameIdle = { [weak self, weak connection] in
+            guard let connection else { return }
+            if let self { tidy(connection) } else { connection.close("retired") }
+        }
+        connections.append(connection)
+        guard let address = place.socketAddress else {
+            connection.close("dial: \(SocketErrorText.text(ENODEV))")
+            return connection
+        }
+        let (tls, serverName) = (terms.tls, terms.serverName)
+        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(.seconds(2))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            try NIOSSLClientHandler(context: tls, serverHostname: serverName))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
+            }
+            .connect(to: address)
+            .assumeIsolated()
+            .whenFailure { error in connection.close("connect: \(StreamErrorText.text(error))") }
+        return connection
+    }
+
+    /// Lets go of a connection that has nothing to do: at once where it is old or one too many, later where it stays
+    /// unused.
+    private func tidy(_ connection: StreamConnection) {
+        let idle = connections.filter { $0.load == 0 }.count
+        if !isYoung(connection) || terms.idleLimit > 0 && idle > terms.idleLimit {
+            return connection.close("expired")
+        }
+        let expiry = TimeAmount(terms.expiry)
+        let lastUse = connection.lastUse
+        eventLoop.assumeIsolated().scheduleTask(in: expiry) { [weak connection] in
+            guard let connection, connection.load == 0, connection.lastUse == lastUse else { return }
+            connection.close("expired")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Corefile
+import NIOSSL
+
+/// TLS towards upstreams, from the files of `tls`.
+enum UpstreamTLS {
+    /// - Throws: an error at the word whose file cannot be used.
+    static func context(_ files: ForwardSettings.TLSFiles) throws(CorefileError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let authority = files.authority {
+            let certificates = try certificates(authority, files)
+            configuration.trustRoots = .certificates(certificates)
+        }
+        if let certificate = files.certificate, let key = files.key {
+            configuration.certificateChain = try certificates(certificate, files).map { .certificate($0) }
+            do {
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: files.path(key), format: .pem))
+            } catch {
+                throw key.error("holds no private key that can be read", wanted: "write the path of a key in PEM")
+            }
+        }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            let word = files.certificate ?? files.authority
+            throw word?.error("cannot be used for TLS: \(error)")
+                ?? CorefileError(file: "", line: 0, reason: "TLS cannot be used: \(error)")
+        }
+    }
+
+    private static func certificates(
+        _ word: Token, _ files: ForwardSettings.TLSFiles
+    ) throws(CorefileError) -> [NIOSSLCertificate] {
+        if let certificates = try? NIOSSLCertificate.fromPEMFile(files.path(word)), !certificates.isEmpty {
+            return certificates
+        }
+        throw word.error("holds no certificate that can be read", wanted: "write the path of certificates in PEM")
+    }
+}

@@ -1,0 +1,242 @@
+import DNS
+import Pipeline
+import Testing
+
+@testable import Forwarding
+
+@Suite("Upstreams that lie, by UDP")
+struct LyingUpstreamTests {
+    @Test("An answer comes with the flags, the rcode and the sections of the upstream")
+    func answer() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        let name = asked.message.question?.name ?? .root
+                        reply.isAuthoritative = true
+                        reply.isAuthenticData = true
+                        reply.answers = [Record(owner: name, ttl: 300, data: .address([192, 0, 2, 1]))]
+                        reply.authorities = [Record(owner: name, ttl: 300, data: .ns(name))]
+                        reply.additionals = [Record(owner: name, ttl: 300, data: .address([192, 0, 2, 2]))]
+                        reply.edns?.options = [EDNSOption(.extendedError, [0, 3, 0x6f, 0x6c, 0x64])]
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("wWw.Example.Org")
+        #expect(response.code == .noError)
+        #expect(response.isAuthoritative && response.isAuthenticData && response.isRecursionAvailable)
+        #expect(!response.isTruncated)
+        #expect(response.answers.map { $0.owner.wire } == [DomainName("wWw.Example.Org")?.wire], "the asker's case")
+        #expect(response.authorities.count == 1 && response.additionals.count == 1)
+        #expect(response.extendedError == ExtendedError(ExtendedErrorCode(rawValue: 3), "old"))
+        #expect(response.source == "forward" && response.failure == nil)
+    }
+
+    private enum Lie: String, CaseIterable {
+        case id, port, question, query, type
+    }
+
+    @Test("A false reply is dropped, and the true one behind it is taken", arguments: Lie.allCases)
+    private func lie(_ lie: Lie) async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            var forged = asked.address(66)
+            switch lie {
+            case .id: forged[0] ^= 0xff
+            case .port: return [.sendFromElsewhere(forged), .send(asked.address(1))]
+            case .question: forged[13] = forged[13] == 0x78 ? 0x79 : 0x78
+            case .query: forged[2] &= 0x7f
+            case .type: forged[12 + (asked.message.question?.name.wire.count ?? 0) + 1] = 28
+            }
+            return [.send(forged), .send(asked.address(1))]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("www.example.org")
+        #expect(response.lastBytes == [1])
+        switch lie {
+        case .id: #expect(asker.ignored(.id, by: upstream) == 1)
+        case .port: break  // The kernel drops it; nobody is there to count.
+        case .question, .type: #expect(asker.ignored(.question, by: upstream) == 1)
+        case .query: #expect(asker.ignored(.query, by: upstream) == 1)
+        }
+    }
+
+    @Test("Lies alone are no answer: SERVFAIL when the time is over, and the extended error says why")
+    func onlyLies() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            var forged = asked.address(66)
+            forged[1] ^= 1
+            return [.send(forged)]
+        }
+        let asker = try Asker("forward . \(upstream.address)") { $0.times = .short }
+        let response = try await asker.ask("www.example.org")
+        #expect(response.code == .serverFailure)
+        #expect(response.extendedError?.code == .noReachableAuthority)
+        let failure = try #require(response.failure)
+        #expect(failure.wholeMatch(of: /read udp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: i\/o timeout/) != nil)
+        #expect(upstream.asked.count == 3, "three attempts in all")
+    }
+
+    @Test("A reply to a former attempt comes too late")
+    func late() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            // The reply to the first question is sent when the second one comes, from the same port.
+            asked.number == 0 ? [] : [.send(asked.address(UInt8(asked.number)))]
+        }
+        let asker = try Asker("forward . \(upstream.address)") { $0.times = .short }
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+    }
+
+    @Test("Each question goes out from a port and under an ID of its own")
+    func sourcePorts() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address)")
+        for number in 0..<40 { _ = try await asker.ask("n\(number).example.org") }
+        #expect(Set(upstream.asked.map(\.message.id)).count > 35)
+        let misses = asker.metrics.counter(
+            "coredns_proxy_conn_cache_misses_total", "",
+            ["proxy_name": "forward", "to": upstream.address, "proto": "udp"])
+        #expect((8...16).contains(misses.value), "sixteen ports at most, drawn at random")
+    }
+
+    @Test("Records off the chain are dropped and counted; NXDOMAIN stays NXDOMAIN")
+    func junk() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        reply.code = .nxDomain
+                        reply.answers = [
+                            Record(
+                                owner: DomainName("bank.example") ?? .root, ttl: 9, data: .address([6, 6, 6, 6]))
+                        ]
+                    } + [0xde, 0xad])
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("gone.example.org")
+        #expect(response.code == .nxDomain && response.answers.isEmpty)
+        let stray = asker.metrics.counter("swiftlet_forward_stray_records_total", "", ["to": upstream.address])
+        #expect(stray.value == 1)
+    }
+
+    @Test("A reply that cannot be read is a failure, and the next upstream is asked")
+    func malformed() async throws {
+        let broken = try await ScriptedUpstream { asked in
+            var bytes = asked.address()
+            bytes[7] = 9
+            return [.send(bytes)]
+        }
+        let sound = try await ScriptedUpstream { [.send($0.address(2))] }
+        let asker = try Asker("forward . \(broken.address) \(sound.address) {\npolicy sequential\n}")
+        #expect(try await asker.ask("www.example.org").lastBytes == [2])
+    }
+
+    @Test("An over-large TTL counts as zero (RFC 2181 §8)")
+    func ttl() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            var bytes = asked.address()
+            // The TTL stands 4 + 2 + 4 bytes, and the OPT record's 11, in front of the end.
+            let place = bytes.count - (asked.message.edns == nil ? 0 : 11) - 10
+            bytes[place] = 0xff
+            return [.send(bytes)]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        #expect(try await asker.ask("www.example.org").answers.map(\.ttl) == [0])
+    }
+
+    // MARK: Case
+
+    @Test("Once an upstream is known to keep the case, replies in another case are dropped")
+    func keptCase() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            guard asked.number > 0 else { return [.send(asked.address(1))] }
+            var forged = asked.address(66)
+            for index in 12..<29 where forged[index] >= 0x41 { forged[index] ^= 0x20 }
+            return [.send(forged), .send(asked.address(2))]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        #expect(try await asker.ask("abcdefghijklm.nop").lastBytes == [1])
+        #expect(try await asker.ask("abcdefghijklm.nop").lastBytes == [2])
+        #expect(asker.ignored(.letterCase, by: upstream) == 1)
+    }
+
+    @Test("An upstream that changes the case is asked with letters as they are")
+    func changedCase() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        let name = (asked.message.question?.name ?? .root).lowercased
+                        reply.question?.name = name
+                        reply.answers = [Record(owner: name, ttl: 1, data: .address([192, 0, 2, 1]))]
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        #expect(try await asker.ask("abcdefghijklmnop.qrstuvwxyz").lastBytes == [1])
+        #expect(try await asker.ask("abcdefghijklmnop.qrstuvwxyz").lastBytes == [1])
+        let names = upstream.asked.compactMap { $0.message.question?.name }
+        #expect(names.count == 2)
+        #expect(names.first?.wire != names.first?.lowercased.wire)
+        #expect(names.last?.wire == names.last?.lowercased.wire)
+    }
+
+    @Test("An upstream that gets lost by mixed case is asked again, and believed then")
+    func lostByCase() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            let name = asked.message.question?.name ?? .root
+            return [.send(name.wire == name.lowercased.wire ? asked.address() : asked.reply { $0.code = .nxDomain })]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        for _ in 0..<3 { #expect(try await asker.ask("abcdefghijklmnop.qrstuvwxyz").lastBytes == [1]) }
+        #expect(upstream.asked.count == 4)
+    }
+
+    // MARK: EDNS
+
+    @Test("An upstream that refuses EDNS is asked without", arguments: [UInt16(1), 4, 16])
+    func refusedEDNS(code: UInt16) async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            guard asked.message.edns != nil else { return [.send(asked.address())] }
+            return [
+                .send(
+                    asked.reply { reply in
+                        reply.code = ResponseCode(rawValue: code)
+                        if code < 16 { reply.edns = nil }
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        for _ in 0..<3 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
+        #expect(upstream.asked.filter { $0.message.edns != nil }.count == 1, "it is remembered")
+        let fallbacks = asker.metrics.counter("swiftlet_forward_edns_fallbacks_total", "", ["to": upstream.address])
+        #expect(fallbacks.value == 1)
+    }
+
+    @Test("FORMERR with a bare header counts as refused EDNS as well")
+    func bareFormatError() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            guard asked.message.edns != nil else { return [.send(asked.address())] }
+            return [.send([asked.bytes[0], asked.bytes[1], 0x81, 1, 0, 0, 0, 0, 0, 0, 0, 0])]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+    }
+
+    @Test("FORMERR to both ways is passed on, and nothing is learned")
+    func formatError() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        reply.code = .formatError
+                        reply.edns = nil
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        for _ in 0..<2 { #expect(try await asker.ask("x.").code == .formatError) }
+        #expect(upstream.asked.filter { $0.message.edns != nil }.count >= 2)
+    }
+}

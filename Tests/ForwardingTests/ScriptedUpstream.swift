@@ -1,0 +1,194 @@
+import DNS
+import Foundation
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A server in the test's own process that answers as a script says, by UDP and TCP at one port of the loopback
+/// address: the way to meet upstreams that lie.
+final class ScriptedUpstream: Sendable {
+    enum Way: Hashable, Sendable {
+        case udp, tcp
+    }
+
+    /// A question that came.
+    struct Asked: Sendable {
+        var way: Way
+        var bytes: [UInt8]
+        var message: DNSMessage
+        /// How many questions came this way before.
+        var number: Int
+
+        /// A reply to it, changed by `change`.
+        func reply(_ change: (inout DNSMessage) -> Void = { _ in }) -> [UInt8] {
+            var reply = DNSMessage(id: message.id, question: message.question)
+            reply.isResponse = true
+            reply.isRecursionDesired = message.isRecursionDesired
+            reply.isRecursionAvailable = true
+            if message.edns != nil { reply.edns = EDNS(udpPayload: 1232) }
+            change(&reply)
+            return reply.wire()
+        }
+
+        /// A reply with one address of the name asked for.
+        func address(_ last: UInt8 = 1) -> [UInt8] {
+            reply { reply in
+                reply.answers = [
+                    Record(
+                        owner: message.question?.name ?? .root, ttl: 300, data: .address([192, 0, 2, last]))
+                ]
+            }
+        }
+    }
+
+    enum Act: Sendable {
+        case send([UInt8])
+        /// From another port (UDP).
+        case sendFromElsewhere([UInt8])
+        /// Bytes without a length in front (TCP).
+        case sendRaw([UInt8])
+        case close
+    }
+
+    typealias Script = @Sendable (Asked) -> [Act]
+
+    struct Failure: Error {}
+
+    let port: UInt16
+    private let log = Mutex<[Asked]>([])
+    private let udp: any Channel
+    private let tcp: any Channel
+    private let connectionCount: Connections
+
+    /// Counts connections accepted.
+    final class Connections: Sendable {
+        let count = Mutex(0)
+    }
+
+    /// What came so far, in order.
+    var asked: [Asked] { log.withLock { $0 } }
+    var connections: Int { connectionCount.count.withLock { $0 } }
+    var address: String { "127.0.0.1:\(port)" }
+
+    init(_ script: @escaping Script) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let connections = Connections()
+        connectionCount = connections
+        let relay = Relay(script)
+        let tcp = try await ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                connections.count.withLock { $0 += 1 }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(StreamSide(relay))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        guard let port = tcp.localAddress?.port else { throw Failure() }
+        udp = try await DatagramBootstrap(group: group)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(DatagramSide(relay))
+                }
+            }
+            .bind(host: "127.0.0.1", port: port).get()
+        self.tcp = tcp
+        self.port = UInt16(port)
+        relay.log.withLock { $0 = { [weak self] asked in self?.note(asked) } }
+    }
+
+    private func note(_ asked: Asked) { log.withLock { $0.append(asked) } }
+
+    /// Gives up the port; who asks now is refused.
+    func stop() async {
+        try? await udp.close()
+        try? await tcp.close()
+    }
+
+    deinit {
+        udp.close(promise: nil)
+        tcp.close(promise: nil)
+    }
+
+    /// Numbers the questions and asks the script.
+    fileprivate final class Relay: Sendable {
+        private let script: Script
+        private let counts = Mutex<[Way: Int]>([:])
+        let log = Mutex<(@Sendable (Asked) -> Void)?>(nil)
+
+        init(_ script: @escaping Script) { self.script = script }
+
+        func acts(on bytes: [UInt8], _ way: Way) -> [Act] {
+            guard let message = DNSMessage.read(bytes) else { return [] }
+            let number = counts.withLock { counts in
+                defer { counts[way, default: 0] += 1 }
+                return counts[way, default: 0]
+            }
+            let asked = Asked(way: way, bytes: bytes, message: message, number: number)
+            log.withLock { $0 }?(asked)
+            return script(asked)
+        }
+    }
+
+    private final class DatagramSide: ChannelInboundHandler {
+        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+        typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+        private let relay: Relay
+
+        init(_ relay: Relay) { self.relay = relay }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let envelope = unwrapInboundIn(data)
+            for act in relay.acts(on: Array(envelope.data.readableBytesView), .udp) {
+                switch act {
+                case .send(let bytes):
+                    let reply = AddressedEnvelope(
+                        remoteAddress: envelope.remoteAddress, data: ByteBuffer(bytes: bytes))
+                    context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
+                case .sendFromElsewhere(let bytes): Self.send(bytes, to: envelope.remoteAddress)
+                case .sendRaw, .close: break
+                }
+            }
+        }
+
+        private static func send(_ bytes: [UInt8], to address: SocketAddress) {
+            let other = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+            defer { close(other) }
+            address.withSockAddr { pointer, size in
+                _ = bytes.withUnsafeBytes { sendto(other, $0.baseAddress, $0.count, 0, pointer, socklen_t(size)) }
+            }
+        }
+    }
+
+    private final class StreamSide: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private let relay: Relay
+        private var inbound = ByteBuffer()
+
+        init(_ relay: Relay) { self.relay = relay }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            var buffer = unwrapInboundIn(data)
+            inbound.writeBuffer(&buffer)
+            while let length = inbound.getInteger(at: inbound.readerIndex, as: UInt16.self),
+                inbound.readableBytes >= Int(length) + 2
+            {
+                inbound.moveReaderIndex(forwardBy: 2)
+                for act in relay.acts(on: inbound.readBytes(length: Int(length)) ?? [], .tcp) {
+                    switch act {
+                    case .send(let bytes): write([UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes, context)
+                    case .sendRaw(let bytes): write(bytes, context)
+                    case .close: context.close(promise: nil)
+                    case .sendFromElsewhere: break
+                    }
+                }
+            }
+        }
+
+        private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+        }
+    }
+}

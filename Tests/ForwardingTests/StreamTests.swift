@@ -1,0 +1,134 @@
+import DNS
+import Pipeline
+import Testing
+
+@testable import Forwarding
+
+@Suite("Upstreams over TCP")
+struct StreamTests {
+    /// Cuts everything by UDP, answers by TCP.
+    private static let cutting: ScriptedUpstream.Script = { asked in
+        asked.way == .tcp ? [.send(asked.address(2))] : [.send(asked.reply { $0.isTruncated = true })]
+    }
+
+    @Test("A client by UDP whose own limit cuts the answer hears TC")
+    func passedOn() async throws {
+        let upstream = try await ScriptedUpstream(Self.cutting)
+        let asker = try Asker("forward . \(upstream.address)")
+        for edns in [nil, EDNS(udpPayload: 1232)] {
+            let response = try await asker.ask("big.example.org") { $0.edns = edns }
+            #expect(response.isTruncated && response.answers.isEmpty)
+        }
+        #expect(upstream.connections == 0)
+    }
+
+    @Test("A client that takes more gets the whole answer, fetched by TCP")
+    func fetched() async throws {
+        let upstream = try await ScriptedUpstream(Self.cutting)
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("big.example.org") { $0.edns = EDNS(udpPayload: 4096) }
+        #expect(response.lastBytes == [2] && !response.isTruncated)
+    }
+
+    @Test(
+        "prefer_udp asks by UDP first, and by TCP where the answer is cut, whoever asks",
+        arguments: [Transport.udp, .tcp])
+    func preferUDP(_ transport: Transport) async throws {
+        let upstream = try await ScriptedUpstream(Self.cutting)
+        let asker = try Asker("forward . \(upstream.address) {\nprefer_udp\n}")
+        #expect(try await asker.ask("big.example.org", transport: transport).lastBytes == [2])
+        #expect(upstream.asked.map(\.way) == [.udp, .tcp])
+    }
+
+    @Test("A client by TCP is forwarded by TCP, and so is everybody with force_tcp")
+    func overTCP() async throws {
+        let upstream = try await ScriptedUpstream(Self.cutting)
+        let plain = try Asker("forward . \(upstream.address)")
+        #expect(try await plain.ask("www.example.org", transport: .tcp).lastBytes == [2])
+        let forced = try Asker("forward . \(upstream.address) {\nforce_tcp\nprefer_udp\n}")
+        #expect(try await forced.ask("www.example.org", transport: .udp).lastBytes == [2])
+        #expect(upstream.asked.allSatisfy { $0.way == .tcp })
+    }
+
+    @Test("Where TCP fails, a client by UDP hears TC all the same")
+    func brokenTCP() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            asked.way == .tcp ? [.close] : [.send(asked.reply { $0.isTruncated = true })]
+        }
+        let asker = try Asker("forward . \(upstream.address)") { $0.times = .short }
+        #expect(try await asker.ask("big.example.org") { $0.edns = EDNS(udpPayload: 4096) }.isTruncated)
+    }
+
+    @Test("One connection serves many questions, also several at a time and in any order")
+    func pipelining() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        _ = try await asker.ask("first.example.org")
+        try await withThrowingTaskGroup(of: Response.self) { group in
+            for number in 0..<20 { group.addTask { try await asker.ask("n\(number).example.org") } }
+            for try await response in group { #expect(response.lastBytes == [1]) }
+        }
+        #expect(upstream.connections == 1)
+    }
+
+    @Test("Half a frame is no answer; the rest of it makes one")
+    func halfFrames() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            let bytes = asked.address()
+            let frame = [UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes
+            return [.sendRaw(Array(frame.prefix(1))), .sendRaw(Array(frame[1..<20])), .sendRaw(Array(frame[20...]))]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+    }
+
+    @Test("A frame that never ends is a failure in time")
+    func endlessFrame() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [.sendRaw([0xff, 0xff] + asked.address())]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}") { $0.times = .short }
+        let response = try await asker.ask("www.example.org")
+        #expect(response.code == .serverFailure)
+        #expect(response.failure == "read tcp \(upstream.address): i/o timeout")
+    }
+
+    @Test("A false reply on a connection is dropped and counted")
+    func falseReply() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            var forged = asked.address(66)
+            forged[13] ^= 1
+            return [.send(forged), .send(asked.address(1))]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+        #expect(asker.ignored(.question, by: upstream) == 1)
+    }
+
+    @Test("A connection that the upstream closed meanwhile is replaced without a word")
+    func closedMeanwhile() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            asked.number == 1 ? [.close] : [.send(asked.address())]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        for _ in 0..<2 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
+        #expect(upstream.connections == 2)
+    }
+
+    @Test("An upstream that closes at once is a failure with the system's words")
+    func closing() async throws {
+        let upstream = try await ScriptedUpstream { _ in [.close] }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}") { $0.times = .short }
+        let response = try await asker.ask("www.example.org")
+        #expect(response.failure == "read tcp \(upstream.address): EOF")
+        #expect(response.extendedError?.code == .networkError)
+    }
+
+    @Test("Connections that are over their age are not used again")
+    func age() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\nmax_age 1ns\n}")
+        for _ in 0..<3 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
+        #expect(upstream.connections == 3)
+    }
+}
