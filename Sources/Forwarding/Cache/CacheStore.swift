@@ -1,0 +1,321 @@
+import Corefile
+import DNS
+import Glibc
+import Pipeline
+import Synchronization
+
+/// The memory of a cache: answers and denials in 256 shards, each with a lock of its own and bounds of its own.
+final class CacheStore: Sendable {
+    /// What the cache knows of a question.
+    struct Finding: Sendable {
+        var response: Response
+        var refresh: Refresh
+    }
+
+    /// Who brings an entry up to date.
+    enum Refresh: Sendable {
+        /// Nobody: its time is not over.
+        case none
+        /// The caller, beside answering: its time is not over yet. The caller must finish the flight.
+        case ahead(RefreshFlight)
+        /// The caller: its time is over. The caller must finish the flight.
+        case begin(RefreshFlight)
+        /// Somebody does already; its time is over.
+        case join(RefreshFlight)
+        /// Nobody yet: its time is over, and the last attempt failed a short while ago.
+        case notYet
+    }
+
+    private struct State: Sendable {
+        var success: CacheTable
+        var denial: CacheTable
+        /// Refreshes under way.
+        var flights: [UInt64: RefreshFlight] = [:]
+        /// The counters of the servers that asked here, a few at most.
+        var counters: [(server: String, counters: CacheCounters)] = []
+    }
+
+    private final class Shard: Sendable {
+        let state: Mutex<State>
+
+        init(_ state: State) {
+            self.state = Mutex(state)
+        }
+    }
+
+    static let shardCount = 256
+
+    private let shards: [Shard]
+    private let settings: CacheSettings
+    private let metrics: CacheMetrics
+    private let bytesPerShard: Int
+    private let window: Int64
+    private let prefetchGap: Int64
+    private let recheck: Int64
+    private let successCount = Atomic<Int>(0)
+    private let denialCount = Atomic<Int>(0)
+    private let byteCount = Atomic<Int>(0)
+
+    /// - Parameter byteLimit: the estimated memory of all entries, in bytes; each shard has its part of it.
+    init(_ settings: CacheSettings, metrics: CacheMetrics, byteLimit: Int) {
+        self.settings = settings
+        self.metrics = metrics
+        bytesPerShard = max(0, byteLimit / Self.shardCount)
+        window = settings.stale.map { Self.nanoseconds($0.window) } ?? 0
+        prefetchGap = settings.prefetch.map { Self.nanoseconds($0.gap) } ?? 0
+        recheck = settings.stale.map { Self.nanoseconds($0.failureRecheck) } ?? 0
+        func capacity(_ limits: CacheSettings.Limits) -> Int { max(4, limits.capacity / Self.shardCount) }
+        let state = State(
+            success: CacheTable(capacity: capacity(settings.success)),
+            denial: CacheTable(capacity: capacity(settings.denial)))
+        shards = (0..<Self.shardCount).map { _ in Shard(state) }
+    }
+
+    static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : min(product, .max / 2) + attoseconds / 1_000_000_000
+    }
+
+    /// Numbers of entries and their estimated memory.
+    var counts: (success: Int, denial: Int, bytes: Int) {
+        (
+            successCount.load(ordering: .relaxed), denialCount.load(ordering: .relaxed),
+            byteCount.load(ordering: .relaxed)
+        )
+    }
+
+    // MARK: Finding
+
+    /// Looks for an answer; nil where none is known.
+    ///
+    /// - Parameters:
+    ///   - now: nanoseconds of the cache's clock.
+    ///   - isFollowUp: asked again after a refresh: nothing is counted, and no refresh begins.
+    func find(_ query: PipelineQuery, at now: Int64, isFollowUp: Bool = false) -> Finding? {
+        withKey(of: query) { name, hash in
+            shard(of: hash).state.withLock { state in
+                let entry = usable(query, name, hash, at: now, state)
+                if !isFollowUp {
+                    let counters = counters(query.serverLabel, &state)
+                    counters.requests.increment()
+                    switch entry?.kind {
+                    case nil: counters.misses.increment()
+                    case .success: counters.successHits.increment()
+                    case .denial, .failure: counters.denialHits.increment()
+                    }
+                }
+                guard let entry else { return nil }
+                return finding(entry, query, now, isFollowUp, &state.flights)
+            }
+        }
+    }
+
+    /// The entry that answers: what is known of the name before a failure to find out.
+    private func usable(
+        _ query: PipelineQuery, _ name: UnsafeBufferPointer<UInt8>, _ hash: UInt64, at now: Int64,
+        _ state: borrowing State
+    ) -> CacheEntry? {
+        var failure: CacheEntry?
+        if let entry = state.denial[hash], matches(entry, query, name) {
+            let left = entry.remaining(at: now)
+            if entry.kind == .failure {
+                if left > 0 { failure = entry }
+            } else if isUsable(left) {
+                return entry
+            }
+        }
+        if let entry = state.success[hash], matches(entry, query, name), isUsable(entry.remaining(at: now)) {
+            return entry
+        }
+        return failure
+    }
+
+    private func matches(
+        _ entry: CacheEntry, _ query: PipelineQuery, _ name: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        entry.key.type == query.type && entry.key.bits == Self.bits(of: query)
+            && entry.key.recordClass == query.recordClass && Self.equals(name, entry.key.name.wire)
+    }
+
+    private func isUsable(_ left: Int64) -> Bool {
+        left > 0 || (window > 0 && -left < window / 1_000_000_000)
+    }
+
+    private func finding(
+        _ entry: CacheEntry, _ query: PipelineQuery, _ now: Int64, _ isFollowUp: Bool,
+        _ flights: inout [UInt64: RefreshFlight]
+    ) -> Finding {
+        entry.isRecent = true
+        let left = entry.remaining(at: now)
+        guard left <= 0 else {
+            let ttl = settings.keepsTTL ? entry.ttl : UInt32(clamping: left)
+            var finding = Finding(response: entry.response(ttl: ttl, to: query), refresh: .none)
+            if !isFollowUp, let prefetch = settings.prefetch, entry.kind != .failure {
+                entry.hits = now &- entry.lastHit > prefetchGap ? 1 : entry.hits &+ 1
+                entry.lastHit = now
+                let threshold = (Int64(entry.ttl) * Int64(prefetch.percentage) + 99) / 100
+                if entry.hits >= prefetch.amount, left <= threshold, flights[entry.hash] == nil {
+                    let flight = RefreshFlight()
+                    flights[entry.hash] = flight
+                    finding.refresh = .ahead(flight)
+                }
+            }
+            return finding
+        }
+        var response = entry.response(ttl: settings.stale?.responseTTL ?? 0, to: query)
+        response.extendedError = ExtendedError(entry.code == .nxDomain ? .staleNXDomain : .staleAnswer)
+        if isFollowUp { return Finding(response: response, refresh: .notYet) }
+        if let flight = flights[entry.hash] { return Finding(response: response, refresh: .join(flight)) }
+        if now < entry.refreshAfter { return Finding(response: response, refresh: .notYet) }
+        let flight = RefreshFlight()
+        flights[entry.hash] = flight
+        return Finding(response: response, refresh: .begin(flight))
+    }
+
+    // MARK: Storing
+
+    /// Keeps an answer, and forgets what it contradicts.
+    func store(_ response: Response, _ verdict: CacheVerdict, to query: PipelineQuery, at now: Int64) {
+        let isKept =
+            switch verdict.kind {
+            case .success: !settings.uncachedSuccess.contains { query.name.isWithin($0) }
+            case .denial, .failure: !settings.uncachedDenial.contains { query.name.isWithin($0) }
+            }
+        withKey(of: query) { _, hash in
+            var entry = isKept ? entry(response, verdict, to: query, hash: hash, at: now) : nil
+            // One answer must not drive out a whole shard.
+            let isTooBig = entry.map { $0.bytes > bytesPerShard / 4 } ?? false
+            if isTooBig { entry = nil }
+            shard(of: hash).state.withLock { state in
+                let counters = counters(query.serverLabel, &state)
+                if isTooBig { counters.drops.increment() }
+                let before = (state.success.entries.count, state.denial.entries.count)
+                let bytesBefore = state.success.bytes + state.denial.bytes
+                insert(entry, verdict.kind, hash, at: now, &state, counters)
+                successCount.wrappingAdd(state.success.entries.count - before.0, ordering: .relaxed)
+                denialCount.wrappingAdd(state.denial.entries.count - before.1, ordering: .relaxed)
+                byteCount.wrappingAdd(state.success.bytes + state.denial.bytes - bytesBefore, ordering: .relaxed)
+                counters.show(self.counts)
+            }
+        }
+    }
+
+    private func entry(
+        _ response: Response, _ verdict: CacheVerdict, to query: PipelineQuery, hash: UInt64, at now: Int64
+    ) -> CacheEntry {
+        let key = CacheKey(
+            name: query.name.lowercased, type: query.type, recordClass: query.recordClass, bits: Self.bits(of: query))
+        return CacheEntry(hash: hash, key: key, verdict: verdict, response: response, stored: now)
+    }
+
+    private func insert(
+        _ entry: CacheEntry?, _ kind: CacheVerdict.Kind, _ hash: UInt64, at now: Int64, _ state: inout State,
+        _ counters: CacheCounters
+    ) {
+        if kind == .failure, let known = state.denial[hash], known.kind == .denial, isUsable(known.remaining(at: now)) {
+            // A failure to find out takes nothing away from what is known.
+            return
+        }
+        let old = state.success[hash] ?? state.denial[hash]
+        if kind != .failure {
+            if kind != .success || entry == nil { state.success.remove(hash) }
+            if kind != .denial || entry == nil { state.denial.remove(hash) }
+        }
+        guard let entry else { return }
+        if let old {
+            entry.hits = old.hits
+            entry.lastHit = old.lastHit
+        }
+        if kind == .success {
+            counters.successEvictions.increment(by: UInt64(state.success.insert(entry)))
+        } else {
+            counters.denialEvictions.increment(by: UInt64(state.denial.insert(entry)))
+        }
+        while state.success.bytes + state.denial.bytes > bytesPerShard {
+            // The kind that has more gives.
+            if state.success.bytes >= state.denial.bytes {
+                guard state.success.evictOne(at: now, sparing: hash) else { return }
+                counters.successEvictions.increment()
+            } else {
+                guard state.denial.evictOne(at: now, sparing: hash) else { return }
+                counters.denialEvictions.increment()
+            }
+        }
+    }
+
+    /// Ends a refresh: others may begin the next one, after a failure not before the recheck time is over.
+    func finish(_ flight: RefreshFlight, of query: PipelineQuery, at now: Int64, succeeded: Bool) {
+        withKey(of: query) { _, hash in
+            shard(of: hash).state.withLock { state in
+                if state.flights[hash] === flight { state.flights[hash] = nil }
+                guard !succeeded, recheck > 0 else { return }
+                state.success[hash]?.refreshAfter = now &+ recheck
+                state.denial[hash]?.refreshAfter = now &+ recheck
+            }
+        }
+        flight.finish()
+    }
+
+    func counters(for server: String) -> CacheCounters { metrics.counters(for: server) }
+
+    // MARK: Keys
+
+    private static func bits(of query: PipelineQuery) -> CacheKey.Bits {
+        var bits: CacheKey.Bits = []
+        if query.isDNSSECOK { bits.insert(.isDNSSECOK) }
+        if query.isCheckingDisabled { bits.insert(.isCheckingDisabled) }
+        return bits
+    }
+
+    /// Calls `body` with the name in lower case and with the hash of name, type, class and bits.
+    ///
+    /// The hash is seeded anew in each process, so that nobody outside can make names collide.
+    private func withKey<Value>(
+        of query: PipelineQuery, _ body: (UnsafeBufferPointer<UInt8>, UInt64) -> Value
+    ) -> Value {
+        let wire = query.name.wire
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wire.count) { buffer in
+            wire.withUnsafeBufferPointer { source in
+                for index in 0..<source.count {
+                    buffer.initializeElement(at: index, to: DomainName.lowercased(source[index]))
+                }
+            }
+            var hasher = Hasher()
+            hasher.combine(bytes: UnsafeRawBufferPointer(buffer))
+            let rest =
+                UInt64(query.type.rawValue) << 32 | UInt64(query.recordClass.rawValue) << 16
+                | UInt64(Self.bits(of: query).rawValue)
+            hasher.combine(rest)
+            return body(UnsafeBufferPointer(buffer), UInt64(bitPattern: Int64(hasher.finalize())))
+        }
+    }
+
+    private func shard(of hash: UInt64) -> Shard {
+        shards[Int(hash >> 56)]
+    }
+
+    private static func equals(_ lhs: UnsafeBufferPointer<UInt8>, _ rhs: [UInt8]) -> Bool {
+        rhs.withUnsafeBufferPointer { rhs in
+            guard lhs.count == rhs.count, let left = lhs.baseAddress, let right = rhs.baseAddress else { return false }
+            return memcmp(left, right, rhs.count) == 0
+        }
+    }
+
+    /// The counters of a server, kept in the shard so that no second lock is taken.
+    private func counters(_ server: String, _ state: inout State) -> CacheCounters {
+        if let first = state.counters.first(where: { $0.server == server }) { return first.counters }
+        let counters = metrics.counters(for: server)
+        if state.counters.count < 8 { state.counters.append((server, counters)) }
+        return counters
+    }
+}
+
+extension ExtendedErrorCode {
+    /// RFC 8914 §4.4.
+    static var staleAnswer: Self { Self(rawValue: 3) }
+    /// RFC 8914 §4.14.
+    static var cachedError: Self { Self(rawValue: 13) }
+    /// RFC 8914 §4.20.
+    static var staleNXDomain: Self { Self(rawValue: 19) }
+}
