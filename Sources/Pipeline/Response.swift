@@ -6,6 +6,8 @@ package struct Response: Hashable, Sendable {
     package var isAuthoritative: Bool
     /// RA: recursion is to be had here (RFC 1035 §4.1.1).
     package var isRecursionAvailable = false
+    /// RD, where it is not to be copied from the query (`header`).
+    package var isRecursionDesired: Bool?
     /// AD: the answer was validated by whom we asked (RFC 6840 §5.8).
     package var isAuthenticData = false
     /// TC, whether or not the records fit: an upstream's answer that was cut itself.
@@ -17,6 +19,9 @@ package struct Response: Hashable, Sendable {
     package var extendedError: ExtendedError?
     /// Further EDNS options to be sent where the query had an OPT record.
     package var options: [EDNSOption] = []
+    /// The most bytes the answer may have over UDP, where that is less than the asker takes (`bufsize`); at least 512
+    /// are sent in any case.
+    package var udpLimit: Int?
     /// Nothing is sent at all.
     package var isSilent = false
     /// What went wrong on the way, for `errors` and `log`: one line, without the question.
