@@ -24,12 +24,19 @@ package final class Histogram: Sendable {
     package var count: UInt64 { counts.reduce(0) { $0 &+ $1.value } }
 
     func text(name: String, labels: Labels) -> String {
+        Self.text(name: name, labels: labels, bounds: bounds, counts: counts.map(\.value), sum: sum.value)
+    }
+
+    /// The lines of a histogram.
+    ///
+    /// - Parameter counts: events of each bucket, not added up; one more than bounds.
+    static func text(name: String, labels: Labels, bounds: [Double], counts: [UInt64], sum: Double) -> String {
         var text = ""
         var total: UInt64 = 0
-        for (bound, counter) in zip(bounds.map(Metrics.text) + ["+Inf"], counts) {
-            total &+= counter.value
+        for (bound, count) in zip(bounds.map(Metrics.text) + ["+Inf"], counts) {
+            total &+= count
             text += "\(name)_bucket\(labels.text(with: ("le", bound))) \(total)\n"
         }
-        return text + "\(name)_sum\(labels) \(Metrics.text(of: sum.value))\n\(name)_count\(labels) \(total)\n"
+        return text + "\(name)_sum\(labels) \(Metrics.text(of: sum))\n\(name)_count\(labels) \(total)\n"
     }
 }

@@ -24,6 +24,7 @@ package final class Metrics: Sendable {
     private struct State: Sendable {
         var families: [String: Family] = [:]
         var collectors: [@Sendable () -> Void] = []
+        var samplers: [@Sendable () -> [SampledFamily]] = []
     }
 
     private let state = Mutex(State())
@@ -63,6 +64,11 @@ package final class Metrics: Sendable {
         state.withLock { $0.collectors.append(collector) }
     }
 
+    /// Adds metrics that are counted elsewhere: `sampler` is asked for them at each exposition, on any thread.
+    package func sample(_ sampler: @escaping @Sendable () -> [SampledFamily]) {
+        state.withLock { $0.samplers.append(sampler) }
+    }
+
     private func value<Metric>(
         _ name: String, _ kind: String, _ help: String, _ labels: Labels, make: () -> Value,
         as cast: (Value) -> Metric?
@@ -78,10 +84,10 @@ package final class Metrics: Sendable {
     /// Everything as text, families and labels in their order.
     package func text() -> String {
         for collector in state.withLock({ $0.collectors }) { collector() }
-        let families = state.withLock { $0.families }
-        var text = ""
-        for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.values.isEmpty {
-            text += "# HELP \(name) \(Labels.escapedHelp(family.help))\n# TYPE \(name) \(family.kind)\n"
+        let (families, samplers) = state.withLock { ($0.families, $0.samplers) }
+        var texts: [(name: String, text: String)] = []
+        for (name, family) in families where !family.values.isEmpty {
+            var text = Self.head(name, family.kind, family.help)
             for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
                 switch value {
                 case .counter(let counter): text += "\(name)\(labels) \(counter.value)\n"
@@ -89,8 +95,16 @@ package final class Metrics: Sendable {
                 case .histogram(let histogram): text += histogram.text(name: name, labels: labels)
                 }
             }
+            texts.append((name, text))
         }
-        return text
+        for family in samplers.flatMap({ $0() }) where !family.values.isEmpty {
+            texts.append((family.name, Self.head(family.name, family.kind.rawValue, family.help) + family.lines))
+        }
+        return texts.sorted { $0.name < $1.name }.map(\.text).joined()
+    }
+
+    private static func head(_ name: String, _ kind: String, _ help: String) -> String {
+        "# HELP \(name) \(Labels.escapedHelp(help))\n# TYPE \(name) \(kind)\n"
     }
 
     /// A number as Prometheus writes it: whole ones without a fraction.
