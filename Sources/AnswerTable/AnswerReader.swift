@@ -7,12 +7,10 @@ import Synchronization
 /// is valid in between only. Not for more than one thread at a time; hence not Sendable.
 @usableFromInline
 package final class AnswerReader {
-    @usableFromInline let table: AnswerTable
-    @usableFromInline let roots: UnsafeMutablePointer<Atomic<UInt>>
-    @usableFromInline let cell: UnsafeMutablePointer<Atomic<UInt64>>
-    @usableFromInline let epoch: UnsafeMutablePointer<Atomic<UInt64>>
-    /// The seed of `NameKey.make` for this table.
-    @usableFromInline package let seed: UInt64
+    /// Keeps the memory that `view` leads to.
+    private let table: AnswerTable
+    /// The look-ups themselves; valid while this reader is there.
+    @usableFromInline package let view: TableView
     private let unregister: () -> Void
 
     init(
@@ -20,55 +18,31 @@ package final class AnswerReader {
         unregister: @escaping () -> Void
     ) {
         self.table = table
-        self.roots = table.roots
-        self.cell = cell
-        self.epoch = epoch
-        self.seed = table.seed
+        view = TableView(roots: table.roots, cell: cell, epoch: epoch, seed: table.seed)
         self.unregister = unregister
     }
 
     deinit { unregister() }
 
     @inlinable
-    package func enter() {
-        cell.pointee.store(epoch.pointee.load(ordering: .acquiring), ordering: .relaxed)
-        // Nothing of the table may be read before the writer can see that this reader is inside.
-        atomicMemoryFence(ordering: .sequentiallyConsistent)
-    }
+    package func enter() { view.enter() }
 
     @inlinable
-    package func leave() {
-        cell.pointee.store(0, ordering: .releasing)
-    }
+    package func leave() { view.leave() }
+
+    /// The seed of `NameKey.make` for this table.
+    @inlinable
+    package var seed: UInt64 { view.seed }
 
     /// The entry of a name as `NameKey.make` wrote it.
     @inlinable
     package func entry(_ words: UnsafePointer<UInt64>, length: Int, hash: UInt64) -> Entry? {
-        guard let memory = UnsafeMutableRawPointer(bitPattern: roots[0].load(ordering: .acquiring)) else { return nil }
-        let slots = AnswerTable.SlotArray(memory)
-        let mask = slots.mask
-        let tag = UInt(truncatingIfNeeded: hash) & ~AnswerTable.addressMask
-        var index = Int(truncatingIfNeeded: hash) & mask
-        // The writer keeps at least half of the slots empty, so the walk ends.
-        while true {
-            let value = slots[index].pointee.load(ordering: .acquiring)
-            if value == 0 { return nil }
-            if value & ~AnswerTable.addressMask == tag, value != AnswerTable.tombstone,
-                let memory = UnsafeRawPointer(bitPattern: value & AnswerTable.addressMask)
-            {
-                let entry = Entry(memory)
-                if entry.matches(words, length: length, hash: hash) { return entry }
-            }
-            index = (index &+ 1) & mask
-        }
+        view.entry(words, length: length, hash: hash)
     }
 
     /// The zones, as they are now.
     @inlinable
-    package var directory: ZoneDirectory {
-        // Never null: the table makes a directory at its beginning and only replaces it.
-        ZoneDirectory(UnsafeRawPointer(bitPattern: roots[1].load(ordering: .acquiring)).unsafelyUnwrapped)
-    }
+    package var directory: ZoneDirectory { view.directory }
 
     /// The answer of a name and type, read back into records; nil where the name does not exist.
     ///

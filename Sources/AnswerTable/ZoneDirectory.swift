@@ -1,4 +1,5 @@
 import DNS
+import Synchronization
 
 /// A zone as the table knows it.
 package struct ServedZone: Sendable {
@@ -62,13 +63,24 @@ package struct ZoneDirectory {
     @inlinable
     package var count: Int { memory.load(as: Int.self) }
 
-    /// Whether a zone lies within another one, so that an entry found may belong to a zone further up.
+    /// Whether a zone lies below one whose names are in the table, so that an entry found may belong to a zone
+    /// further up. A zone that only the pipeline knows, such as the root, may lie above without a cost.
     @inlinable
     package var isNested: Bool { memory.load(fromByteOffset: 8, as: Int.self) != 0 }
 
+    /// Another number for every directory there has been in this process.
+    @inlinable
+    package var serial: Int { memory.load(fromByteOffset: 16, as: Int.self) }
+
+    /// The apex of the zone at `index`.
+    package func apex(_ index: Int) -> DomainName? {
+        let slot = self[index].pointee
+        return DomainName(wire: UnsafeBufferPointer(start: slot.apex, count: slot.apexLength))
+    }
+
     @inlinable
     package subscript(index: Int) -> UnsafePointer<ZoneSlot> {
-        (memory + 16).assumingMemoryBound(to: ZoneSlot.self) + index
+        (memory + 32).assumingMemoryBound(to: ZoneSlot.self) + index
     }
 
     /// The index of the zone with the longest apex that the name is in; −1 where none is.
@@ -112,19 +124,23 @@ package struct ZoneDirectory {
         return index == start
     }
 
+    private static let serials = Atomic(0)
+
     /// Makes the memory of a directory; the caller owns it.
     static func make(_ zones: [ServedZone]) -> UnsafeMutableRawPointer {
         let denials = zones.map { DenialTemplate(apex: $0.apex, soa: $0.denialSOA) }
         let slotsLength = zones.count * MemoryLayout<ZoneSlot>.stride
         let bytesLength = zip(zones, denials).reduce(0) { $0 + $1.0.apex.wire.count + $1.1.bytes.count }
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: 16 + slotsLength + bytesLength, alignment: 16)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 32 + slotsLength + bytesLength, alignment: 16)
         let isNested = zones.contains { inner in
-            zones.contains { $0.apex != inner.apex && inner.apex.isWithin($0.apex) }
+            zones.contains { $0.content != .pipeline && $0.apex != inner.apex && inner.apex.isWithin($0.apex) }
         }
         memory.storeBytes(of: zones.count, as: Int.self)
         memory.storeBytes(of: isNested ? 1 : 0, toByteOffset: 8, as: Int.self)
-        let slots = (memory + 16).bindMemory(to: ZoneSlot.self, capacity: zones.count)
-        var free = (memory + 16 + slotsLength).assumingMemoryBound(to: UInt8.self)
+        memory.storeBytes(
+            of: serials.wrappingAdd(1, ordering: .relaxed).newValue, toByteOffset: 16, as: Int.self)
+        let slots = (memory + 32).bindMemory(to: ZoneSlot.self, capacity: zones.count)
+        var free = (memory + 32 + slotsLength).assumingMemoryBound(to: UInt8.self)
         func place(_ bytes: [UInt8]) -> UnsafePointer<UInt8> {
             free.update(from: bytes, count: bytes.count)
             defer { free += bytes.count }
