@@ -13,6 +13,10 @@ int datagram_receive(int socket, struct datagram *datagrams, unsigned int count)
     return recvmmsg(socket, (struct mmsghdr *)datagrams, count, MSG_WAITFORONE, NULL);
 }
 
+int datagram_receive_queued(int socket, struct datagram *datagrams, unsigned int count) {
+    return recvmmsg(socket, (struct mmsghdr *)datagrams, count, MSG_DONTWAIT, NULL);
+}
+
 int datagram_send(int socket, struct datagram *datagrams, unsigned int count) {
     return sendmmsg(socket, (struct mmsghdr *)datagrams, count, 0);
 }
@@ -23,6 +27,26 @@ int datagram_ask_destination(int socket, int family) {
         return setsockopt(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
     }
     return setsockopt(socket, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+}
+
+int datagram_destination(const struct msghdr *header, unsigned char *address) {
+    // CMSG_NXTHDR takes a pointer to what it does not change.
+    struct msghdr *messages = (struct msghdr *)header;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(messages); c != NULL; c = CMSG_NXTHDR(messages, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            memcpy(address, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
+            return sizeof info.ipi_spec_dst;
+        }
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            memcpy(address, &info.ipi6_addr, sizeof info.ipi6_addr);
+            return sizeof info.ipi6_addr;
+        }
+    }
+    return 0;
 }
 
 void datagram_reply_from_destination(struct msghdr *header) {

@@ -1,4 +1,5 @@
 import Glibc
+import Registry
 
 /// An address and port to listen on.
 package struct ListenAddress: Hashable, Sendable {
@@ -54,6 +55,26 @@ package struct ListenAddress: Hashable, Sendable {
             inet_ntop(isIPv6 ? AF_INET6 : AF_INET, $0.baseAddress, &text, socklen_t(text.count))
         }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    package var ipAddress: IPAddress {
+        let value = bytes.reduce(0 as UInt128) { $0 << 8 | UInt128($1) }
+        return isIPv6 ? .v6(value) : .v4(UInt32(truncatingIfNeeded: value))
+    }
+
+    static func loopback(isIPv6: Bool) -> ListenAddress {
+        ListenAddress(bytes: isIPv6 ? [UInt8](repeating: 0, count: 15) + [1] : [127, 0, 0, 1], port: 0)
+    }
+
+    /// The port that a socket was bound to.
+    static func boundPort(of descriptor: Int32) -> UInt16 {
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        // The port stands at the same place for both families.
+        return UInt16(bigEndian: address.sin6_port)
     }
 
     /// Calls with the address in the kernel's form.

@@ -7,11 +7,21 @@ package struct NameserverError: Error, Hashable, Sendable, CustomStringConvertib
     package let attempt: String
     /// An `errno` value.
     package let code: Int32
+    /// Why, where it was not the system that refused.
+    package let reason: String?
 
     init(_ attempt: String, _ address: ListenAddress, code: Int32 = errno) {
         self.attempt = attempt
         self.address = address
         self.code = code
+        reason = nil
+    }
+
+    init(_ attempt: String, _ address: ListenAddress, reason: String) {
+        self.attempt = attempt
+        self.address = address
+        self.reason = reason
+        code = 0
     }
 
     package var description: String {
@@ -22,6 +32,7 @@ package struct NameserverError: Error, Hashable, Sendable, CustomStringConvertib
             case EADDRNOTAVAIL: ": this host has no such address"
             default: ""
             }
+        if let reason { return "cannot \(attempt) \(address): \(reason)" }
         return "cannot \(attempt) \(address): \(String(cString: strerror(code)))\(hint)"
     }
 }

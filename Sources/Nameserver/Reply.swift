@@ -10,6 +10,8 @@ struct Reply {
     var limit: Int
     private var length: Int
     private var isTruncated = false
+    private var isRecursionAvailable = false
+    private var isAuthenticData = false
     private var answers: UInt16 = 0
     private var authorities: UInt16 = 0
     private var additionals: UInt16 = 0
@@ -32,26 +34,41 @@ struct Reply {
         query.hasEDNS ? limit &- Self.optLength &- options.count : limit
     }
 
-    /// Sets the options to be sent; none at all where they would leave no room.
-    mutating func take(options new: [UInt8]) {
-        options = query.questionEnd + Self.optLength + new.count <= limit ? new : []
+    /// Sets the options to be sent; those that would leave no room are left out.
+    mutating func take(options new: [EDNSOption]) {
+        guard query.hasEDNS else { return }
+        for option in new { add(option.wire) }
     }
 
-    mutating func take(extendedError code: ExtendedErrorCode) {
+    /// Adds the reason for the answer (RFC 8914), its text cut off where it does not fit.
+    mutating func take(extendedError error: ExtendedError) {
         guard query.hasEDNS else { return }
-        let all = options + ReplyOptions.extendedError(code)
-        // Where the reason does not fit, what the asker's own options call for still goes.
-        if query.questionEnd + Self.optLength + all.count <= limit { options = all }
+        let code = error.code.rawValue
+        let room = limit - query.questionEnd - Self.optLength - options.count - 6
+        var text = error.text.utf8.prefix(max(0, room))
+        // Not in the middle of a character.
+        if text.count < error.text.utf8.count {
+            while let last = text.last, last & 0xc0 == 0x80 { text.removeLast() }
+            if let last = text.last, last >= 0xc0 { text.removeLast() }
+        }
+        add(EDNSOption(.extendedError, [UInt8(code >> 8), UInt8(code & 255)] + text).wire)
+    }
+
+    private mutating func add(_ option: [UInt8]) {
+        if query.questionEnd + Self.optLength + options.count + option.count <= limit { options += option }
     }
 
     // MARK: Records
 
     /// Writes a ready-made answer.
     ///
-    /// - Parameter name: the lower-cased name, to tell whether the query spells its zone in another way.
+    /// - Parameters:
+    ///   - name: the lower-cased name, to tell whether the query spells its zone in another way.
+    ///   - rotation: the generator that picks where addresses begin; nil for their own order.
     @inline(__always)
     mutating func write(
-        _ body: Body, zone: UnsafePointer<ZoneSlot>, name: UnsafeRawPointer, rotation: UnsafeMutablePointer<UInt64>
+        _ body: Body, zone: UnsafePointer<ZoneSlot>, name: UnsafeRawPointer,
+        rotation: UnsafeMutablePointer<UInt64>?
     ) {
         let size = body.length
         let flags = body.flags
@@ -62,7 +79,7 @@ struct Reply {
             return
         }
         let target = buffer + length
-        if flags.contains(.rotates) {
+        if let rotation, flags.contains(.rotates) {
             copyRotated(body, to: target, count: Int(body.answers), rotation: rotation)
         } else {
             target.copyMemory(from: body.bytes, byteCount: size)
@@ -94,10 +111,10 @@ struct Reply {
     }
 
     /// As many records as fit: TC only where an answer falls out, additional ones may go silently (RFC 2181 §9).
-    private mutating func writePart(_ body: Body, rotation: UnsafeMutablePointer<UInt64>) {
+    private mutating func writePart(_ body: Body, rotation: UnsafeMutablePointer<UInt64>?) {
         isTruncated = true
         let room = max(0, recordLimit &- length)
-        if body.flags.contains(.rotates) {
+        if let rotation, body.flags.contains(.rotates) {
             let unit = body.length / max(1, Int(body.answers))
             let count = min(Int(body.answers), room / max(1, unit))
             copyRotated(body, to: buffer + length, count: count, rotation: rotation)
@@ -207,28 +224,43 @@ struct Reply {
         length += record.count
     }
 
-    /// Writes what the pipeline found, in the order of sections, as far as it fits, and finishes the reply.
-    mutating func write(_ response: Response, name: DomainName) -> Int {
+    /// Writes what the stages say, in the order of sections, as far as it fits, and finishes the reply.
+    ///
+    /// - Parameters:
+    ///   - name: the name in the question.
+    ///   - own: the options that go back whatever the answer is; one that a stage sets comes in place of its own.
+    mutating func write(_ response: Response, name: DomainName, options own: [EDNSOption]) -> Int {
+        if let most = response.udpLimit { limit = min(limit, max(512, most)) }
+        take(options: own.filter { option in !response.options.contains { $0.code == option.code } })
+        take(options: response.options)
+        if let error = response.extendedError { take(extendedError: error) }
         let question = Array(UnsafeRawBufferPointer(start: buffer, count: query.questionEnd))
         var writer = MessageWriter(question: question, name: name, limit: recordLimit)
+        writer.recordClass = query.recordClass
+        var isCut = false
         for record in response.answers {
             guard writer.append(record) else {
-                isTruncated = true
+                isCut = true
                 break
             }
             answers &+= 1
         }
-        for record in response.authorities where !isTruncated {
-            if writer.append(record) { authorities &+= 1 } else { isTruncated = true }
+        for record in response.authorities where !isCut {
+            if writer.append(record) { authorities &+= 1 } else { isCut = true }
         }
-        for record in response.additionals where !isTruncated {
+        for record in response.additionals where !isCut {
             guard writer.append(record) else {
                 // Without its glue a referral leads nowhere, so its loss is told (RFC 9471).
-                isTruncated = !response.isAuthoritative
+                isCut = response.answers.isEmpty && !response.isAuthoritative
                 break
             }
             additionals &+= 1
         }
+        isTruncated = isCut || response.isTruncated
+        isRecursionAvailable = response.isRecursionAvailable
+        // Only for who understands it (RFC 6840 §5.8).
+        let isAuthenticDataWanted = buffer.load(fromByteOffset: 3, as: UInt8.self) & 0x20 != 0
+        isAuthenticData = response.isAuthenticData && (isAuthenticDataWanted || query.hasEDNS && query.isDNSSECOK)
         length = writer.bytes.count
         writer.bytes.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -247,7 +279,8 @@ struct Reply {
         buffer.storeBytes(
             of: 0x80 | first & 1 | (isAuthoritative ? 4 : 0) | (isTruncated ? 2 : 0), toByteOffset: 2, as: UInt8.self)
         buffer.storeBytes(
-            of: second & 0x10 | UInt8(truncatingIfNeeded: code.rawValue & 15), toByteOffset: 3, as: UInt8.self)
+            of: second & 0x10 | (isRecursionAvailable ? 0x80 : 0) | (isAuthenticData ? 0x20 : 0)
+                | UInt8(truncatingIfNeeded: code.rawValue & 15), toByteOffset: 3, as: UInt8.self)
         if query.hasEDNS {
             writeOPT(code)
             additionals &+= 1

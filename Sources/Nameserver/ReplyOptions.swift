@@ -1,5 +1,6 @@
 import DNS
 import Glibc
+import Pipeline
 
 /// The EDNS options of a reply to a query that brought some (RFC 6891 §6.1.2).
 struct ReplyOptions {
@@ -9,53 +10,58 @@ struct ReplyOptions {
         self.cookie = cookie
     }
 
-    /// Options in wire form; nil where an option of the query is malformed (FORMERR).
+    /// The options that go back whatever the answer is; nil where an option of the query is malformed (FORMERR).
     ///
     /// Of options that come repeatedly the first counts. NSID and EXPIRE go back as they came, as CoreDNS sends them;
-    /// client subnet and unknown ones are left out.
+    /// client subnet and unknown ones are left out. PADDING and KEEPALIVE have their meaning on streams only (RFC 7828
+    /// §3.2.1, RFC 7830 §6), the latter not below HTTP.
+    ///
+    /// - Parameter idle: after how long without a query a connection is closed.
     func make(
-        for query: Query, in packet: UnsafeRawBufferPointer, transport: Transport, client: [UInt8]
-    ) -> [UInt8]? {
-        var options: [UInt8] = []
-        var seen: Set<UInt16> = []
-        var index = query.optionsOffset
-        let end = index + query.optionsLength
-        // The reader has checked that every option ends inside the record.
-        while index + 4 <= end {
-            let code = UInt16(packet[index]) << 8 | UInt16(packet[index + 1])
-            let length = Int(packet[index + 2]) << 8 | Int(packet[index + 3])
-            let data = index + 4
-            index = data + length
-            guard index <= end, seen.insert(code).inserted else { continue }
-            let bytes = Array(packet[data..<index])
-            switch (OptionCode(rawValue: code), transport) {
-            case (.nsid, _), (.expire, _), (.padding, .tcp):
-                Self.append(OptionCode(rawValue: code), bytes, to: &options)
-            case (.cookie, _):
-                guard ServerCookie.isLegalLength(length) else { return nil }
+        for query: Query, in packet: UnsafeRawBufferPointer, transport: Transport, idle: Duration,
+        client: () -> [UInt8]
+    ) -> [EDNSOption]? {
+        var options: [EDNSOption] = []
+        var seen: Set<OptionCode> = []
+        for option in Self.all(of: query, in: packet) where seen.insert(option.code).inserted {
+            switch option.code {
+            case .nsid, .expire:
+                options.append(option)
+            case .padding where transport.isStream:
+                options.append(option)
+            case .cookie:
+                guard ServerCookie.isLegalLength(option.data.count) else { return nil }
                 let server = cookie.make(
-                    clientCookie: bytes.prefix(8), address: client,
+                    clientCookie: option.data.prefix(8), address: client(),
                     now: UInt32(truncatingIfNeeded: time(nil)))
-                Self.append(.cookie, bytes.prefix(8) + server, to: &options)
-            case (.keepalive, .tcp(let idleTimeout)):
-                Self.append(.keepalive, [UInt8(idleTimeout >> 8), UInt8(idleTimeout & 255)], to: &options)
+                options.append(EDNSOption(.cookie, option.data.prefix(8) + server))
+            case .keepalive where transport == .tcp || transport == .tls:
+                // In units of 100 ms (RFC 7828 §3.1).
+                let (seconds, attoseconds) = idle.components
+                let units = UInt16(
+                    clamping: seconds.multipliedReportingOverflow(by: 10).partialValue
+                        + attoseconds / 100_000_000_000_000_000)
+                options.append(EDNSOption(.keepalive, [UInt8(units >> 8), UInt8(units & 255)]))
             default: break
             }
         }
         return options
     }
 
-    /// The option that says why an answer is what it is (RFC 8914 §2).
-    static func extendedError(_ code: ExtendedErrorCode) -> [UInt8] {
-        var option: [UInt8] = []
-        append(.extendedError, [UInt8(code.rawValue >> 8), UInt8(code.rawValue & 255)], to: &option)
-        return option
-    }
-
-    private static func append(_ code: OptionCode, _ data: some Collection<UInt8>, to options: inout [UInt8]) {
-        options += [code.rawValue, UInt16(truncatingIfNeeded: data.count)].flatMap {
-            [UInt8($0 >> 8), UInt8($0 & 255)]
+    /// The options of a query as they came.
+    static func all(of query: Query, in packet: UnsafeRawBufferPointer) -> [EDNSOption] {
+        var options: [EDNSOption] = []
+        var index = query.optionsOffset
+        let end = min(index + query.optionsLength, packet.count)
+        // The reader has checked that every option ends inside the record.
+        while index + 4 <= end {
+            let code = UInt16(packet[index]) << 8 | UInt16(packet[index + 1])
+            let length = Int(packet[index + 2]) << 8 | Int(packet[index + 3])
+            let data = index + 4
+            index = data + length
+            guard index <= end else { break }
+            options.append(EDNSOption(OptionCode(rawValue: code), Array(packet[data..<index])))
         }
-        options += data
+        return options
     }
 }

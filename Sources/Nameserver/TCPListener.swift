@@ -1,105 +1,117 @@
-import AnswerTable
+import HummingbirdCore
+import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
+import Pipeline
 import Synchronization
 
-/// Listens for TCP connections on one address.
+/// Listens for connections on one address: DNS over TCP, TLS or HTTPS.
 final class TCPListener: Sendable {
-    /// Bounds of what connections may cost.
-    package struct Limits: Sendable {
-        /// Connections at a time, over all addresses; further ones are closed at once.
-        package var connections = 4096
-        /// Without a complete query for so long, a connection is closed (RFC 7766 §6.2.3).
-        package var idleTimeout = TimeAmount.seconds(10)
+    /// What the listeners of a process share.
+    struct Environment: Sendable {
+        let group: MultiThreadedEventLoopGroup
+        let limits: ServingLimits
+        let connections: ConnectionLimits
+        let counts: [Transport: ConnectionCount]
     }
 
+    let address: ListenAddress
     private let channel: any Channel
+    private let open: OpenChannels
 
-    private init(_ channel: any Channel) {
+    private init(_ channel: any Channel, _ address: ListenAddress, _ open: OpenChannels) {
         self.channel = channel
+        self.address = address
+        self.open = open
     }
 
     /// Binds; connections are accepted from then on.
+    ///
+    /// - Parameters:
+    ///   - isShared: whether another process may listen on the port already.
+    ///   - setUp: makes an accepted channel one that answers, on its event loop.
     static func start(
-        _ address: ListenAddress, group: MultiThreadedEventLoopGroup, limits: Limits, open: ConnectionCount,
-        loops: TCPLoops
+        _ wanted: ListenAddress, _ transport: Transport, isShared: Bool, _ environment: Environment,
+        setUp: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Void>
     ) async throws(NameserverError) -> TCPListener {
-        let bootstrap = ServerBootstrap(group: group)
+        let (descriptor, address) = try TCPSocket.bound(wanted, isShared: isShared)
+        let open = OpenChannels()
+        let connections = environment.connections
+        let count = environment.counts[transport]
+        let bootstrap = ServerBootstrap(group: environment.group)
             .serverChannelOption(ChannelOptions.backlog, value: 1024)
-            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                guard open.enter(limit: limits.connections) else {
-                    return channel.eventLoop.makeFailedFuture(ChannelError.connectPending)
+                let client = channel.remoteAddress?.ipAddress ?? ""
+                guard connections.enter(client) else {
+                    return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
-                channel.closeFuture.whenComplete { _ in open.leave() }
-                return channel.eventLoop.makeCompletedFuture {
-                    let (responder, scratch) = loops.resources(of: channel.eventLoop)
-                    try channel.pipeline.syncOperations.addHandler(
-                        TCPConnection(responder: responder, scratch: scratch, idleTimeout: limits.idleTimeout))
+                count?.enter()
+                open.add(channel)
+                channel.closeFuture.whenComplete { _ in
+                    connections.leave(client)
+                    count?.leave()
+                    open.remove(channel)
+                }
+                do {
+                    return try setUp(channel)
+                } catch {
+                    return channel.eventLoop.makeFailedFuture(error)
                 }
             }
         do {
-            let target = try SocketAddress(ipAddress: address.host, port: Int(address.port))
-            return TCPListener(try await bootstrap.bind(to: target).get())
+            return TCPListener(try await bootstrap.withBoundSocket(descriptor).get(), address, open)
         } catch {
             throw NameserverError("listen on TCP", address, code: (error as? IOError)?.errnoCode ?? 0)
         }
     }
 
-    func stop() async {
+    /// Accepts no more, and closes connections once what they brought is answered, or `limit` is over.
+    func stop(_ limit: Duration) async {
         try? await channel.close()
+        open.endGracefully()
+        await open.none.waitUntilNone(limit)
+        open.close()
+        await open.none.waitUntilNone(limit)
     }
 }
 
-/// The number of connections that are open.
-final class ConnectionCount: Sendable {
-    private let count = Atomic(0)
+/// The connections of a listener.
+private final class OpenChannels: Sendable {
+    let none = Outstanding()
+    private let channels = Mutex<(open: [ObjectIdentifier: any Channel], isEnding: Bool)>(([:], false))
 
-    /// Counts one more; false, and not counted, where that would be too many.
-    func enter(limit: Int) -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
-            leave()
-            return false
+    func add(_ channel: any Channel) {
+        none.enter()
+        let isEnding = channels.withLock { channels in
+            channels.open[ObjectIdentifier(channel)] = channel
+            return channels.isEnding
         }
-        return true
+        // Accepted just before the listener ended.
+        if isEnding { channel.eventLoop.execute { Self.end(channel) } }
     }
 
-    func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
-}
-
-/// What all connections of one event loop share: a responder and memory to answer in.
-///
-/// `@unchecked Sendable`: each loop's part is handed out to channels of that loop only and so used by its thread
-/// alone; the dictionary itself is behind a lock.
-final class TCPLoops: @unchecked Sendable {
-    private struct Resources {
-        let responder: Responder
-        let scratch: UnsafeMutableRawPointer
+    func remove(_ channel: any Channel) {
+        channels.withLock { $0.open[ObjectIdentifier(channel)] = nil }
+        none.leave()
     }
 
-    private let lock = Mutex(())
-    private var resources: [ObjectIdentifier: Resources] = [:]
-    private let makeResponder: @Sendable () -> Responder
-
-    init(makeResponder: @escaping @Sendable () -> Responder) {
-        self.makeResponder = makeResponder
-    }
-
-    deinit {
-        for entry in resources.values { entry.scratch.deallocate() }
-    }
-
-    func resources(of loop: any EventLoop) -> (Responder, UnsafeMutableRawPointer) {
-        lock.withLock { _ in
-            if let known = resources[ObjectIdentifier(loop)] { return (known.responder, known.scratch) }
-            let scratch = UnsafeMutableRawPointer.allocate(byteCount: TCPConnection.scratchLength, alignment: 16)
-            scratch.initializeMemory(as: UInt8.self, repeating: 0, count: TCPConnection.scratchLength)
-            let made = Resources(responder: makeResponder(), scratch: scratch)
-            resources[ObjectIdentifier(loop)] = made
-            return (made.responder, made.scratch)
+    func endGracefully() {
+        let all = channels.withLock { channels in
+            channels.isEnding = true
+            return Array(channels.open.values)
         }
+        for channel in all { Self.end(channel) }
+    }
+
+    func close() {
+        for channel in channels.withLock({ Array($0.open.values) }) { channel.close(mode: .all, promise: nil) }
+    }
+
+    private static func end(_ channel: any Channel) {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 }

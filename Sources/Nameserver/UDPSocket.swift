@@ -1,8 +1,9 @@
 import CDatagram
 import Glibc
+import Pipeline
 
-/// A bound UDP socket; closed by `close`, by whoever owns it.
-struct UDPSocket: Sendable {
+/// A bound UDP socket; closed when nobody has a use for it any more, replies under way included.
+final class UDPSocket: Sendable {
     let descriptor: Int32
     let address: ListenAddress
 
@@ -13,9 +14,7 @@ struct UDPSocket: Sendable {
     ///
     /// Sockets that share a port would quietly share it with another server too; this one does not share.
     static func probe(_ address: ListenAddress) throws(NameserverError) -> ListenAddress {
-        let socket = try UDPSocket(address, isShared: false)
-        socket.close()
-        return socket.address
+        try UDPSocket(address, isShared: false).address
     }
 
     /// Binds to an address; port 0 stands for any free one.
@@ -41,24 +40,57 @@ struct UDPSocket: Sendable {
         _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, size)
         guard wanted.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else { throw failure("listen on UDP") }
         self.descriptor = descriptor
-        self.address = wanted.port == 0 ? wanted.with(port: Self.boundPort(descriptor)) : wanted
+        address = wanted.port == 0 ? wanted.with(port: ListenAddress.boundPort(of: descriptor)) : wanted
     }
 
-    private static func boundPort(_ descriptor: Int32) -> UInt16 {
-        var address = sockaddr_in6()
-        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        _ = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        // The port stands at the same place for both families.
-        return UInt16(bigEndian: address.sin6_port)
-    }
+    deinit { Glibc.close(descriptor) }
 
-    /// Wakes a thread that waits for datagrams: its call returns nothing from now on.
-    func shutDown() {
+    /// Wakes a thread that waits for datagrams: its call returns what is queued, or nothing, from now on. Replies can
+    /// still be sent.
+    func endWaiting() {
         // Unconnected sockets report ENOTCONN and are shut down all the same.
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+        _ = shutdown(descriptor, Int32(SHUT_RD))
     }
 
-    func close() { Glibc.close(descriptor) }
+    /// Has the kernel bring new datagrams to the other sockets that share the port; what is queued here stays.
+    ///
+    /// A connected socket takes datagrams of its peer only; this one's is a port of the host itself where nobody is.
+    func leaveGroup() {
+        let host = address.isWildcard ? ListenAddress.loopback(isIPv6: address.isIPv6) : address
+        _ = host.with(port: 1).withSocketAddress { connect(descriptor, $0, $1) }
+    }
+
+    /// Sends one datagram without waiting; false where the system does not take it.
+    ///
+    /// - Parameter control: control data that says which address to send from; empty for the bound one.
+    func send(_ bytes: [UInt8], to peer: sockaddr_in6, control: [UInt8]) -> Bool {
+        var (bytes, peer, control) = (bytes, peer, control)
+        return bytes.withUnsafeMutableBytes { bytes in
+            control.withUnsafeMutableBytes { control in
+                withUnsafeMutablePointer(to: &peer) { peer in
+                    var vector = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+                    return withUnsafeMutablePointer(to: &vector) { vector in
+                        var header = msghdr()
+                        header.msg_name = UnsafeMutableRawPointer(peer)
+                        header.msg_namelen = Self.nameLength(peer.pointee)
+                        header.msg_iov = vector
+                        header.msg_iovlen = 1
+                        header.msg_control = control.isEmpty ? nil : control.baseAddress
+                        header.msg_controllen = control.count
+                        var result: Int
+                        repeat {
+                            result = sendmsg(descriptor, &header, Int32(MSG_DONTWAIT))
+                        } while result < 0 && errno == EINTR
+                        return result >= 0
+                    }
+                }
+            }
+        }
+    }
+
+    private static func nameLength(_ peer: sockaddr_in6) -> socklen_t {
+        socklen_t(
+            peer.sin6_family == sa_family_t(AF_INET6)
+                ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+    }
 }

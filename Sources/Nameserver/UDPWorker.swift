@@ -1,6 +1,7 @@
-import AnswerTable
 import CDatagram
 import Glibc
+import Pipeline
+import Registry
 import Synchronization
 
 /// One thread that answers the queries of one socket, in batches.
@@ -10,136 +11,99 @@ final class UDPWorker: @unchecked Sendable {
     private static let batch = 64
     /// Room for one datagram, in bytes: what is longer than any query has reason to be is cut off by the kernel.
     private static let slot = 4096
+    /// How long the last datagrams may take from the kernel's choice of this socket to its queue, in milliseconds.
+    private static let stragglers: Int32 = 10
 
-    private let socket: UDPSocket
-    private let makeResponder: @Sendable () -> Responder
+    let socket: UDPSocket
+    private let state: ListenerState
     private let isStopping = Atomic(false)
 
-    init(socket: UDPSocket, makeResponder: @escaping @Sendable () -> Responder) {
+    init(_ socket: UDPSocket, _ state: ListenerState) {
         self.socket = socket
-        self.makeResponder = makeResponder
+        self.state = state
     }
 
-    /// Ends `run` soon; the socket is closed by it.
+    /// Ends `run` soon, after what has come so far.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        socket.shutDown()
+        socket.endWaiting()
     }
 
-    /// Answers queries until `stop`. Blocks its thread.
+    /// Answers queries until `stop`, and then those that the kernel has queued. Blocks its thread.
     func run() {
-        defer { socket.close() }
-        let responder = makeResponder()
+        let responder = Responder(state, transport: .udp)
         let buffers = DatagramBuffers(count: Self.batch, slot: Self.slot, hasControl: socket.address.isWildcard)
         defer { buffers.deallocate() }
         while !isStopping.load(ordering: .acquiring) {
             buffers.reset()
-            let received = Int(datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch)))
-            guard received > 0 else { continue }
-            responder.enter()
-            var replies = 0
-            for index in 0..<received {
-                let length = min(Int(buffers.received[index].length), Self.slot - Responder.slack)
-                let reply = responder.respond(
-                    buffers.memory(index), length: length, capacity: Self.slot, transport: .udp,
-                    client: { buffers.clientAddress(index) })
-                guard reply > 0 else { continue }
-                buffers.prepareReply(replies, to: index, length: reply)
-                replies &+= 1
-            }
-            responder.leave()
-            send(buffers, count: replies)
+            answer(datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch)), buffers, responder)
+        }
+        socket.leaveGroup()
+        drain(buffers, responder)
+        poll(nil, 0, Self.stragglers)
+        drain(buffers, responder)
+    }
+
+    private func drain(_ buffers: DatagramBuffers, _ responder: Responder) {
+        // An error that waits in the socket is reported once, in place of the queue; hence the second look.
+        var failures = 0
+        while failures < 2 {
+            buffers.reset()
+            let received = datagram_receive_queued(socket.descriptor, buffers.received, UInt32(Self.batch))
+            answer(received, buffers, responder)
+            failures = received > 0 ? 0 : failures + 1
         }
     }
 
+    private func answer(_ received: Int32, _ buffers: DatagramBuffers, _ responder: Responder) {
+        guard received > 0 else { return }
+        responder.enter()
+        let isIPv6 = socket.address.isIPv6
+        var replies = 0
+        for index in 0..<Int(received) {
+            // A socket that is shut down reports a datagram of no length and no sender.
+            guard buffers.received[index].header.msg_namelen > 0 else { continue }
+            let outcome = responder.respond(
+                buffers.memory(index), length: min(Int(buffers.received[index].length), Self.slot - Responder.slack),
+                capacity: Self.slot, isIPv6: isIPv6,
+                from: DatagramOrigin(buffers: buffers, index: index, socket: socket))
+            guard case .reply(let length) = outcome else { continue }
+            buffers.prepareReply(replies, to: index, length: length)
+            replies &+= 1
+        }
+        responder.leave()
+        send(buffers, count: replies, responder)
+    }
+
     /// Sends all replies; one that cannot be sent does not keep the others back.
-    private func send(_ buffers: DatagramBuffers, count: Int) {
+    private func send(_ buffers: DatagramBuffers, count: Int, _ responder: Responder) {
         var sent = 0
         while sent < count {
             let result = datagram_send(socket.descriptor, buffers.replies + sent, UInt32(count &- sent))
             if result > 0 {
                 sent &+= Int(result)
             } else if errno != EINTR {
+                responder.counters.count(.unsendable)
                 sent &+= 1
             }
         }
     }
 }
 
-/// The memory of a batch of datagrams, laid out for the kernel once and for all.
-private struct DatagramBuffers {
-    let received: UnsafeMutablePointer<datagram>
-    let replies: UnsafeMutablePointer<datagram>
-    private let count: Int
-    private let slot: Int
-    private let hasControl: Bool
-    private let bytes: UnsafeMutableRawPointer
-    private let vectors: UnsafeMutablePointer<iovec>
-    private let names: UnsafeMutablePointer<sockaddr_in6>
-    private let controls: UnsafeMutableRawPointer
+/// A datagram in its batch.
+private struct DatagramOrigin: QueryOrigin {
+    let buffers: DatagramBuffers
+    let index: Int
+    let socket: UDPSocket
 
-    private static let nameLength = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    var client: PipelineQuery.Peer { buffers.client(index) }
 
-    init(count: Int, slot: Int, hasControl: Bool) {
-        self.count = count
-        self.slot = slot
-        self.hasControl = hasControl
-        received = .allocate(capacity: count)
-        replies = .allocate(capacity: count)
-        bytes = .allocate(byteCount: count * slot, alignment: 64)
-        vectors = .allocate(capacity: count)
-        names = .allocate(capacity: count)
-        controls = .allocate(byteCount: count * Int(DATAGRAM_CONTROL_LENGTH), alignment: 16)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * slot)
-        for index in 0..<count {
-            (names + index).initialize(to: sockaddr_in6())
-            (vectors + index).initialize(
-                to: iovec(iov_base: bytes + index * slot, iov_len: slot - Responder.slack))
-            var header = msghdr()
-            header.msg_name = UnsafeMutableRawPointer(names + index)
-            header.msg_iov = vectors + index
-            header.msg_iovlen = 1
-            (received + index).initialize(to: datagram(header: header, length: 0))
-            (replies + index).initialize(to: datagram(header: header, length: 0))
-        }
-        reset()
+    var server: PipelineQuery.Peer {
+        .init(buffers.destination(index) ?? socket.address.ipAddress, port: socket.address.port)
     }
 
-    func deallocate() {
-        received.deallocate()
-        replies.deallocate()
-        bytes.deallocate()
-        vectors.deallocate()
-        names.deallocate()
-        controls.deallocate()
-    }
-
-    /// Sets what the kernel reads and overwrites in each call.
-    func reset() {
-        for index in 0..<count {
-            vectors[index].iov_len = slot &- Responder.slack
-            received[index].header.msg_namelen = Self.nameLength
-            received[index].header.msg_control = hasControl ? controls + index &* Int(DATAGRAM_CONTROL_LENGTH) : nil
-            received[index].header.msg_controllen = hasControl ? Int(DATAGRAM_CONTROL_LENGTH) : 0
-        }
-    }
-
-    func memory(_ index: Int) -> UnsafeMutableRawPointer { bytes + index &* slot }
-
-    /// Makes reply number `reply` out of the datagram at `index`, whose memory holds it.
-    func prepareReply(_ reply: Int, to index: Int, length: Int) {
-        vectors[index].iov_len = length
-        if hasControl { datagram_reply_from_destination(&received[index].header) }
-        replies[reply].header = received[index].header
-        replies[reply].header.msg_flags = 0
-    }
-
-    /// The 4 or 16 bytes of the sender's address, in network order.
-    func clientAddress(_ index: Int) -> [UInt8] {
-        let name = UnsafeRawPointer(names + index)
-        guard name.load(as: sa_family_t.self) == sa_family_t(AF_INET6) else {
-            return Array(UnsafeRawBufferPointer(start: name + 4, count: 4))
-        }
-        return Array(UnsafeRawBufferPointer(start: name + 8, count: 16))
+    func makeReturnPath() -> ReturnPath {
+        let (socket, name, control) = (socket, buffers.name(index), buffers.replyControl(index))
+        return { reply in reply.isEmpty || socket.send(reply, to: name, control: control) }
     }
 }

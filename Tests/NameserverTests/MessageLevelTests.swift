@@ -1,4 +1,5 @@
 import DNS
+import Pipeline
 import Testing
 
 @testable import Nameserver
@@ -25,8 +26,6 @@ private enum Part {
 
 @Suite("What comes before names")
 struct MessageLevelTests {
-    private static let tcp = Transport.tcp(idleTimeout: 100)
-
     @Test("Responses and fragments of headers are met with silence")
     func silence() throws {
         let server = try TestServer()
@@ -74,7 +73,7 @@ struct MessageLevelTests {
         let query = TestQuery.bytes([0xabcd, expected.flags] + expected.counts) + expected.body
         let reply = TestQuery.bytes([0xabcd, expected.reply, 0, 0, 0, 0])
         #expect(server.reply(to: query) == reply)
-        #expect(server.reply(to: query, Self.tcp) == reply)
+        #expect(server.reply(to: query, .tcp) == reply)
     }
 
     @Test("A name of 255 bytes is a name")
@@ -156,8 +155,8 @@ struct MessageLevelTests {
         ]
         let query = TestQuery("web.prod.svc.cluster.local.", edns: TestQuery.EDNS(options: options))
         #expect(try server.ask(query).opt?.options == [3: [1, 2], 9: []])
-        let overTCP = try server.ask(query, .tcp(idleTimeout: 0x1234)).opt?.options
-        #expect(overTCP == [3: [1, 2], 9: [], 12: [0, 0], 11: [0x12, 0x34]])
+        let overTCP = try server.ask(query, .tcp).opt?.options
+        #expect(overTCP == [3: [1, 2], 9: [], 12: [0, 0], 11: [0, 100]])
     }
 
     @Test("Options that leave no room are left out, not the answer")
@@ -178,7 +177,7 @@ struct MessageLevelTests {
         for name in [
             "cluster.local.", "no.cluster.local.", "example.org.", "x.late.test.", "ext.prod.svc.cluster.local.",
         ] {
-            #expect(try server.ask(TestQuery(name, type), Self.tcp).flags == 0x8105, "\(name)")
+            #expect(try server.ask(TestQuery(name, type), .tcp).flags == 0x8105, "\(name)")
             #expect(try server.ask(TestQuery(name, type)).flags == 0x8105, "\(name)")
         }
     }
@@ -206,7 +205,7 @@ struct MessageLevelTests {
     }
 
     private func check(_ server: TestServer, _ query: [UInt8]) throws {
-        for transport in [Transport.udp, Self.tcp] {
+        for transport in [Transport.udp, .tcp] {
             let reply = server.reply(to: query, transport)
             guard !reply.isEmpty else { continue }
             do {

@@ -1,5 +1,6 @@
 import AnswerTable
 import DNS
+import Pipeline
 import StaticZones
 import Testing
 
@@ -23,50 +24,68 @@ struct OneNameZone: Zone {
 struct TestServer {
     static let manyAddresses = 100
     let table: AnswerTable
-    let pipeline: QueryPipeline
-    let responder: Responder
+    let state: ListenerState
+    private let udp: Responder
+    private let tcp: Responder
 
-    /// A server over a table and zones of the test's own.
-    init(table: AnswerTable, pipeline: QueryPipeline) {
+    /// A server over a table and server blocks of the test's own.
+    init(
+        table: AnswerTable, routes: [ServerBlockRoute], rotates: Bool = true,
+        underWay: QueriesUnderWay = QueriesUnderWay()
+    ) {
         self.table = table
-        self.pipeline = pipeline
-        responder = Responder(table: table, pipeline: pipeline)
+        let ready = ReadyAnswers(table, rotates: rotates)
+        state = ListenerState(ListenerContent(router: Router(routes), readyAnswers: ready), underWay: underWay)
+        udp = Responder(state, transport: .udp)
+        tcp = Responder(state, transport: .tcp)
     }
 
-    init() throws {
-        self.init(table: AnswerTable(), pipeline: QueryPipeline())
+    init(rotates: Bool = true, isCounted: Bool = false) throws {
+        let table = AnswerTable()
         let apex = try Self.name("cluster.local.")
         let web = try Self.name("web.prod.svc.cluster.local.")
         let soa = try Self.soa(apex)
-        let prepared = [
-            ServedZone(apex: apex, content: .tableThenPipeline, denialSOA: soa, ttl: 5),
-            ServedZone(
-                apex: try Self.name("late.test."), content: .notReady,
-                denialSOA: try Self.soa(try Self.name("late.test.")),
-                ttl: 5),
-        ]
+        let late = try Self.name("late.test.")
         let other = try Self.name("example.org.")
-        let direct = OneNameZone(
-            apex: other, denialSOA: try Self.soa(other), host: try Self.name("www.example.org."))
-        var zones = QueryPipeline.Zones()
-        zones.prepared = prepared
-        zones.direct = [direct]
-        let pod = try Self.name("10-0-0-9.prod.pod.cluster.local.")
-        let pods = try Self.name("prod.pod.cluster.local.")
-        let orphan = try Self.name("10-0-0-9.none.pod.cluster.local.")
-        zones.computedNames = { (name: DomainName) -> (record: Record, prerequisite: DomainName)? in
-            if name == pod {
-                return (Record(owner: name, ttl: 5, data: .address([10, 0, 0, 9])), prerequisite: pods)
-            }
-            guard name == orphan else { return nil }
-            return (Record(owner: name, ttl: 5, data: .address([10, 0, 0, 9])), prerequisite: DomainName.root)
-        }
-        pipeline.setZones(zones)
+        let zone = OneNameZone(apex: other, denialSOA: try Self.soa(other), host: try Self.name("www.example.org."))
+        self.init(
+            table: table,
+            routes: [
+                ServerBlockRoute(
+                    zone: apex, label: "dns://:53", chain: Chain([try Self.cluster(soa)]), isCounted: isCounted),
+                ServerBlockRoute(zone: late, label: "dns://:53", chain: Chain([])),
+                ServerBlockRoute(
+                    zone: other, label: "dns://:53", chain: Chain([StubStage.zone(zone)]), isCounted: isCounted),
+            ], rotates: rotates)
         let answers = try Self.answers(apex: apex, web: web, soa: soa)
+        let lateSOA = try Self.soa(late)
         table.update { update in
-            update.setZones(
-                prepared + [ServedZone(apex: other, content: .pipeline, denialSOA: direct.denialSOA, ttl: 60)])
+            update.setZones([
+                ServedZone(apex: apex, content: .tableThenPipeline, denialSOA: soa, ttl: 5),
+                ServedZone(apex: late, content: .notReady, denialSOA: lateSOA, ttl: 5),
+            ])
             for (name, answers) in answers { update.set(name, zone: 0, answers: answers) }
+        }
+    }
+
+    /// What the cluster's stage says to names that the table leaves to it: one alias and one computed name.
+    private static func cluster(_ soa: Record) throws -> StubStage {
+        let alias = try name("ext.prod.svc.cluster.local.")
+        let target = try name("www.example.org.")
+        let pod = try name("10-0-0-9.prod.pod.cluster.local.")
+        return StubStage { query, _ in
+            var response = Response(.noError, isAuthoritative: true)
+            response.source = "kubernetes"
+            if query.name == alias {
+                response.answers = [Record(owner: query.name, ttl: 5, data: .cname(target))]
+                response.answers += await query.ask(target, query.type).answers
+            } else if query.name == pod, query.type == .a {
+                response.answers = [Record(owner: pod, ttl: 5, data: .address([10, 0, 0, 9]))]
+            } else {
+                response.code = query.name == pod ? .noError : .nxDomain
+                response.authorities = [soa]
+            }
+            return response
         }
     }
 
@@ -96,7 +115,7 @@ struct TestServer {
         ]
         let many = try name("many.prod.svc.cluster.local.")
         let targets = try (0..<40).map { try name("h\($0).many.prod.svc.cluster.local.") }
-        var names: [(DomainName, [PreparedAnswer])] = [
+        let names: [(DomainName, [PreparedAnswer])] = [
             (apex, [PreparedAnswer(to: apex, type: .soa, answers: [soa])]),
             (
                 web,
@@ -118,18 +137,7 @@ struct TestServer {
             ),
             (try name("prod.pod.cluster.local."), []),
             try alias("ext.prod.svc.cluster.local.", "www.example.org."),
-            try alias("extnx.prod.svc.cluster.local.", "no.example.org."),
-            try alias("away.prod.svc.cluster.local.", "www.elsewhere.test."),
-            try alias("gone.prod.svc.cluster.local.", "nil.prod.svc.cluster.local."),
-            try alias("late.prod.svc.cluster.local.", "x.late.test."),
-            try alias("self.prod.svc.cluster.local.", "self.prod.svc.cluster.local."),
-            try alias("ping.prod.svc.cluster.local.", "Pong.prod.svc.cluster.local."),
-            try alias("pong.prod.svc.cluster.local.", "PING.prod.svc.cluster.local."),
         ]
-        for index in 0..<12 {
-            let next = index == 11 ? "web" : "a\(index + 1)"
-            names.append(try alias("a\(index).prod.svc.cluster.local.", "\(next).prod.svc.cluster.local."))
-        }
         return names
     }
 
@@ -144,21 +152,59 @@ struct TestServer {
     }
 
     /// The reply's bytes; empty where there is none.
-    func reply(to query: [UInt8], _ transport: Transport = .udp, client: [UInt8] = [192, 0, 2, 77]) -> [UInt8] {
+    func reply(to query: [UInt8], _ transport: Transport = .udp) -> [UInt8] {
+        withReply(to: query, transport, TestOrigin { _ in true }) { outcome, bytes in
+            if outcome == .later { Issue.record("the reply is not there at once") }
+            return bytes
+        }
+    }
+
+    /// Waits for the reply where it is not there at once.
+    func replyLater(to query: [UInt8], _ transport: Transport = .udp) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            let origin = TestOrigin { reply in
+                continuation.resume(returning: reply)
+                return true
+            }
+            withReply(to: query, transport, origin) { outcome, bytes in
+                if outcome != .later { continuation.resume(returning: bytes) }
+            }
+        }
+    }
+
+    func withReply<Result>(
+        to query: [UInt8], _ transport: Transport, _ origin: TestOrigin,
+        _ body: (Responder.Outcome, [UInt8]) -> Result
+    ) -> Result {
         let capacity = 65535
+        let responder = transport == .udp ? udp : tcp
         return withUnsafeTemporaryAllocation(byteCount: capacity + Responder.slack, alignment: 16) { buffer in
-            guard let base = buffer.baseAddress else { return [] }
+            guard let base = buffer.baseAddress else { return body(.silence, []) }
             buffer.initializeMemory(as: UInt8.self, repeating: 0xa5)
             buffer.copyBytes(from: query)
             responder.enter()
             defer { responder.leave() }
-            let length = responder.respond(
-                base, length: query.count, capacity: capacity, transport: transport, client: { client })
-            return Array(buffer.prefix(length))
+            let outcome = responder.respond(
+                base, length: query.count, capacity: capacity, isIPv6: false, from: origin)
+            guard case .reply(let length) = outcome else { return body(outcome, []) }
+            return body(outcome, Array(buffer.prefix(length)))
         }
     }
 
     func ask(_ query: TestQuery, _ transport: Transport = .udp) throws -> TestReply {
         try TestReply(reply(to: query.bytes, transport))
     }
+}
+
+/// A client at 192.0.2.77.
+struct TestOrigin: QueryOrigin {
+    let client = PipelineQuery.Peer(.v4(0xc000_024d), port: 4000)
+    let server = PipelineQuery.Peer(.v4(0x0a00_0001), port: 53)
+    let send: ReturnPath
+
+    init(_ send: @escaping ReturnPath) {
+        self.send = send
+    }
+
+    func makeReturnPath() -> ReturnPath { send }
 }

@@ -1,0 +1,46 @@
+import Pipeline
+import Synchronization
+
+/// What all threads and connections of one listener share.
+package final class ListenerState: Sendable {
+    let content: Exchangeable<ListenerContent>
+    let underWay: QueriesUnderWay
+    let counters: ServerCounters
+    let cookie: ServerCookie
+    /// Replies of this listener that are still to be sent.
+    let outstanding = Outstanding()
+    /// For replies that were not there at once: their threads take turns.
+    private let lateCounters: Mutex<QueryCounters>
+
+    /// - Parameter proto: as in `QueryCounters`.
+    init(
+        _ content: ListenerContent, proto: String, underWay: QueriesUnderWay, counters: ServerCounters,
+        cookie: ServerCookie
+    ) {
+        self.content = Exchangeable(content)
+        self.underWay = underWay
+        self.counters = counters
+        self.cookie = cookie
+        lateCounters = Mutex(counters.make(proto: proto))
+    }
+
+    /// A listener by itself, for who needs a `Responder` and no sockets.
+    package convenience init(_ content: ListenerContent, underWay: QueriesUnderWay = QueriesUnderWay()) {
+        self.init(
+            content, proto: "udp", underWay: underWay, counters: ServerCounters(underWay: underWay, connections: [:]),
+            cookie: ServerCookie())
+    }
+
+    deinit { lateCounters.withLock { counters.retire($0) } }
+
+    /// Has the next batch of each thread answered with other content.
+    package func exchange(_ new: ListenerContent) { content.exchange(new) }
+
+    /// Counts a response over HTTP.
+    func count(httpStatus status: Int) {
+        guard let route = content.current.router.routes.first, route.isCounted else { return }
+        counters.count(httpStatus: status, label: route.label)
+    }
+
+    func count(late body: (QueryCounters) -> Void) { lateCounters.withLock { body($0) } }
+}

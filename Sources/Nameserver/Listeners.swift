@@ -1,0 +1,80 @@
+import CDatagram
+import NIOPosix
+import Pipeline
+import ServiceLifecycle
+import Synchronization
+
+/// All listeners of the process: opened and closed while it runs, bounded and counted together.
+package actor Listeners: Service {
+    /// What has been counted, of listeners that are closed as well.
+    package nonisolated let counters: ServerCounters
+    /// The queries that wait for a stage.
+    package nonisolated let underWay: QueriesUnderWay
+    private let environment: TCPListener.Environment
+    /// One secret for all listeners: clients bring their cookies to any of them.
+    private let cookie = ServerCookie()
+    private var open: [ObjectIdentifier: Listener] = [:]
+    private var isEnding = false
+    private var sweeper: Task<Void, Never>?
+
+    /// How often queries are looked at that may have taken too long.
+    private static let sweepInterval: Duration = .milliseconds(250)
+
+    package init(limits: ServingLimits = ServingLimits()) {
+        let counts = Dictionary(
+            uniqueKeysWithValues: [Transport.tcp, .tls, .https].map { ($0, ConnectionCount()) })
+        underWay = QueriesUnderWay(limit: limits.queriesUnderWay, time: limits.queryTime)
+        counters = ServerCounters(underWay: underWay, connections: counts)
+        environment = TCPListener.Environment(
+            group: MultiThreadedEventLoopGroup(numberOfThreads: Int(datagram_processor_count())), limits: limits,
+            connections: ConnectionLimits(limits), counts: counts)
+    }
+
+    /// Binds and begins to answer.
+    ///
+    /// - Throws: `NameserverError`, with nothing left open.
+    package func open(
+        _ settings: ListenerSettings, _ content: ListenerContent
+    ) async throws(NameserverError) -> Listener {
+        let state = ListenerState(
+            content, proto: settings.scheme == .dns ? "udp" : "tcp", underWay: underWay, counters: counters,
+            cookie: cookie)
+        let listener = try await Listener.open(settings, content, environment, state: state)
+        guard !isEnding else {
+            await listener.stop()
+            throw NameserverError("listen on", listener.addresses[0], reason: "the server ends")
+        }
+        open[ObjectIdentifier(listener)] = listener
+        if sweeper == nil {
+            sweeper = Task { [underWay] in
+                while (try? await Task.sleep(for: Self.sweepInterval)) != nil { underWay.expire(now: .now) }
+            }
+        }
+        return listener
+    }
+
+    /// Ends one listener (`Listener.stop`) and forgets it.
+    package func close(_ listener: Listener) async {
+        open[ObjectIdentifier(listener)] = nil
+        await listener.stop()
+    }
+
+    /// Waits until the service is asked to end, and then ends.
+    package func run() async throws {
+        try? await gracefulShutdown()
+        await stop()
+    }
+
+    /// Ends all listeners, and the threads that they share; nothing can be opened from then on.
+    package func stop() async {
+        guard !isEnding else { return }
+        isEnding = true
+        let all = Array(open.values)
+        open = [:]
+        await withTaskGroup(of: Void.self) { group in
+            for listener in all { group.addTask { await listener.stop() } }
+        }
+        sweeper?.cancel()
+        try? await environment.group.shutdownGracefully()
+    }
+}
