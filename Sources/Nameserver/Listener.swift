@@ -14,21 +14,21 @@ package final class Listener: Sendable {
     private let connections: [TCPListener]
     private let workers: [UDPWorker]
     private let ends: [ThreadEnd]
-    private let setUp: ConnectionSetUp?
+    private let setUp: ConnectionSetUp
     private let limits: ServingLimits
 
     /// Binds all addresses and begins to answer.
     ///
     /// - Throws: `NameserverError`, with nothing left open.
     static func open(
-        _ settings: ListenerSettings, _ content: ListenerContent, _ environment: TCPListener.Environment,
+        _ settings: ListenerSettings, tls: TLSConfiguration?, _ environment: TCPListener.Environment,
         state: ListenerState
     ) async throws(NameserverError) -> Listener {
         var connections: [TCPListener] = []
         var sockets: [UDPSocket] = []
         let setUp: ConnectionSetUp
         do {
-            setUp = try ConnectionSetUp(settings, state, content, environment.limits)
+            setUp = try ConnectionSetUp(settings, state, tls, environment.limits)
             for address in settings.addresses {
                 let bound = try await bind(address, settings, environment, setUp)
                 connections.append(bound)
@@ -84,9 +84,10 @@ package final class Listener: Sendable {
     ///
     /// UDP threads take it with their next batch, connections with their next query; a certificate is used for new
     /// connections.
-    /// - Throws: `NameserverError` where the certificate cannot be used; the former content stays.
-    package func exchange(_ content: ListenerContent) throws(NameserverError) {
-        try setUp?.exchange(content)
+    /// - Parameter tls: as in `Listeners.open`.
+    /// - Throws: `NameserverError` where the certificate cannot be used; the former content and certificate stay.
+    package func exchange(_ content: ListenerContent, tls: TLSConfiguration? = nil) throws(NameserverError) {
+        try setUp.exchange(tls)
         state.exchange(content)
     }
 
@@ -117,7 +118,7 @@ final class ConnectionSetUp: Sendable {
     private let kind: Exchangeable<Kind>
 
     init(
-        _ settings: ListenerSettings, _ state: ListenerState, _ content: ListenerContent, _ limits: ServingLimits
+        _ settings: ListenerSettings, _ state: ListenerState, _ tls: TLSConfiguration?, _ limits: ServingLimits
     ) throws(NameserverError) {
         scheme = settings.scheme
         transport =
@@ -130,7 +131,7 @@ final class ConnectionSetUp: Sendable {
         loops = LoopResponders(state, transport: transport)
         queries = HTTPQueries(loops, state)
         most = limits.queriesPerConnection
-        kind = Exchangeable(try Self.kind(scheme, content.tls, queries, address))
+        kind = Exchangeable(try Self.kind(scheme, tls, queries, address))
     }
 
     private static func kind(
@@ -150,8 +151,8 @@ final class ConnectionSetUp: Sendable {
         }
     }
 
-    func exchange(_ content: ListenerContent) throws(NameserverError) {
-        kind.exchange(try Self.kind(scheme, content.tls, queries, address))
+    func exchange(_ tls: TLSConfiguration?) throws(NameserverError) {
+        kind.exchange(try Self.kind(scheme, tls, queries, address))
     }
 
     /// Called on the channel's event loop.

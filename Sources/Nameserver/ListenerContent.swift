@@ -1,5 +1,4 @@
 import AnswerTable
-import NIOSSL
 import Pipeline
 
 /// What a listener answers with: everything that a reload may change without closing a socket.
@@ -9,18 +8,11 @@ package struct ListenerContent: Sendable {
     /// nil where a stage must see every question, or there are no ready-made answers.
     package var readyAnswers: ReadyAnswers?
     package var timeouts = Timeouts()
-    /// The certificate and its key, for `tls` and `https`; without, those are served in plain text. The listener sets
-    /// the application protocols (ALPN) itself.
-    package var tls: TLSConfiguration?
 
-    package init(
-        router: Router, readyAnswers: ReadyAnswers? = nil, timeouts: Timeouts = Timeouts(),
-        tls: TLSConfiguration? = nil
-    ) {
+    package init(router: Router, readyAnswers: ReadyAnswers? = nil, timeouts: Timeouts = Timeouts()) {
         self.router = router
         self.readyAnswers = readyAnswers
         self.timeouts = timeouts
-        self.tls = tls
     }
 }
 

@@ -1,5 +1,6 @@
 import CDatagram
 import NIOPosix
+import NIOSSL
 import Pipeline
 import ServiceLifecycle
 import Synchronization
@@ -32,14 +33,16 @@ package actor Listeners: Service {
 
     /// Binds and begins to answer.
     ///
+    /// - Parameter tls: the certificate and its key, for `tls` and `https`; without, those are served in plain text. The
+    ///   application protocols (ALPN) are set here.
     /// - Throws: `NameserverError`, with nothing left open.
     package func open(
-        _ settings: ListenerSettings, _ content: ListenerContent
+        _ settings: ListenerSettings, _ content: ListenerContent, tls: TLSConfiguration? = nil
     ) async throws(NameserverError) -> Listener {
         let state = ListenerState(
             content, proto: settings.scheme == .dns ? "udp" : "tcp", underWay: underWay, counters: counters,
             cookie: cookie)
-        let listener = try await Listener.open(settings, content, environment, state: state)
+        let listener = try await Listener.open(settings, tls: tls, environment, state: state)
         guard !isEnding else {
             await listener.stop()
             throw NameserverError("listen on", listener.addresses[0], reason: "the server ends")
