@@ -55,12 +55,14 @@ package enum CorefileCheck {
 
     /// What deserves a word though it is no error; of good directives only.
     package static func warnings(of corefile: Corefile, table: DirectiveTable = .supported) -> [CorefileError] {
-        corefile.blocks.flatMap { block in
-            let directives = Dictionary(grouping: block.lines, by: \.name)
-            return block.lines.map(\.name).unrepeated.flatMap { name in
-                (try? table[name]?.settings(directives[name] ?? [], block))?.warnings ?? []
+        let unmatched = corefile.unmatchedImports.map { $0.error("matches no file") }
+        return unmatched
+            + corefile.blocks.flatMap { block in
+                let directives = Dictionary(grouping: block.lines, by: \.name)
+                return block.lines.map(\.name).unrepeated.flatMap { name in
+                    (try? table[name]?.settings(directives[name] ?? [], block))?.warnings ?? []
+                }
             }
-        }
     }
 
     /// Reads a directive again and again, each time without the line that was found wrong.

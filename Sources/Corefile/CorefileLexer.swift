@@ -9,14 +9,16 @@ struct CorefileLexer {
     /// The most words that a configuration may have, imported ones included.
     static let tokenLimit = 200_000
 
-    private var rest: Substring.UnicodeScalarView
+    /// UTF-8 throughout.
+    private let text: [UInt8]
     private let file: String
+    private var position = 0
     private var line = 1
     /// Whether the next word begins its line.
     private var isAtLineStart = true
 
-    private init(_ text: String, file: String) {
-        rest = Substring(text).unicodeScalars
+    private init(_ text: [UInt8], file: String) {
+        self.text = text
         self.file = file
     }
 
@@ -24,11 +26,11 @@ struct CorefileLexer {
         guard text.count <= sizeLimit else {
             throw CorefileError(file: file, line: 0, reason: "the file is longer than \(sizeLimit >> 20) MiB")
         }
-        guard let whole = String(validating: text, as: UTF8.self) else {
+        guard String(validating: text, as: UTF8.self) != nil else {
             throw CorefileError(file: file, line: brokenLine(of: text), reason: "the line is no UTF-8 text")
         }
-        var lexer = CorefileLexer(whole, file: file)
-        if lexer.rest.first == "\u{feff}" { lexer.rest.removeFirst() }
+        var lexer = CorefileLexer(text, file: file)
+        if text.starts(with: [0xef, 0xbb, 0xbf]) { lexer.position = 3 }
         var tokens: [Token] = []
         while let token = try lexer.next() {
             tokens.append(token)
@@ -38,89 +40,119 @@ struct CorefileLexer {
     }
 
     private static func brokenLine(of text: [UInt8]) -> Int {
-        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let lines = text.split(separator: newline, omittingEmptySubsequences: false)
         return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
     }
 
     private mutating func next() throws(CorefileError) -> Token? {
         try skipBlank()
-        guard let first = rest.first else { return nil }
-        var token = Token("", file: file, line: line, isQuoted: first == "\"", beginsLine: isAtLineStart)
+        guard let first = peek() else { return nil }
+        var token = Token("", file: file, line: line, isQuoted: first == Self.quote, beginsLine: isAtLineStart)
         isAtLineStart = false
         token.text = token.isQuoted ? try quoted(at: token) : try word(at: token)
         return token
     }
 
     private mutating func word(at token: Token) throws(CorefileError) -> String {
-        var word = String.UnicodeScalarView()
-        while let scalar = rest.first, !Self.isBlank(scalar), scalar != "#" {
-            try check(scalar)
-            word.append(scalar)
-            rest.removeFirst()
+        let start = position
+        while let byte = peek(), byte != Self.hash, blankLength == 0 {
+            try check(byte)
+            position += 1
         }
-        let text = String(word)
-        if rest.first == "#" {
-            let comment = rest.prefix { $0 != "\n" }
-            guard !comment.contains(where: { Self.isBlank($0) && $0 != "\r" }) else {
-                throw Token(text + "#", file: file, line: line).error(
-                    "begins a comment inside a word", wanted: "put white space before #")
+        let word = text[start..<position]
+        if peek() == Self.hash {
+            while let byte = peek(), byte != Self.newline {
+                let length = blankLength
+                guard length == 0 || byte == Self.carriageReturn else {
+                    throw Token(String(decoding: word, as: UTF8.self) + "#", file: file, line: line).error(
+                        "begins a comment inside a word", wanted: "put white space before #")
+                }
+                position += 1
             }
-            rest.removeFirst(comment.count)
         }
-        if text.hasSuffix("{"), text.unicodeScalars.contains(where: { $0 != "{" }), !text.hasSuffix("{{") {
-            throw Token(text, file: file, line: line).error(
+        let string = String(decoding: word, as: UTF8.self)
+        if word.count > 1, word.last == Self.brace, word.dropLast().last != Self.brace {
+            throw Token(string, file: file, line: line).error(
                 "ends in a brace that opens no block", wanted: "put white space before {")
         }
-        return text
+        return string
     }
 
     private mutating func quoted(at token: Token) throws(CorefileError) -> String {
-        rest.removeFirst()
-        var word = String.UnicodeScalarView()
-        while let scalar = rest.popFirst() {
-            try check(scalar)
-            switch scalar {
-            case "\"":
-                return String(word)
-            case "\\":
+        position += 1
+        var word: [UInt8] = []
+        while let byte = peek() {
+            try check(byte)
+            position += 1
+            switch byte {
+            case Self.quote:
+                return String(decoding: word, as: UTF8.self)
+            case UInt8(ascii: "\\"):
                 // Only a quote is escaped; any other pair stands for itself, a second backslash included.
-                guard let escaped = rest.popFirst() else { break }
+                guard let escaped = peek() else { break }
                 try check(escaped)
-                if escaped == "\n" { line += 1 }
-                if escaped != "\"" { word.append(scalar) }
+                position += 1
+                if escaped == Self.newline { line += 1 }
+                if escaped != Self.quote { word.append(byte) }
                 word.append(escaped)
             default:
-                if scalar == "\n" { line += 1 }
-                word.append(scalar)
+                if byte == Self.newline { line += 1 }
+                word.append(byte)
             }
         }
         throw CorefileError(file: file, line: token.line, reason: "a quote is not closed", wanted: "end the word by \"")
     }
 
     private mutating func skipBlank() throws(CorefileError) {
-        while let scalar = rest.first {
-            if scalar == "#" {
-                rest = rest.drop { $0 != "\n" }
-            } else if Self.isBlank(scalar) {
-                rest.removeFirst()
-                if scalar == "\n" {
-                    line += 1
-                    isAtLineStart = true
-                }
-                guard scalar != "\r" || rest.first == "\n" || rest.isEmpty else {
-                    throw CorefileError(file: file, line: line, reason: "a carriage return ends no line")
-                }
-            } else {
-                return
+        while let byte = peek() {
+            if byte == Self.hash {
+                while let byte = peek(), byte != Self.newline { position += 1 }
+                continue
+            }
+            let length = blankLength
+            guard length > 0 else { return }
+            position += length
+            if byte == Self.newline {
+                line += 1
+                isAtLineStart = true
+            }
+            guard byte != Self.carriageReturn || peek() == Self.newline || peek() == nil else {
+                throw CorefileError(file: file, line: line, reason: "a carriage return ends no line")
             }
         }
     }
 
-    private func check(_ scalar: Unicode.Scalar) throws(CorefileError) {
-        guard scalar != "\0" else { throw CorefileError(file: file, line: line, reason: "the line has a NUL byte") }
+    private func check(_ byte: UInt8) throws(CorefileError) {
+        guard byte != 0 else { throw CorefileError(file: file, line: line, reason: "the line has a NUL byte") }
     }
 
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.isASCII ? scalar == " " || ("\t"..."\r").contains(scalar) : scalar.properties.isWhitespace
+    private func peek(_ offset: Int = 0) -> UInt8? {
+        position + offset < text.count ? text[position + offset] : nil
     }
+
+    /// How many bytes of white space (Unicode's White_Space) begin here: one character's; 0 where there is none.
+    private var blankLength: Int {
+        guard let first = peek() else { return 0 }
+        switch first {
+        case 0x20, 0x09...0x0d: return 1
+        case 0xc2: return peek(1) == 0x85 || peek(1) == 0xa0 ? 2 : 0
+        case 0xe1, 0xe2, 0xe3: break
+        default: return 0
+        }
+        guard let second = peek(1), let third = peek(2) else { return 0 }
+        let isBlank =
+            switch (first, second) {
+            case (0xe1, 0x9a), (0xe3, 0x80): third == 0x80
+            case (0xe2, 0x80): third <= 0x8a || (0xa8...0xa9).contains(third) || third == 0xaf
+            case (0xe2, 0x81): third == 0x9f
+            default: false
+            }
+        return isBlank ? 3 : 0
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+    private static let carriageReturn = UInt8(ascii: "\r")
+    private static let quote = UInt8(ascii: "\"")
+    private static let hash = UInt8(ascii: "#")
+    private static let brace = UInt8(ascii: "{")
 }

@@ -47,6 +47,7 @@ package struct CorefileParser {
     /// The innermost import last.
     private var sources: [Source] = []
     private var snippets: [String: [Token]] = [:]
+    private var unmatchedImports: [Token] = []
     private var tokenCount = 0
     private var lexedCount = 0
     private var zoneCount = 0
@@ -76,7 +77,7 @@ package struct CorefileParser {
         while parser.peek() != nil {
             if let block = try parser.block() { blocks.append(block) }
         }
-        return Corefile(blocks: blocks)
+        return Corefile(blocks: blocks, unmatchedImports: parser.unmatchedImports)
     }
 }
 
@@ -297,6 +298,7 @@ extension CorefileParser {
                 "is neither a file nor a snippet",
                 wanted: "name a file, seen from the folder of \(word.file), or define the snippet before")
         }
+        if found.isEmpty { unmatchedImports.append(word) }
         var imported: [Source] = []
         for (path, text) in found {
             guard !chain.contains(path) else { throw word.error("imports itself") }

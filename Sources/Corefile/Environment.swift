@@ -5,22 +5,28 @@ struct Environment {
     /// The longest word that comes out, in bytes.
     private static let sizeLimit = 64 << 10
 
+    private static let forms: [(start: [UInt8], end: [UInt8])] = [
+        (Array("{%".utf8), Array("%}".utf8)), (Array("{$".utf8), Array("}".utf8)),
+    ]
+
     let variables: [String: String]
 
     /// Puts in the values.
     func expanded(_ token: Token) throws(CorefileError) -> Token {
-        guard token.text.contains("{$") || token.text.contains("{%") else { return token }
-        var text = token.text
+        guard token.text.utf8.contains(UInt8(ascii: "{")) else { return token }
+        let written = Array(token.text.utf8)
+        var text = written
         for _ in 0..<Self.depthLimit {
-            let next = replaced(replaced(text, from: "{%", to: "%}"), from: "{$", to: "}")
+            var next = text
+            for form in Self.forms { next = replaced(next, from: form.start, to: form.end) }
             if next == text {
-                guard text != token.text else { return token }
+                guard text != written else { return token }
                 var expanded = token
-                expanded.text = text
+                expanded.text = String(decoding: text, as: UTF8.self)
                 expanded.spelling = token.text
                 return expanded
             }
-            guard next.utf8.count <= Self.sizeLimit, !next.utf8.contains(0) else {
+            guard next.count <= Self.sizeLimit else {
                 throw token.error("is longer than \(Self.sizeLimit >> 10) KiB once its variables are put in")
             }
             text = next
@@ -28,16 +34,16 @@ struct Environment {
         throw token.error("names a variable that leads back to itself")
     }
 
-    private func replaced(_ text: String, from start: String, to end: String) -> String {
-        var result = ""
+    private func replaced(_ text: [UInt8], from start: [UInt8], to end: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
         var rest = text[...]
-        while let opening = rest.firstRange(of: start),
+        while result.count <= Self.sizeLimit, let opening = rest.firstRange(of: start),
             let closing = rest[opening.upperBound...].firstRange(of: end), closing.lowerBound > opening.upperBound
         {
+            let name = String(decoding: rest[opening.upperBound..<closing.lowerBound], as: UTF8.self)
             result += rest[..<opening.lowerBound]
-            result += variables[String(rest[opening.upperBound..<closing.lowerBound])] ?? ""
+            result += Array((variables[name] ?? "").utf8)
             rest = rest[closing.upperBound...]
-            if result.utf8.count > Self.sizeLimit { break }
         }
         return result + rest
     }

@@ -120,9 +120,10 @@ struct CorefileCheckTests {
     @Test("What has no effect is warned of")
     func warnings() throws {
         let corefile = try CorefileText.corefile(
-            ". {\n kubernetes a.org {\n endpoint http://a http://b\n kubeconfig f\n }\n}")
+            ". {\n kubernetes a.org {\n endpoint http://a http://b\n kubeconfig f\n }\n}\nimport none/*")
         #expect(
             CorefileCheck.warnings(of: corefile).map(\.description) == [
+                "Corefile:7: 'none/*' matches no file",
                 "Corefile:3: 'http://b' has no effect: only the first endpoint is used, as in CoreDNS",
                 "Corefile:3: 'endpoint' has no effect beside kubeconfig",
             ])

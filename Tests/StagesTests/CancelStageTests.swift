@@ -1,5 +1,6 @@
 import Corefile
 import DNS
+import Glibc
 import Pipeline
 import Synchronization
 import Testing
@@ -32,6 +33,17 @@ struct CancelStageTests {
         }
     }
 
+    /// Remembers the thread that asked it.
+    private final class Witness: Stage {
+        let thread = Mutex(pthread_t())
+        var directive: String { "witness" }
+
+        nonisolated(nonsending) func respond(to query: PipelineQuery, next: Chain) async -> Response {
+            thread.withLock { $0 = pthread_self() }
+            return Response(.refused)
+        }
+    }
+
     private func settings() throws -> CancelSettings {
         try SmallStageProbe.settings(CancelSettings.self, "cancel 10ms")
     }
@@ -48,12 +60,16 @@ struct CancelStageTests {
         for await _ in ended {}
     }
 
-    @Test("An answer that waits for nothing needs no timer")
+    @Test("An answer that waits for nothing comes on the asker's thread and needs no timer")
     func atOnce() async throws {
         let timers = Mutex(0)
+        let witness = Witness()
         let stage = CancelStage(try settings()) { _ in timers.withLock { $0 += 1 } }
-        let response = await SmallStageProbe.ask(stage, SmallStageProbe.query("a", .a))
+        let query = SmallStageProbe.query("a", .a)
+        let thread = pthread_self()
+        let response = await stage.respond(to: query, next: Chain([witness]))
         #expect(response.code == .refused)
+        #expect(witness.thread.withLock { $0 } == thread && pthread_self() == thread)
         #expect(timers.withLock { $0 } == 0)
         #expect(stage.passesReadyAnswers)
     }
