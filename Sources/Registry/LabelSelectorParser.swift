@@ -1,5 +1,3 @@
-import Registry
-
 /// Reads the text form of label selectors, with the leniency and the error texts of Kubernetes' parser.
 struct LabelSelectorParser {
     private enum Token: Hashable {
