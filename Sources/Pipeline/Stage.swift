@@ -1,3 +1,5 @@
+import DNS
+
 /// One directive at work: answers a question, hands it on, or changes what passes by.
 ///
 /// Stages are shared by all threads; a stage that does not wait for anything runs on the thread that called it, so
@@ -10,6 +12,11 @@ package protocol Stage: Sendable {
     ///
     /// Asked once, when the chain is made. A stage that sees, counts or changes such answers says false.
     var passesReadyAnswers: Bool { get }
+
+    /// The same for the ready-made answers of one zone: a stage that concerns itself with other zones only says true.
+    ///
+    /// - Parameter zone: the apex of a zone, names below it included.
+    func passesReadyAnswers(of zone: DomainName) -> Bool
 
     /// Whether the stage has what it needs to answer (`ready`).
     var isReady: Bool { get }
@@ -25,6 +32,7 @@ package protocol Stage: Sendable {
 
 extension Stage {
     package var passesReadyAnswers: Bool { true }
+    package func passesReadyAnswers(of zone: DomainName) -> Bool { passesReadyAnswers }
     package var isReady: Bool { true }
     package func run() async {}
 }
