@@ -54,6 +54,10 @@ package struct ClusterStage: Stage {
             case .noData:
                 if zone.apex == first.apex { response.authorities = [zone.denialSOA] }
                 return response
+            case .nameTooLong(let records):
+                response.code = .yxDomain
+                response.answers += records
+                return response
             case .referral(let servers, let glue):
                 response.isAuthoritative = chain.length > 0
                 response.authorities = servers

@@ -128,9 +128,8 @@ extension StaticZone {
     /// The alias that a DNAME makes of a name below it (RFC 6672 §3.2).
     private func redirect(_ name: DomainName, by dname: Record, type: RecordType) -> ZoneAnswer {
         let prefix = name.wire.dropLast(dname.owner.wire.count)
-        // A name that would be too long is YXDOMAIN in the RFC; to an asker it does not exist either way.
         guard let newSuffix = dname.data.target, let target = DomainName(wire: prefix + newSuffix.wire) else {
-            return .nxDomain
+            return .nameTooLong([dname])
         }
         let cname = Record(owner: name, ttl: dname.ttl, data: .cname(target))
         // Who asks for the alias itself has it with that.

@@ -9,6 +9,8 @@ package enum ZoneAnswer: Hashable, Sendable {
     /// The name exists, without records of the type asked for.
     case noData
     case nxDomain
+    /// The DNAME record above the name would make a name of more than 255 bytes of it: YXDOMAIN (RFC 6672 §2.2).
+    case nameTooLong([Record])
     /// The name lies below a zone cut: the NS RRset there, and glue.
     case referral([Record], glue: [Record])
 }
@@ -21,4 +23,9 @@ package protocol Zone: Sendable {
     var denialSOA: Record { get }
     /// What the zone says; `name` is the apex or lies below it.
     func answer(to name: DomainName, type: RecordType) -> ZoneAnswer
+}
+
+extension ResponseCode {
+    /// A name exists that should not: for a DNAME record that makes no legal name (RFC 6672 §2.2).
+    package static var yxDomain: Self { Self(rawValue: 6) }
 }
