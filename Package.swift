@@ -240,7 +240,10 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
         .testTarget(
             name: "StagesTests",
-            dependencies: ["Stages", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport"]),
+            dependencies: [
+                "Stages", "Corefile", "DNS", "LDNS", "Pipeline", "Registry", "Telemetry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "ForwardingTests",
             dependencies: [

@@ -1,0 +1,79 @@
+import Dispatch
+import Glibc
+
+/// Files read beside the threads that answer.
+enum FileContents {
+    /// What tells one state of a file from another.
+    struct Stamp: Hashable, Sendable {
+        var size: Int64
+        var seconds: Int
+        var nanoseconds: Int
+        var inode: UInt64
+    }
+
+    /// Reading may take long, and must not keep a thread from other tasks.
+    private static let queue = DispatchQueue(label: "files", attributes: .concurrent)
+
+    /// Runs what waits for files on a thread of its own.
+    static func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: work()) }
+        }
+    }
+
+    /// nil where there is no such file, or none that may be looked at.
+    static func stamp(_ path: String) -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
+            inode: UInt64(status.st_ino))
+    }
+
+    /// All bytes of a file.
+    ///
+    /// - Parameter limit: the most bytes there may be.
+    static func bytes(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path: path, reason: .unreadable(EISDIR)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(limit, max(0, Int(status.st_size))))
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
+            guard count > 0 else { return bytes }
+            guard bytes.count + count <= limit else { throw FileError(path: path, reason: .tooLarge(limit: limit)) }
+            bytes += chunk[..<count]
+        }
+    }
+}
+
+/// A file that a directive cannot use.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Reason: Hashable, Sendable {
+        /// The system's error number.
+        case unreadable(Int32)
+        /// More bytes than allowed.
+        case tooLarge(limit: Int)
+        /// What is in it is wrong; one line.
+        case content(String)
+    }
+
+    package let path: String
+    package let reason: Reason
+
+    package var description: String {
+        switch reason {
+        case .unreadable(let code): "\(path): \(String(cString: strerror(code)))"
+        case .tooLarge(let limit): "\(path): has more than \(limit) bytes"
+        // Says the file and the line itself.
+        case .content(let text): text
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Corefile
+import DNS
+import LDNS
+import Logging
+import Pipeline
+import StaticZones
+import Synchronization
+
+/// `file`: zones from files, read again when they change.
+package final class FileStage: Stage {
+    package var directive: String { FileSettings.directive }
+    package var passesReadyAnswers: Bool { false }
+
+    package func passesReadyAnswers(of zone: DomainName) -> Bool { !sources.contains { $0.zones.overlap(zone) } }
+
+    /// What is known of a source's file.
+    private struct Loaded: Sendable {
+        var zones: [DomainName: StaticZone] = [:]
+        var stamp: FileContents.Stamp?
+    }
+
+    private let sources: [FileSettings.Source]
+    private let logger: Logger
+    private let sleep: @Sendable (Duration) async throws -> Void
+    /// In the order of `sources`.
+    private let loaded: Mutex<[Loaded]>
+
+    /// Reads the files.
+    ///
+    /// A file that cannot be opened is waited for, unless `reload` is off; one that is wrong is an error.
+    /// - Parameter settings: paths are resolved already.
+    package static func load(
+        _ settings: FileSettings, logger: Logger,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) async throws -> FileStage {
+        let stage = FileStage(settings, logger, sleep)
+        for index in settings.sources.indices {
+            do throws(FileError) {
+                try await stage.refresh(index)
+            } catch {
+                guard case .unreadable = error.reason, settings.sources[index].reload > .zero else { throw error }
+                logger.warning(
+                    "plugin/file: \(error): trying again in \(GoDuration.text(of: settings.sources[index].reload))")
+            }
+        }
+        return stage
+    }
+
+    private init(
+        _ settings: FileSettings, _ logger: Logger, _ sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        sources = settings.sources
+        self.logger = logger
+        self.sleep = sleep
+        loaded = Mutex(Array(repeating: Loaded(), count: settings.sources.count))
+    }
+
+    /// The zones as they are now, for transfers.
+    package var zones: [StaticZone] {
+        loaded.withLock { $0.flatMap(\.zones.values) }
+    }
+
+    /// Looks at each file every `reload`.
+    package func run() async {
+        await withTaskGroup { group in
+            for index in sources.indices where sources[index].reload > .zero {
+                group.addTask { await self.follow(index) }
+            }
+        }
+    }
+
+    private func follow(_ index: Int) async {
+        var former: FileError?
+        while (try? await sleep(sources[index].reload)) != nil {
+            do throws(FileError) {
+                try await refresh(index)
+                former = nil
+            } catch {
+                if error != former { logger.error("plugin/file: \(error)") }
+                former = error
+            }
+        }
+    }
+
+    /// Reads a file if it has changed; its zones are replaced where the serial of the SOA record is another one.
+    func refresh(_ index: Int) async throws(FileError) {
+        let source = sources[index]
+        let former = loaded.withLock { $0[index] }
+        let result = await FileContents.perform { () -> Result<Loaded?, FileError> in
+            let stamp = FileContents.stamp(source.path)
+            if let stamp, stamp == former.stamp { return .success(nil) }
+            var new = Loaded(stamp: stamp)
+            do throws(FileError) {
+                for zone in source.zones { new.zones[zone] = try Self.read(source.path, zone) }
+            } catch {
+                return .failure(error)
+            }
+            return .success(new)
+        }
+        guard var new = try result.get() else { return }
+        for (apex, zone) in new.zones {
+            if let old = former.zones[apex], old.summary.serial == zone.summary.serial, !source.reloadsOnAnyChange {
+                new.zones[apex] = old
+                continue
+            }
+            for warning in zone.warnings { logger.warning("plugin/file: \(source.path): \(warning)") }
+            if former.zones[apex] != nil {
+                logger.info("plugin/file: reloaded zone \(apex) from \(source.path): \(zone.summary)")
+            }
+        }
+        loaded.withLock { [new] in $0[index] = new }
+    }
+
+    private static func read(_ path: String, _ apex: DomainName) throws(FileError) -> StaticZone {
+        let records: [Record]
+        do throws(ZoneFileError) {
+            records = try ZoneFileReader.records(inFileAt: path, origin: apex)
+        } catch {
+            // The reader has only the system's text of why a file cannot be opened; asked again for its number.
+            if case .unreadable = error.reason { _ = try FileContents.bytes(path, limit: 1 << 30) }
+            throw FileError(path: path, reason: .content("\(error)"))
+        }
+        do throws(StaticZoneError) {
+            return try StaticZone(origin: apex, records: records)
+        } catch {
+            throw FileError(path: path, reason: .content("\(path): \(error)"))
+        }
+    }
+
+    nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
+        var best: (index: Int, apex: DomainName)?
+        for (index, source) in sources.enumerated() {
+            guard let apex = source.zones.closest(to: query.name),
+                apex.wire.count > best?.apex.wire.count ?? 0
+            else { continue }
+            best = (index, apex)
+        }
+        guard let (index, apex) = best else { return await next.respond(to: query) }
+        guard let zone = loaded.withLock({ $0[index].zones[apex] }) else {
+            return .failed(directive, "zone \(apex) is not loaded", ExtendedError(.notReady))
+        }
+        guard query.type != .axfr, query.type != .ixfr else {
+            var refusal = Response(.refused)
+            refusal.source = directive
+            return refusal
+        }
+        if sources[index].fallThrough.covers(query.name), case .nxDomain = zone.answer(to: query.name, type: query.type)
+        {
+            return await next.respond(to: query)
+        }
+        var response = await Self.answer(query, from: zone)
+        response.source = directive
+        return response
+    }
+
+    /// The answer of a zone, aliases followed.
+    nonisolated(nonsending) private static func answer(_ query: PipelineQuery, from zone: StaticZone) async -> Response
+    {
+        var response = Response(.noError, isAuthoritative: true)
+        var chain = AliasChain(start: query.name)
+        while true {
+            switch zone.answer(to: chain.name, type: query.type) {
+            case .records(let records, let additionals):
+                response.answers = chain.records + records
+                response.additionals = additionals
+                return response
+            case .alias(let records, let target):
+                guard chain.follow(records, to: target) else {
+                    response.answers = chain.records
+                    return response
+                }
+                guard target.isWithin(zone.apex) else { return await chain.continued(query) }
+            case .noData:
+                response.answers = chain.records
+                response.authorities = [zone.denialSOA]
+                return response
+            case .nxDomain:
+                response.code = .nxDomain
+                response.answers = chain.records
+                response.authorities = [zone.denialSOA]
+                return response
+            case .nameTooLong(let records):
+                response.code = .yxDomain
+                response.answers = chain.records + records
+                return response
+            case .referral(let servers, let glue):
+                response.isAuthoritative = chain.length > 0
+                response.answers = chain.records
+                response.authorities = servers
+                response.additionals = glue
+                return response
+            }
+        }
+    }
+}

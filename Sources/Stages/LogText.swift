@@ -1,0 +1,53 @@
+import DNS
+
+/// Texts from strangers made fit for one line of a log.
+enum LogText {
+    /// The most bytes of one text that are written.
+    static let limit = 1024
+
+    /// The text with control characters and line ends as escapes, cut where it is too long.
+    static func line(_ text: String) -> String {
+        guard text.utf8.count > limit || !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return text }
+        var line = ""
+        for scalar in text.unicodeScalars {
+            guard line.utf8.count < limit else { return line + "…" }
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .privateUse, .unassigned:
+                let digits = String(scalar.value, radix: 16)
+                line += scalar.value < 256 ? "\\x" + (digits.count < 2 ? "0" : "") + digits : "\\u{\(digits)}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
+    }
+
+    /// A name in lower case, as CoreDNS writes it; its own escapes leave nothing but printable ASCII.
+    static func name(_ name: DomainName) -> String {
+        String(decoding: NameText.bytes(of: name), as: UTF8.self)
+    }
+}
+
+/// Presentation forms of names in lower case, which patterns are matched against (RFC 1035 §5.1).
+enum NameText {
+    /// The form as bytes, with the last dot.
+    static func bytes(of name: DomainName) -> [UInt8] {
+        guard !name.isRoot else { return [UInt8(ascii: ".")] }
+        var text: [UInt8] = []
+        text.reserveCapacity(name.wire.count)
+        for label in name.labels {
+            for byte in label {
+                switch byte {
+                case 0x61...0x7a, 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "*"):
+                    text.append(byte)
+                case 0x41...0x5a: text.append(byte | 0x20)
+                default: return Array(name.lowercased.description.utf8)
+                }
+            }
+            text.append(UInt8(ascii: "."))
+        }
+        return text
+    }
+
+    /// The name that a form stands for; nil where it is none.
+    static func name(_ bytes: [UInt8]) -> DomainName? { DomainName(String(decoding: bytes, as: UTF8.self)) }
+}

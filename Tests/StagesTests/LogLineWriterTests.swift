@@ -1,0 +1,103 @@
+import Glibc
+import Telemetry
+import Testing
+
+@testable import Stages
+
+@Suite("Writing of log lines")
+struct LogLineWriterTests {
+    /// A pipe whose ends are closed at last.
+    private final class Pipe {
+        let reader: Int32
+        private(set) var writer: Int32
+
+        init() throws {
+            var ends: [Int32] = [-1, -1]
+            try #require(pipe(&ends) == 0)
+            (reader, writer) = (ends[0], ends[1])
+        }
+
+        deinit {
+            close(reader)
+            closeWriter()
+        }
+
+        func closeWriter() {
+            if writer >= 0 { close(writer) }
+            writer = -1
+        }
+
+        /// Writes until the pipe holds no more; returns how many bytes it took.
+        func fill() -> Int {
+            let flags = fcntl(writer, F_GETFL)
+            _ = fcntl(writer, F_SETFL, flags | O_NONBLOCK)
+            defer { _ = fcntl(writer, F_SETFL, flags) }
+            var count = 0
+            while Glibc.write(writer, "x", 1) == 1 { count += 1 }
+            return count
+        }
+
+        func readToEnd() -> String {
+            var bytes: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(reader, &chunk, chunk.count)
+                guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+                bytes += chunk[..<count]
+            }
+        }
+    }
+
+    @Test("Lines come in their order, whole")
+    func order() throws {
+        let pipe = try Pipe()
+        let metrics = Metrics()
+        let writer = LogLineWriter(descriptor: pipe.writer, metrics: metrics)
+        for number in 0..<500 { writer.write("line \(number)") }
+        #expect(writer.stop(waitingAtMost: 60))
+        pipe.closeWriter()
+        #expect(pipe.readToEnd() == (0..<500).map { "line \($0)\n" }.joined())
+        #expect(metrics.text().contains("swiftlet_log_dropped_total 0\n"))
+    }
+
+    @Test("A reader that stands still costs lines, and nobody waits")
+    func slowReader() throws {
+        let pipe = try Pipe()
+        let filling = pipe.fill()
+        let metrics = Metrics()
+        let dropped = metrics.counter("swiftlet_log_dropped_total", "")
+        let writer = LogLineWriter(descriptor: pipe.writer, metrics: metrics, capacity: 10_000)
+        let line = String(repeating: "x", count: 99)
+        // More than the queue and the piece in the thread's hand can hold.
+        for _ in 0..<3000 { writer.write(line) }
+        #expect(dropped.value > 0)
+        #expect(!writer.stop(waitingAtMost: 0))
+        let before = dropped.value
+        writer.write("late")
+        #expect(dropped.value == before + 1)
+        // Once it reads again, what was taken comes.
+        var bytes = 0
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while bytes < filling + (3000 - Int(before)) * 100 {
+            let count = read(pipe.reader, &chunk, chunk.count)
+            try #require(count > 0)
+            bytes += count
+        }
+        #expect(writer.stop(waitingAtMost: 60))
+        #expect(bytes == filling + (3000 - Int(before)) * 100)
+    }
+
+    @Test("A reader that is gone ends nothing")
+    func goneReader() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        close(ends[0])
+        let metrics = Metrics()
+        let writer = LogLineWriter(descriptor: ends[1], metrics: metrics)
+        writer.write("a")
+        writer.write("b")
+        #expect(writer.stop(waitingAtMost: 60))
+        #expect(metrics.text().contains("swiftlet_log_dropped_total 2\n"))
+        close(ends[1])
+    }
+}
