@@ -1,5 +1,5 @@
 import DNS
-import ObjectRules
+import Registry
 
 /// `kubernetes [ZONES…] { … }`: the zones of a cluster, and how its API is reached.
 package struct KubernetesSettings: DirectiveSettings {
