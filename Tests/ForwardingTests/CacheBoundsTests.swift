@@ -6,26 +6,26 @@ import Testing
 
 @Suite struct CacheBoundsTests {
     @Test func theNumberOfAnswersIsBounded() async throws {
-        let bench = try CacheBench("cache {\nsuccess 1024\ndenial 2048\n}") { query in
+        let bench = try CacheBench("cache {\nsuccess 1024\ndenial 1500\n}") { query in
             query.type == .a ? Sample.address(query) : Sample.denial(.nxDomain)
         }
-        for index in 0..<5000 {
+        for index in 0..<2500 {
             _ = try await bench.ask("n\(index).example")
             _ = try await bench.ask("n\(index).example", .mx)
         }
         let counts = bench.stage.counts
-        #expect(counts.success <= 1024 && counts.success > 900)
-        #expect(counts.denial <= 2048 && counts.denial > 1800)
+        #expect(counts.success <= 1024 && counts.success > 850)
+        #expect(counts.denial <= 1500 && counts.denial > 1200)
         let text = bench.metrics.text()
         #expect(
             text.contains(
                 "coredns_cache_evictions_total{server=\"dns://:53\",type=\"success\",zones=\".\",view=\"\"} "
-                    + "\(5000 - counts.success)\n"))
+                    + "\(2500 - counts.success)\n"))
     }
 
     @Test func whatIsAskedForAgainStays() async throws {
         let bench = try CacheBench("cache {\nsuccess 1024\n}") { Sample.address($0) }
-        for index in 0..<8000 {
+        for index in 0..<4000 {
             _ = try await bench.ask("n\(index).example")
             if index % 16 == 0 { _ = try await bench.ask("popular.example") }
         }
@@ -42,7 +42,9 @@ import Testing
                     owner: query.name, ttl: 300, data: .address([10, 0, UInt8(index >> 8 & 255), UInt8(index & 255)]))
             }
             response.additionals = (0..<records).compactMap { index in
-                DomainName("x\(index).\(query.name)").map { Record(owner: $0, ttl: 300, data: .address([1, 1, 1, 1])) }
+                DomainName(labels: ["x\(index)"], under: query.name).map {
+                    Record(owner: $0, ttl: 300, data: .address([1, 1, 1, 1]))
+                }
             }
             return response
         }
@@ -55,7 +57,7 @@ import Testing
             }
         }
         let counts = bench.stage.counts
-        #expect(records >= 40 ? counts.success == 0 : counts.success > 500)
+        #expect(records >= 40 ? counts.success == 0 : counts.success > 300)
         if records >= 40 {
             #expect(
                 bench.metrics.text().contains(
@@ -93,7 +95,7 @@ import Testing
         var model: [String: Known] = [:]
         var now = 0
         var hits = 0
-        for step in 0..<8000 {
+        for step in 0..<4000 {
             if Int.random(in: 0..<8, using: &random) == 0 {
                 let seconds = Int.random(in: 0...7, using: &random)
                 now += seconds
@@ -127,7 +129,7 @@ import Testing
             #expect(response.additionals.map(\.data.bytes) == [[10, 0, 0, known.number]])
             #expect(response.additionals.map(\.ttl) == [UInt32(known.ttl - (now - known.storedAt))])
         }
-        #expect(hits > 500)
+        #expect(hits > 200)
     }
 
     @Test func manyTasksAtOnceGetWhatBelongsToTheirName() async throws {
@@ -142,8 +144,8 @@ import Testing
                 group.addTask {
                     var random = SeededGenerator(seed: UInt64(task))
                     var wrong = 0
-                    for step in 0..<2000 {
-                        if step % 500 == 0 { bench.clock.advance(by: .seconds(3)) }
+                    for step in 0..<800 {
+                        if step % 100 == 0 { bench.clock.advance(by: .seconds(3)) }
                         guard
                             let response = try? await bench.ask("n\(Int.random(in: 0..<2000, using: &random)).example"),
                             let record = response.additionals.first
