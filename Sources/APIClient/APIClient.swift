@@ -43,6 +43,7 @@ package final class APIClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Every watch holds a connection for itself.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        configuration.http1_1ConnectionDebugInitializer = { Self.keepAlive($0) }
         let server = access.server
         if server.isSecure { configuration.tlsConfiguration = try TLSSettings.configuration(access) }
         var connectHost = server.host
@@ -123,7 +124,7 @@ package final class APIClient: Sendable {
     }
 
     /// The head of the answer; a token that was refused is read again once.
-    private func open(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError) -> HTTPClientResponse {
+    func open(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError) -> HTTPClientResponse {
         let response = try await execute(call, url: url, isStream: isStream)
         guard response.status == .unauthorized, token.renew() else { return response }
         return try await execute(call, url: url, isStream: isStream)
@@ -183,7 +184,7 @@ package final class APIClient: Sendable {
     }
 
     /// The URL for messages: without the query, which tells nobody anything.
-    private func displayURL(_ call: APICall) -> String { "\(access.server)\(call.path)" }
+    func displayURL(_ call: APICall) -> String { "\(access.server)\(call.path)" }
 }
 
 extension Duration {
