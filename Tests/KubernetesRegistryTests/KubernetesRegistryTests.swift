@@ -1,0 +1,482 @@
+@testable import KubernetesRegistry
+import Registry
+import TestSupport
+import Testing
+
+/// A registry that follows a server which does what it should not.
+@Suite(.timeLimit(.minutes(1)))
+struct KubernetesRegistryTests {
+    private static let services = Samples.services
+    private static let emptyNamespaces = Samples.event("ADDED", Samples.namespace("prod"))
+
+    /// Namespaces as any server has them; a test's own business are the Services.
+    private static func others(_ request: ScriptedRequest) -> ScriptedAPI.Answer {
+        .stream([emptyNamespaces, Samples.bookmark(1, endsInitialEvents: true)], .open)
+    }
+
+    @Sendable
+    private static func isWatchFromTen(_ request: ScriptedRequest) -> Bool {
+        request.path == services && request.isWatch && request.has("resourceVersion=10")
+    }
+
+    private static func initial(_ names: [String], version: Int) -> [String] {
+        names.map { Samples.event("ADDED", Samples.service($0, version: version)) }
+            + [Samples.bookmark(version, endsInitialEvents: true)]
+    }
+
+    @Test("A streaming list fills the table, and events change it")
+    func streaming() async throws {
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            return .stream(Self.initial(["a", "b"], version: 10), .open)
+        }) { server in
+            try await Following.with(server.url) { following in
+                await following.services(["a", "b"])
+                #expect(await following.registry.status.waitUntilSynced(within: .seconds(30)))
+                server.push(Self.services, Samples.event("ADDED", Samples.service("c", version: 11)))
+                await following.services(["a", "b", "c"])
+                server.push(
+                    Self.services,
+                    Samples.event("DELETED", Samples.service("a", version: 12))
+                        + Samples.event("MODIFIED", Samples.service("b", ip: "10.96.0.77", version: 13)))
+                await following.until {
+                    $0.objects[DiscoveryKey(.service, Samples.id("b"))]
+                        == Samples.discovered("b", ip: "10.96.0.77")
+                }
+                #expect(following.known.names(.service) == ["b", "c"])
+                let status = following.registry.status
+                #expect(status.hasSynced && status.isInSync && status.source == .api)
+                #expect(status.stateAge == .zero && status.lastSync != nil)
+                let request = try #require(server.requests.first { $0.path == Self.services })
+                for item in [
+                    "watch=true", "sendInitialEvents=true", "resourceVersionMatch=NotOlderThan",
+                    "allowWatchBookmarks=true",
+                ] { #expect(request.has(item)) }
+                #expect(request.headers["accept-encoding"] == "identity")
+                #expect(
+                    following.metrics.text().contains(
+                        "swiftlet_registry_objects{host=\"127.0.0.1:\(server.port)\",kind=\"services\"} 2"))
+            }
+        }
+    }
+
+    @Test("Where streaming lists are refused, a list in pages and a watch do it")
+    func refusedStream() async throws {
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            if request.isStreamingList { return .body(422, Samples.status(422, "Invalid")) }
+            if request.isWatch { return .stream([], .open) }
+            if request.has("continue=next") {
+                return .body(200, Samples.list([Samples.service("b")], version: 10))
+            }
+            return .body(200, Samples.list([Samples.service("a")], version: 10, continuation: "next", remaining: 1))
+        }) { server in
+            try await Following.with(server.url) { following in
+                await following.services(["a", "b"])
+                await server.request(where: Self.isWatchFromTen)
+                let lists = server.requests.filter { $0.path == Self.services && !$0.isWatch }
+                let startsAnywhere = lists.map { $0.has("resourceVersion=0") }
+                #expect(startsAnywhere == [true, false])
+                let areLimited = lists.allSatisfy { $0.has("limit=500") }
+                #expect(areLimited)
+            }
+        }
+    }
+
+    @Test("Where the wish for a streaming list is ignored, a list follows after a while")
+    func ignoredStream() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            if request.isStreamingList {
+                return .stream([Samples.event("ADDED", Samples.service("a"))], .open)
+            }
+            if request.isWatch { return .stream([], .open) }
+            return .body(200, Samples.list([Samples.service("a")], version: 10))
+        }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                await following.until { $0.names(.service) == ["a"] }
+                #expect(!following.registry.status.hasSynced)
+                await manual.sleeper(lasting: Reflector.markerPatience)
+                manual.advance(by: Reflector.markerPatience)
+                await following.services(["a"])
+                #expect(following.registry.status.hasSynced)
+            }
+        }
+    }
+
+    @Test("A bookmark without the mark says the same at once")
+    func unmarkedBookmark() async throws {
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            if request.isStreamingList {
+                return .stream([Samples.event("ADDED", Samples.service("a")), Samples.bookmark(5)], .open)
+            }
+            if request.isWatch { return .stream([], .open) }
+            return .body(200, Samples.list([Samples.service("a")], version: 10))
+        }) { server in
+            try await Following.with(server.url, time: ManualTime().time) { following in
+                await following.services(["a"])
+            }
+        }
+    }
+
+    @Test("A version that is too old leads to a new list, of which only differences are told")
+    func expired() async throws {
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            return .stream(
+                request.number == 0
+                    ? Self.initial(["a", "b", "c"], version: 10)
+                    : Self.initial(["b", "c"], version: 20) + [
+                        Samples.event("ADDED", Samples.service("d", version: 21))
+                    ],
+                .open)
+        }) { server in
+            try await Following.with(server.url) { following in
+                await following.services(["a", "b", "c"])
+                let before = following.known.changes
+                server.push(Self.services, Samples.event("ERROR", Samples.status(410, "Expired")))
+                await following.services(["b", "c", "d"])
+                // "a" gone and "d" come: nothing was told of "b" and "c", and no list began anew.
+                #expect(following.known.changes == before + 2)
+                let begun = following.known.events.filter { $0 == .snapshotBegins([.service]) }
+                #expect(begun.count == 1)
+                #expect(following.metrics.text().contains(#"cause="expired""#))
+            }
+        }
+    }
+
+    @Test("A server that is overloaded is asked again after what it says")
+    func overloaded() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            if request.number == 0 {
+                return .body(429, Samples.status(429, "TooManyRequests"), headers: [("retry-after", "7")])
+            }
+            return .stream(Self.initial(["a"], version: 10), .open)
+        }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                await manual.pass(.seconds(7))
+                await following.services(["a"])
+            }
+        }
+    }
+
+    @Test("Errors, cut streams and half lines cost a wait and no answer", arguments: FaultyStreams.all)
+    fileprivate func faults(_ fault: FaultyStream) async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            switch request.number {
+            case 0: return .stream(Self.initial(["a", "b"], version: 10), .open)
+            case 1: return fault.answer
+            default: return .stream([Samples.event("ADDED", Samples.service("c", version: 30))], .open)
+            }
+        }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                await following.services(["a", "b"])
+                // A watch that lived for long enough to be a good one.
+                manual.advance(by: .seconds(2))
+                server.cut(Self.services)
+                await manual.pass(.milliseconds(1200))
+                await manual.pass(fault.wait)
+                await following.services(fault.keeps.union(["c"]))
+                let later = server.requests.filter { $0.path == Self.services && !$0.isStreamingList }
+                #expect(later.allSatisfy { $0.isWatch })
+                // Nothing was taken away at any time.
+                let deletions = following.known.events.contains { event in
+                    guard case .changes(let changes) = event else { return false }
+                    return changes.contains { if case .delete = $0 { true } else { false } }
+                }
+                #expect(!deletions)
+            }
+        }
+    }
+
+    @Test("A watch that is silent for too long is closed and opened again")
+    func silence() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            return request.number == 0
+                ? .stream(Self.initial(["a"], version: 10), .open)
+                : .stream([Samples.event("ADDED", Samples.service("b", version: 11))], .open)
+        }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                await following.services(["a"])
+                let patience = Duration.seconds(450) + Reflector.grace
+                manual.advance(by: patience)
+                await following.services(["a", "b"])
+                #expect(server.requests.contains { $0.path == Self.services && $0.has("resourceVersion=10") })
+                #expect(following.metrics.text().contains(#"cause="silent""#))
+            }
+        }
+    }
+
+    @Test("Events that come twice, out of order or odd change nothing; the watch goes on")
+    func oddEvents() async throws {
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            return .stream(Self.initial(["a"], version: 10), .open)
+        }) { server in
+            try await Following.with(server.url) { following in
+                await following.services(["a"])
+                let before = following.known.changes
+                let long = String(repeating: "x", count: 100_000)
+                server.push(
+                    Self.services,
+                    [
+                        Samples.event("ADDED", Samples.service("a", version: 10)),
+                        Samples.event("MODIFIED", Samples.service("a", ip: "10.96.0.99", version: 9)),
+                        Samples.event("DELETED", Samples.service("a", version: 8)),
+                        Samples.event("DELETED", Samples.service("nobody", version: 12)),
+                        Samples.event("ADDED", "{}"), Samples.event("ADDED", "null"),
+                        Samples.event("ADDED", #"{"metadata":{"name":"\#(long)","namespace":"prod"}}"#),
+                        Samples.event(
+                            "MODIFIED", #"{"metadata":{"name":"a","namespace":"prod","resourceVersion":"13"},"spec":7}"#
+                        ),
+                        Samples.event("REPLACED", "{}"), "\n", Samples.bookmark(5),
+                        Samples.event("ADDED", Samples.service("b", version: 14)),
+                    ].joined())
+                await following.services(["a", "b"])
+                #expect(following.known.changes == before + 1)
+                #expect(following.known.objects[DiscoveryKey(.service, Samples.id("a"))] == Samples.discovered("a"))
+                let text = following.metrics.text()
+                for cause in ["unnamed", "too_long", "wrong_type", "unknown_event"] {
+                    #expect(text.contains("swiftlet_registry_skipped_objects_total{cause=\"\(cause)\""))
+                }
+            }
+        }
+    }
+
+    @Test("A list that has lost everything is believed when it says so twice")
+    func emptyList() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            switch request.number {
+            case 0: return .stream(Self.initial(["a"], version: 10), .open)
+            case 1: return .stream(Self.initial([], version: 20), .open)
+            default: return .stream(Self.initial([], version: 21), .open)
+            }
+        }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                await following.services(["a"])
+                server.push(Self.services, Samples.event("ERROR", Samples.status(410, "Expired")))
+                await manual.sleeper(lasting: .milliseconds(2400))
+                #expect(following.known.names(.service) == ["a"])
+                manual.advance(by: .milliseconds(2400))
+                await following.services([])
+            }
+        }
+    }
+
+    @Test("Where slices are not served, Endpoints stand in for them")
+    func endpointsFallback() async throws {
+        let endpoints = "/api/v1/endpoints"
+        try await ScriptedAPI.with({ request in
+            switch request.path {
+            case Samples.slices: return .body(404, "404 page not found\n")
+            case endpoints:
+                let object =
+                    #"{"metadata":{"name":"web","namespace":"prod","resourceVersion":"3"},"subsets":[{"addresses":[{"ip":"10.0.0.1"}]}]}"#
+                return .stream([Samples.event("ADDED", object), Samples.bookmark(3, endsInitialEvents: true)], .open)
+            case Self.services: return .stream(Self.initial(["web"], version: 10), .open)
+            default: return Self.others(request)
+            }
+        }) { server in
+            try await Following.with(server.url, selection: DiscoverySelection(includesPods: false)) { following in
+                await following.until { $0.complete.isSuperset(of: [.endpointSlice, .endpoints, .service]) }
+                #expect(following.known.names(.endpoints) == ["web"])
+                #expect(await following.registry.status.waitUntilSynced(within: .seconds(30)))
+            }
+        }
+    }
+
+    @Test("Selectors are the server's business: labels, and Pods that hold an address")
+    func selectors() async throws {
+        let selection = DiscoverySelection(
+            namespaceLabels: try LabelSelector(parsing: "env in (b,a),!x"),
+            labels: try LabelSelector(parsing: "app=web"),
+            includesEndpoints: false)
+        try await ScriptedAPI.with({ _ in .stream([Samples.bookmark(1, endsInitialEvents: true)], .open) }) { server in
+            try await Following.with(server.url, selection: selection) { following in
+                await following.until { $0.complete == [.namespace, .service, .pod] }
+                func item(_ path: String, _ name: String) -> String? {
+                    server.requests.first { $0.path == path }?.uri.split(whereSeparator: { "?&".contains($0) })
+                        .first { $0.hasPrefix("\(name)=") }.map(String.init)
+                }
+                #expect(item(Samples.namespaces, "labelSelector") == "labelSelector=env%20in%20%28a%2Cb%29%2C%21x")
+                #expect(item(Self.services, "labelSelector") == "labelSelector=app%3Dweb")
+                #expect(
+                    item("/api/v1/pods", "fieldSelector")
+                        == "fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed%2Cstatus.phase%21%3DUnknown"
+                )
+            }
+        }
+    }
+
+    @Test("An object that a watch has missed is found by counting")
+    func missedEvent() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else {
+                return request.has("limit=1")
+                    ? .body(200, Samples.list([Samples.namespace("prod")], version: 1)) : Self.others(request)
+            }
+            if request.has("limit=1") {
+                return .body(200, Samples.list([Samples.service("a")], version: 30, continuation: "c", remaining: 1))
+            }
+            return .stream(Self.initial(request.number == 0 ? ["a"] : ["a", "b"], version: 30), .open)
+        }) { server in
+            try await Following.with(server.url, time: manual.time, checkInterval: .seconds(300)) { following in
+                await following.services(["a"])
+                await manual.sleeper(lasting: .seconds(300))
+                manual.advance(by: .seconds(300))
+                // The difference is to be seen a second time.
+                await manual.sleeper(lasting: ConsistencyCheck.confirmation)
+                #expect(following.known.names(.service) == ["a"])
+                manual.advance(by: ConsistencyCheck.confirmation)
+                await following.services(["a", "b"])
+                #expect(
+                    following.metrics.text().contains(
+                        "swiftlet_registry_check_disagreements_total{host=\"127.0.0.1:\(server.port)\",kind=\"services\"} 1"
+                    ))
+            }
+        }
+    }
+
+    @Test("Before anything is known, waiting ends with its time")
+    func unsynced() async throws {
+        let manual = ManualTime()
+        try await ScriptedAPI.with({ _ in .hangUp }) { server in
+            try await Following.with(server.url, time: manual.time) { following in
+                let status = following.registry.status
+                async let outcome = status.waitUntilSynced(within: .seconds(5))
+                await manual.pass(.seconds(5))
+                #expect(await outcome == false)
+                #expect(!status.hasSynced && !status.isInSync && status.source == .none && status.stateAge == nil)
+            }
+        }
+    }
+
+    @Test("A registry has one reader")
+    func oneReader() async throws {
+        try await ScriptedAPI.with({ Self.others($0) }) { server in
+            try await Following.with(server.url) { following in
+                await #expect(throws: KubernetesRegistry.Failure.hasReader) {
+                    _ = try await following.registry.events(of: Samples.servicesOnly)
+                }
+            }
+        }
+    }
+
+    // MARK: The state that outlives the API
+
+    @Test("The last state is told after a restart while the API is out of reach, and the watch goes on from it")
+    func stateFile() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path("cluster-state")
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else {
+                return request.isStreamingList ? Self.others(request) : .stream([], .open)
+            }
+            switch request.number {
+            case 0: return .stream(Self.initial(["a", "b"], version: 10), .open)
+            case 1, 2: return .body(503, "later")
+            default: return .stream([Samples.event("DELETED", Samples.service("a", version: 11))], .open)
+            }
+        }) { server in
+            try await Following.with(server.url, stateFile: file) { await $0.services(["a", "b"]) }
+            let manual = ManualTime()
+            try await Following.with(server.url, time: manual.time, stateFile: file) { following in
+                await following.services(["a", "b"])
+                let status = following.registry.status
+                let isSynced = await status.waitUntilSynced(within: .seconds(5))
+                #expect(isSynced && !status.isInSync && status.source == .file)
+                #expect(status.stateAge != nil)
+                await manual.pass(.milliseconds(1200))
+                await manual.pass(.milliseconds(2400))
+                await following.services(["b"])
+                let asked = server.requests.filter { $0.path == Self.services }
+                #expect(asked.dropFirst().allSatisfy { $0.has("resourceVersion=10") && $0.isWatch })
+                manual.advance(by: .seconds(1))
+                #expect(status.source == .api || !status.isInSync)
+            }
+        }
+    }
+
+    @Test("A stored version that is too old leads to a list, of which only differences are told")
+    func expiredState() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path("cluster-state")
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else {
+                return request.isStreamingList ? Self.others(request) : .stream([], .open)
+            }
+            if !request.isStreamingList {
+                return .stream([Samples.event("ERROR", Samples.status(410, "Expired"))], .complete)
+            }
+            return .stream(Self.initial(request.number == 0 ? ["a", "b"] : ["b", "c"], version: 10), .open)
+        }) { server in
+            try await Following.with(server.url, stateFile: file) { await $0.services(["a", "b"]) }
+            try await Following.with(server.url, stateFile: file) { following in
+                await following.services(["b", "c"])
+                // Two of the file, one gone, one new.
+                #expect(following.known.changes == 4)
+                #expect(await following.registry.status.waitUntilSynced(within: .seconds(10)))
+            }
+        }
+    }
+
+    @Test("A damaged file is ignored, and made anew")
+    func damagedFile() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("cluster-state", "SWLTSTAT and then something else")
+        let file = folder.path("cluster-state")
+        try await ScriptedAPI.with({ request in
+            guard request.path == Self.services else { return Self.others(request) }
+            return .stream(Self.initial(["a"], version: 10), .open)
+        }) { server in
+            try await Following.with(server.url, stateFile: file) { await $0.services(["a"]) }
+            let bytes = try #require(try StateFile(path: file).read())
+            let state = try StoredState(bytes, server: server.url, selection: Samples.servicesOnly)
+            #expect(state.kinds.map(\.kind).sorted { $0.rawValue < $1.rawValue } == [.namespace, .service])
+        }
+    }
+}
+
+/// What may become of a watch.
+private struct FaultyStream: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let answer: ScriptedAPI.Answer
+    /// What the Services are known to be afterwards, besides the one that comes then.
+    var keeps: Set<String> = ["a", "b"]
+    var wait = Duration.milliseconds(2400)
+}
+
+private enum FaultyStreams {
+    private static let half = String(Samples.event("ADDED", Samples.service("x", version: 20)).dropLast(40))
+
+    static let all = [
+        FaultyStream(testDescription: "500", answer: .body(500, "oops")),
+        FaultyStream(testDescription: "503", answer: .body(503, Samples.status(503, "ServiceUnavailable"))),
+        FaultyStream(testDescription: "429", answer: .body(429, "")),
+        FaultyStream(testDescription: "401", answer: .body(401, "")),
+        FaultyStream(testDescription: "403", answer: .body(403, Samples.status(403, "Forbidden"))),
+        FaultyStream(testDescription: "no answer", answer: .hangUp),
+        FaultyStream(testDescription: "half a line, cut", answer: .stream([half], .breakOff)),
+        FaultyStream(testDescription: "half a line, ended", answer: .stream([half], .complete)),
+        FaultyStream(testDescription: "no JSON", answer: .stream(["k8s\u{0}\u{12}\n"], .open)),
+        FaultyStream(testDescription: "an end at once", answer: .stream([], .complete)),
+        FaultyStream(
+            testDescription: "an event and a cut",
+            answer: .stream([Samples.event("ADDED", Samples.service("d", version: 20))], .breakOff),
+            keeps: ["a", "b", "d"], wait: .milliseconds(1200)),
+        FaultyStream(
+            testDescription: "ERROR 500",
+            answer: .stream([Samples.event("ERROR", Samples.status(500, "InternalError"))], .complete)),
+    ]
+}

@@ -1,0 +1,94 @@
+import KubernetesRegistry
+import Synchronization
+
+/// Time that a test moves: nobody waits for a clock, only for somebody who sleeps.
+final class ManualTime: Sendable {
+    private struct Sleeper {
+        let id: UInt64
+        let lasting: Duration
+        let end: Duration
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var now = Duration.seconds(1000)
+        var lastID: UInt64 = 0
+        var sleepers: [Sleeper] = []
+        var cancelled: Set<UInt64> = []
+        /// All sleeps that were asked for, in their order.
+        var asked: [Duration] = []
+        var observers: [(lasting: Duration, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Time as a registry takes it; its chance always says one half.
+    var time: RegistryTime {
+        RegistryTime(
+            now: { self.state.withLock { $0.now } }, sleep: { try await self.sleep($0) }, random: { 0.5 })
+    }
+
+    var asked: [Duration] { state.withLock { $0.asked } }
+
+    /// Waits until somebody sleeps for exactly so long.
+    func sleeper(lasting duration: Duration) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.sleepers.contains(where: { $0.lasting == duration }) { return true }
+                state.observers.append((duration, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    /// Moves the time on and wakes who has slept long enough.
+    func advance(by duration: Duration) {
+        let woken = state.withLock { state in
+            state.now += duration
+            let now = state.now
+            let woken = state.sleepers.filter { $0.end <= now }
+            state.sleepers.removeAll { $0.end <= now }
+            return woken
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    /// Waits until somebody sleeps for exactly so long, and lets that time pass.
+    func pass(_ duration: Duration) async {
+        await sleeper(lasting: duration)
+        advance(by: duration)
+    }
+
+    private func sleep(_ duration: Duration) async throws {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                var observed: [CheckedContinuation<Void, Never>] = []
+                let isCancelled = state.withLock { state in
+                    guard state.cancelled.remove(id) == nil else { return true }
+                    state.sleepers.append(
+                        Sleeper(id: id, lasting: duration, end: state.now + duration, continuation: continuation))
+                    state.asked.append(duration)
+                    observed = state.observers.filter { $0.lasting == duration }.map(\.continuation)
+                    state.observers.removeAll { $0.lasting == duration }
+                    return false
+                }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
+                for observer in observed { observer.resume() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                guard let index = state.sleepers.firstIndex(where: { $0.id == id }) else {
+                    state.cancelled.insert(id)
+                    return nil as Sleeper?
+                }
+                return state.sleepers.remove(at: index)
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+}

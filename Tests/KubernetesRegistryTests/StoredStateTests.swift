@@ -1,0 +1,143 @@
+@testable import KubernetesRegistry
+import Registry
+import TestSupport
+import Testing
+
+struct StoredStateTests {
+    private static let selection = DiscoverySelection(includesImports: true, keepsZones: true)
+    private static let server = "https://10.0.0.1:6443"
+
+    private static func slice(_ name: String, _ addresses: [(String, String, String)]) -> DiscoverySlice {
+        var builder = DiscoverySlice.Builder(selection)
+        builder.id = Samples.id(name)
+        builder.service = "web"
+        builder.importedService = "far"
+        builder.sourceCluster = "east"
+        builder.addressType = addresses.first?.0.contains(":") == true ? .ipv6 : .ipv4
+        builder.ports = [DiscoveryPort(name: "http", number: 80), DiscoveryPort(transport: .udp, number: nil)]
+        builder.lastChangeTrigger = Timestamp(milliseconds: 1_780_000_000_123)
+        for (address, hostname, zone) in addresses {
+            builder.append(addresses: [address], isReady: true, hostname: hostname, zone: zone)
+        }
+        return builder.build()
+    }
+
+    private static let state: StoredState = {
+        func entry(_ name: String, _ object: DiscoveryObject?, _ version: UInt64 = 7) -> StoredKind.Entry {
+            StoredKind.Entry(id: Samples.id(name), version: version, object: object)
+        }
+        let v4 = slice("v4", [("10.0.0.1", "", "a"), ("10.0.0.2", "db-0", "b"), ("10.0.0.3", "", "")])
+        let v6 = slice("v6", [("2001:db8::1", "", ""), ("2001:DB8:0::2", "", "")])
+        let alias = DiscoveryService(Samples.id("alias"), target: .alias("example.org"))
+        let headless = DiscoveryService(
+            Samples.id("headless"), target: .endpoints, ports: [DiscoveryPort(transport: .sctp, number: 65535)])
+        let dual = DiscoveryService(
+            Samples.id("dual"), target: .virtualIPs([IPAddress("10.96.0.1"), IPAddress("fd00::1")].compactMap { $0 }),
+            hasSelector: true)
+        let pods = [("p4", "10.1.0.1"), ("p6", "fd00:0::9"), ("q6", "fd00::9")].compactMap { name, ip in
+            DiscoveryPod(Samples.id(name), phase: "Running", podIP: ip).map { entry(name, .pod($0)) }
+        }
+        return StoredState(
+            savedAt: Timestamp(milliseconds: 1_790_000_000_000),
+            kinds: [
+                StoredKind(
+                    .namespace, version: ObjectVersion("12"),
+                    entries: [
+                        StoredKind.Entry(
+                            id: NamespacedName(namespace: "", name: "prod"), version: 1, object: .namespace("prod"))
+                    ]),
+                StoredKind(
+                    .service, version: ObjectVersion("18446744073709551615"), unnamed: 3,
+                    entries: [
+                        entry("alias", .service(alias)), entry("headless", .service(headless), .max),
+                        entry("dual", .service(dual), 0), entry("odd", nil),
+                    ]),
+                StoredKind(
+                    .endpointSlice, version: .none,
+                    entries: [entry("v4", .endpointSlice(v4)), entry("v6", .endpointSlice(v6))]),
+                StoredKind(
+                    .endpoints, version: ObjectVersion("opaque-version"),
+                    entries: [entry("web", .endpoints(Samples.id("web"), [v4, v6]))]),
+                StoredKind(.pod, version: ObjectVersion("3"), entries: pods),
+                StoredKind(.serviceImport, version: ObjectVersion("4"), entries: [entry("dual", .serviceImport(dual))]),
+            ])
+    }()
+
+    @Test("A state that was written is read back the same")
+    func roundTrip() throws {
+        let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
+        let read = try StoredState(bytes, server: Self.server, selection: Self.selection)
+        #expect(read == Self.state)
+        // Equality of slices leaves out what names do not show.
+        guard case .endpointSlice(let slice)? = read.kinds[2].entries[0].object else {
+            Issue.record("no slice")
+            return
+        }
+        #expect(slice.lastChangeTrigger == Timestamp(milliseconds: 1_780_000_000_123))
+    }
+
+    @Test("A state is for the server and the selection that it was made of")
+    func other() {
+        let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
+        #expect(throws: StoredState.Unfit.otherServer(Self.server)) {
+            try StoredState(bytes, server: "https://10.0.0.2:6443", selection: Self.selection)
+        }
+        #expect(throws: StoredState.Unfit.otherSelection) {
+            try StoredState(bytes, server: Self.server, selection: DiscoverySelection())
+        }
+    }
+
+    @Test("A file that was cut anywhere, or changed in any byte, is refused without a trap")
+    func damaged() {
+        let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
+        for count in 0..<bytes.count {
+            #expect(throws: StoredState.Unfit.self) {
+                try StoredState(Array(bytes[..<count]), server: Self.server, selection: Self.selection)
+            }
+        }
+        for index in bytes.indices {
+            var changed = bytes
+            changed[index] ^= 0x41
+            #expect(throws: StoredState.Unfit.self) {
+                try StoredState(changed, server: Self.server, selection: Self.selection)
+            }
+        }
+    }
+
+    @Test("Random content under a right checksum never traps")
+    func randomContent() {
+        var generator = SeededGenerator.announced()
+        let whole = Array(Self.state.bytes(server: Self.server, selection: Self.selection).dropLast(4))
+        for _ in 0..<3000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                bytes[Int.random(in: 20..<bytes.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
+            }
+            if Bool.random(using: &generator) { bytes.removeLast(Int.random(in: 0..<100, using: &generator)) }
+            let sum = Checksum.of(bytes[...])
+            withUnsafeBytes(of: sum.littleEndian) { bytes.append(contentsOf: $0) }
+            _ = try? StoredState(bytes, server: Self.server, selection: Self.selection)
+        }
+    }
+
+    @Test("The checksum is the common one")
+    func checksum() {
+        #expect(Checksum.of(Array("123456789".utf8)[...]) == 0xcbf4_3926)
+    }
+
+    @Test("The file is replaced whole, and no draft stays behind")
+    func file() async throws {
+        let folder = try TemporaryFolder()
+        let file = StateFile(path: folder.path("state"))
+        #expect(try file.read() == nil)
+        try await file.write([1, 2, 3])
+        #expect(try file.read() == [1, 2, 3])
+        try await file.write([])
+        #expect(try file.read() == [])
+        #expect(try StateFile(path: folder.path("state.new")).read() == nil)
+        await #expect(throws: StateFile.Failure.self) {
+            try await StateFile(path: folder.path("missing/state")).write([1])
+        }
+    }
+}
