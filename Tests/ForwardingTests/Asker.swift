@@ -58,8 +58,8 @@ struct Asker: Sendable {
 }
 
 extension Forwarder.Times {
-    /// So short that a test may wait for their end.
-    static let short = Self(total: .milliseconds(600), attempt: .milliseconds(200))
+    /// Short enough that a test may wait for their end, and long enough for a busy machine to answer in.
+    static let short = Self(total: .seconds(3), attempt: .seconds(1))
 }
 
 extension Response {

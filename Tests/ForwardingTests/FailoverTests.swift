@@ -16,10 +16,10 @@ struct FailoverTests {
         try await ScriptedUpstream { [.send($0.address(last))] }
     }
 
-    /// A port that nobody listens at.
+    /// A port that no datagrams are taken at.
     private static func closed() async throws -> ScriptedUpstream {
         let upstream = try await answering(0)
-        await upstream.stop()
+        await upstream.refuseDatagrams()
         return upstream
     }
 

@@ -72,38 +72,51 @@ final class ScriptedUpstream: Sendable {
     var address: String { "127.0.0.1:\(port)" }
 
     init(_ script: @escaping Script) async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
         let connections = Connections()
         connectionCount = connections
         let relay = Relay(script)
-        let tcp = try await ServerBootstrap(group: group)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                connections.count.withLock { $0 += 1 }
-                return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(StreamSide(relay))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
+        let (tcp, udp) = try await Self.bind(relay, connections)
         guard let port = tcp.localAddress?.port else { throw Failure() }
-        udp = try await DatagramBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(DatagramSide(relay))
-                }
-            }
-            .bind(host: "127.0.0.1", port: port).get()
-        self.tcp = tcp
+        (self.tcp, self.udp) = (tcp, udp)
         self.port = UInt16(port)
         relay.log.withLock { $0 = { [weak self] asked in self?.note(asked) } }
     }
 
+    /// Takes a port for both ways; one that is free by TCP may be taken by UDP.
+    private static func bind(_ relay: Relay, _ connections: Connections) async throws -> (any Channel, any Channel) {
+        let group = MultiThreadedEventLoopGroup.singleton
+        var attempts = 0
+        while true {
+            let tcp = try await ServerBootstrap(group: group)
+                .childChannelInitializer { channel in
+                    connections.count.withLock { $0 += 1 }
+                    return channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(StreamSide(relay))
+                    }
+                }
+                .bind(host: "127.0.0.1", port: 0).get()
+            do {
+                let udp = try await DatagramBootstrap(group: group)
+                    .channelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(DatagramSide(relay))
+                        }
+                    }
+                    .bind(host: "127.0.0.1", port: tcp.localAddress?.port ?? 0).get()
+                return (tcp, udp)
+            } catch {
+                try await tcp.close()
+                attempts += 1
+                if attempts == 50 { throw error }
+            }
+        }
+    }
+
     private func note(_ asked: Asked) { log.withLock { $0.append(asked) } }
 
-    /// Gives up the port; who asks now is refused.
-    func stop() async {
+    /// Refuses datagrams from now on; the port stays taken for TCP, so that no other server comes there.
+    func refuseDatagrams() async {
         try? await udp.close()
-        try? await tcp.close()
     }
 
     deinit {
