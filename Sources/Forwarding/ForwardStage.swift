@@ -9,7 +9,8 @@ import Telemetry
 
 /// `forward`: answers by asking other servers.
 package struct ForwardStage: Stage {
-    /// What the stage uses of the process around it.
+    /// What the stage uses of the process around it. Stages that are given copies of one value share its bounds on
+    /// questions under way: 10,000 in all, 1,000 of one client's address.
     package struct Surroundings: Sendable {
         /// Where everything is counted.
         package var metrics: Metrics
@@ -49,7 +50,7 @@ package struct ForwardStage: Stage {
 
     private let forwarders: [Forwarder]
     private let surroundings: Surroundings
-    private let limitMetrics: ForwardMetrics
+    private let bounds: BoundMetrics
 
     /// - Throws: an error at the word whose file cannot be used: of `tls`, or one that names upstreams.
     package init(_ settings: ForwardSettings, _ surroundings: Surroundings) throws(CorefileError) {
@@ -57,19 +58,25 @@ package struct ForwardStage: Stage {
         var forwarders: [Forwarder] = []
         for line in settings.lines { forwarders.append(try Forwarder(line, surroundings)) }
         self.forwarders = forwarders
-        limitMetrics = ForwardMetrics(surroundings.metrics, from: "", to: "")
-        let (gauge, limits) = (limitMetrics.underWay, surroundings.limits)
-        surroundings.metrics.collect { [weak limits] in
-            if let limits { gauge.set(Double(limits.underWay)) }
-        }
+        bounds = BoundMetrics(surroundings.metrics)
     }
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
         guard let first = forwarders.firstIndex(where: { $0.takes(query.name) }) else {
             return await next.respond(to: query)
         }
-        if let bound = surroundings.limits.enter(query.client.address) { return refusal(bound) }
-        defer { surroundings.limits.leave(query.client.address) }
+        // A transfer has many messages, of which one would come through.
+        if query.type == .axfr || query.type == .ixfr { return refusal("zone transfers are not forwarded") }
+        if let bound = surroundings.limits.enter(query.client.address) {
+            bounds.countReject(bound)
+            return refusal(
+                bound == .all ? "too many questions under way" : "too many questions of one client under way")
+        }
+        bounds.underWay.add(1)
+        defer {
+            bounds.underWay.add(-1)
+            surroundings.limits.leave(query.client.address)
+        }
         var response = Response(.refused)
         for forwarder in forwarders[first...] where forwarder.takes(query.name) {
             response = await forwarder.respond(to: query)
@@ -80,17 +87,10 @@ package struct ForwardStage: Stage {
         return response
     }
 
-    private func refusal(_ bound: QuestionLimits.Bound) -> Response {
+    private func refusal(_ failure: String) -> Response {
         var response = Response(.refused)
         response.source = directive
-        switch bound {
-        case .all:
-            limitMetrics.limitRejects.increment()
-            response.failure = "too many questions under way"
-        case .client:
-            limitMetrics.clientRejects.increment()
-            response.failure = "too many questions of one client under way"
-        }
+        response.failure = failure
         return response
     }
 

@@ -176,7 +176,7 @@ final class Forwarder: Sendable {
         // A probe of `loop` that comes back must go out again, not wait for itself.
         guard question.type != .hinfo else { return spelled(await fetch(key).response, for: query.name) }
         guard let landing = await flights.land(key, { await fetch(key) }) else {
-            metrics.limitRejects.increment()
+            metrics.flightRejects.increment()
             return .failed(ForwardSettings.directive, "too many equal questions under way")
         }
         if landing.isShared { metrics.sharedFlights.increment() }

@@ -33,13 +33,21 @@ final class StreamConnection: ChannelInboundHandler {
         let timer: Scheduled<Void>
     }
 
+    private struct Waiting {
+        let question: Question
+        let timer: Scheduled<Void>
+    }
+
     private enum State {
-        case connecting(waiting: [Question])
+        case connecting
         case open(ChannelHandlerContext)
         case closed
     }
 
-    private var state = State.connecting(waiting: [])
+    private var state = State.connecting
+    /// Questions that came before the connection stood, by the order they came in.
+    private var waiting: [Int: Waiting] = [:]
+    private var lastWaiting = 0
     private var pending: [UInt16: Pending] = [:]
     private var inbound = ByteBuffer()
     private let eventLoop: any EventLoop
@@ -58,17 +66,22 @@ final class StreamConnection: ChannelInboundHandler {
     }
 
     /// The questions that have no answer yet.
-    var load: Int {
-        if case .connecting(let waiting) = state { waiting.count } else { pending.count }
-    }
+    var load: Int { waiting.count + pending.count }
 
+    var isConnecting: Bool { if case .connecting = state { true } else { false } }
     var isClosed: Bool { if case .closed = state { true } else { false } }
 
     /// Asks; `done` is called exactly once, on the event loop.
     func ask(_ question: Question) {
         lastUse = .now()
         switch state {
-        case .connecting(let waiting): state = .connecting(waiting: waiting + [question])
+        case .connecting:
+            lastWaiting += 1
+            let number = lastWaiting
+            let timer = eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) {
+                if let late = self.waiting.removeValue(forKey: number) { late.question.done(.timeout) }
+            }
+            waiting[number] = Waiting(question: question, timer: timer)
         case .open(let context): send(question, context)
         case .closed: question.done(.closed("use of closed network connection", wasUsed: true))
         }
@@ -100,10 +113,17 @@ final class StreamConnection: ChannelInboundHandler {
 
     /// The connection stands, the handshake of TLS included.
     func open(_ context: ChannelHandlerContext) {
-        guard case .connecting(let waiting) = state else { return }
+        guard isConnecting else {
+            // Given up meanwhile.
+            context.close(promise: nil)
+            return
+        }
         state = .open(context)
-        for question in waiting {
-            if question.deadline <= .now() { question.done(.timeout) } else { send(question, context) }
+        let questions = waiting.sorted { $0.key < $1.key }
+        waiting = [:]
+        for (_, waiting) in questions {
+            waiting.timer.cancel()
+            send(waiting.question, context)
         }
     }
 
@@ -113,8 +133,11 @@ final class StreamConnection: ChannelInboundHandler {
         guard !isClosed else { return }
         state = .closed
         ended()
-        if case .connecting(let waiting) = former {
-            for question in waiting { question.done(.closed(reason, wasUsed: false)) }
+        let unsent = waiting.values
+        waiting = [:]
+        for waiting in unsent {
+            waiting.timer.cancel()
+            waiting.question.done(.closed(reason, wasUsed: false))
         }
         let lost = pending.values
         pending = [:]

@@ -14,6 +14,8 @@ final class StreamPool: @unchecked Sendable {
     static let comfortableLoad = 32
     /// The most questions under way on a connection.
     static let loadLimit = 512
+    /// How long a connection may take to stand, the handshake of TLS included.
+    static let dialTime = TimeAmount.seconds(5)
 
     /// What a line says about connections.
     struct Terms: Sendable {
@@ -125,6 +127,9 @@ final class StreamPool: @unchecked Sendable {
         guard let address = place.socketAddress else {
             connection.close("dial: \(SocketErrorText.text(ENODEV))")
             return connection
+        }
+        eventLoop.assumeIsolated().scheduleTask(in: Self.dialTime) { [weak connection] in
+            if let connection, connection.isConnecting { connection.close("i/o timeout") }
         }
         let (tls, serverName) = (terms.tls, terms.serverName)
         let handler = NIOLoopBound(connection, eventLoop: eventLoop)

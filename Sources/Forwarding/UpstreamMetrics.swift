@@ -96,14 +96,12 @@ extension ReplyCheck.Cause {
     }
 }
 
-/// What is counted of a `forward` line, and of all of them.
+/// What is counted of one `forward` line.
 final class ForwardMetrics: Sendable {
     let brokenChecks: Counter
     let concurrencyRejects: Counter
     let sharedFlights: Counter
-    let limitRejects: Counter
-    let clientRejects: Counter
-    let underWay: Gauge
+    let flightRejects: Counter
 
     /// - Parameters:
     ///   - from: the name of the line.
@@ -118,10 +116,31 @@ final class ForwardMetrics: Sendable {
         sharedFlights = metrics.counter(
             "swiftlet_forward_shared_flights_total",
             "Questions that waited for the answer to the same question, already under way.")
-        limitRejects = metrics.counter(
-            "swiftlet_forward_rejects_total", "Questions refused because of our own bounds.", ["bound": "all"])
-        clientRejects = metrics.counter(
-            "swiftlet_forward_rejects_total", "Questions refused because of our own bounds.", ["bound": "client"])
+        flightRejects = BoundMetrics.rejects(metrics, bound: "equal")
+    }
+}
+
+/// What is counted of the bounds on questions under way.
+final class BoundMetrics: Sendable {
+    let underWay: Gauge
+    private let all: Counter
+    private let client: Counter
+
+    init(_ metrics: Metrics) {
         underWay = metrics.gauge("swiftlet_forward_questions", "Questions under way to upstreams.")
+        all = Self.rejects(metrics, bound: "all")
+        client = Self.rejects(metrics, bound: "client")
+    }
+
+    func countReject(_ bound: QuestionLimits.Bound) {
+        switch bound {
+        case .all: all.increment()
+        case .client: client.increment()
+        }
+    }
+
+    fileprivate static func rejects(_ metrics: Metrics, bound: String) -> Counter {
+        metrics.counter(
+            "swiftlet_forward_rejects_total", "Questions refused because of our own bounds.", ["bound": bound])
     }
 }

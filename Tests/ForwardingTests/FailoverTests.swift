@@ -245,6 +245,15 @@ struct FailoverTests {
         #expect(try await first.value.code == .serverFailure)
     }
 
+    @Test("Zone transfers are refused", arguments: [RecordType.axfr, .ixfr])
+    func transfers(_ type: RecordType) async throws {
+        let upstream = try await Self.answering(1)
+        let asker = try Asker("forward example.org \(upstream.address)")
+        #expect(try await asker.ask("example.org", type, transport: .tcp).code == .refused)
+        #expect(try await asker.ask("example.net", type).code.rawValue == 10, "others' business")
+        #expect(upstream.asked.isEmpty)
+    }
+
     @Test("Equal questions share one exchange; each asker gets its own spelling")
     func flights() async throws {
         let (asked, arrivals) = AsyncStream.makeStream(of: Void.self)

@@ -1,4 +1,5 @@
 import DNS
+import TestSupport
 import Testing
 
 @testable import Forwarding
@@ -69,5 +70,36 @@ struct ReplyCheckTests {
                 on: bytes, to: ReplyCase.question, questionEnd: ReplyCase.question.count, isExact: expected.isExact)
         }
         #expect(verdict == expected.verdict)
+    }
+
+    @Test("Whatever comes, nothing traps, and only what repeats the question is taken")
+    func anything() throws {
+        var random = SeededGenerator.announced()
+        let name = try #require(DomainName("www.example.org"))
+        var message = DNSMessage(id: 0xabcd, question: .init(name, .a))
+        message.isResponse = true
+        message.answers = [
+            Record(owner: name, ttl: 1, data: .cname(try #require(DomainName("cdn.example")))),
+            Record(owner: try #require(DomainName("cdn.example")), ttl: 1, data: .address([192, 0, 2, 1])),
+        ]
+        message.edns = EDNS(udpPayload: 1232, options: [EDNSOption(.extendedError, [0, 1])])
+        let sound = message.wire()
+        let sent = UpstreamQuestion(name, .a).message(id: 0xabcd, .init(name: name.wire, hasEDNS: true))
+        let questionEnd = 12 + name.wire.count + 4
+        for _ in 0..<20_000 {
+            var reply = sound
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                reply[Int.random(in: reply.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            reply = Array(reply.prefix(Int.random(in: 0...reply.count, using: &random)))
+            let verdict = reply.withUnsafeBytes { bytes in
+                ReplyCheck.verdict(on: bytes, to: sent, questionEnd: questionEnd, isExact: false)
+            }
+            guard case .accepted = verdict else { continue }
+            if reply[5] == 1 { #expect(DomainName(wire: reply[12..<(questionEnd - 4)]) == name) }
+            if let read = DNSMessage.read(reply) {
+                #expect(AnswerChain.records(read.answers, for: name).count <= read.answers.count)
+            }
+        }
     }
 }

@@ -131,4 +131,13 @@ struct StreamTests {
         for _ in 0..<3 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
         #expect(upstream.connections == 3)
     }
+
+    @Test("An upstream that never shakes hands is a failure in time")
+    func silentHandshake() async throws {
+        let upstream = try await ScriptedUpstream { _ in [] }
+        let asker = try Asker("forward . tls://\(upstream.address) {\nmax_connect_attempts 1\n}") { $0.times = .short }
+        let response = try await asker.ask("www.example.org")
+        #expect(response.failure == "read tcp-tls \(upstream.address): i/o timeout")
+        #expect(upstream.connections == 1)
+    }
 }

@@ -80,6 +80,16 @@ struct UpstreamStateTests {
         #expect(places.map(\.description) == ["192.0.2.1:53", "[2001:db8::1]:53", "[fe80::1%eth0]:53"])
     }
 
+    @Test("Addresses of sockets are those of upstreams; an interface that is not there has none")
+    func socketAddress() {
+        let v6 = UpstreamPlace(.v6(0x2001_0db8_0000_0000_0000_0000_0000_0001), port: 5300)
+        #expect(SocketText.text(v6.socketAddress) == "[2001:db8::1]:5300" && v6.description == "[2001:db8::1]:5300")
+        let v4 = UpstreamPlace(.v4(0xc000_0201))
+        #expect(SocketText.text(v4.socketAddress) == "192.0.2.1:53")
+        let linkLocal = UpstreamPlace(.v6(0xfe80_0000_0000_0000_0000_0000_0000_0001), interface: "no-such-link")
+        #expect(linkLocal.socketAddress == nil)
+    }
+
     @Test("One client gets its share, all together no more than there are places")
     func limits() {
         let limits = QuestionLimits(total: 3, share: 2)
