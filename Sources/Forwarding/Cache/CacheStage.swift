@@ -242,8 +242,3 @@ private final class RefreshCount: Sendable {
         }
     }
 }
-
-extension OptionCode {
-    /// RFC 7871 §6.
-    static var clientSubnet: Self { Self(rawValue: 8) }
-}

@@ -310,12 +310,3 @@ final class CacheStore: Sendable {
         return counters
     }
 }
-
-extension ExtendedErrorCode {
-    /// RFC 8914 §4.4.
-    static var staleAnswer: Self { Self(rawValue: 3) }
-    /// RFC 8914 §4.14.
-    static var cachedError: Self { Self(rawValue: 13) }
-    /// RFC 8914 §4.20.
-    static var staleNXDomain: Self { Self(rawValue: 19) }
-}
