@@ -4,10 +4,10 @@ import Pipeline
 
 /// `nsid`: tells the server's name to those who ask for it (RFC 5001).
 ///
-/// Ready-made answers may go past where the listener puts `data` into them itself: whoever makes the chain gives it to
-/// the listener.
+/// Ready-made answers may not go past: the listener sends the option back in them as it came, which is empty.
 package struct NSIDStage: Stage {
     package var directive: String { NSIDSettings.directive }
+    package var passesReadyAnswers: Bool { false }
 
     /// What the option of an answer holds.
     package let data: [UInt8]

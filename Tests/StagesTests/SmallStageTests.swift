@@ -44,6 +44,7 @@ struct SmallStageTests {
             ])
         #expect(NSIDStage(try SmallStageProbe.settings(NSIDSettings.self, "nsid")).data == Array(HostName.current.utf8))
         #expect(!HostName.current.isEmpty)
+        #expect(!stage.passesReadyAnswers)
     }
 
     @Test("whoami: address, port and transport of the asker")
