@@ -84,7 +84,7 @@ package struct RewriteStage: Stage {
             response.answers.removeSubrange(index...)
             response.answers.append(Record(owner: record.owner, ttl: record.ttl, data: .cname(name)))
             guard query.type != .cname else { return }
-            let rest = await query.ask(name, query.type)
+            let rest = await query.ask(name, query.type, aliases: 1)
             guard rest.code != .refused, !rest.isSilent else { return }
             response.code = rest.code
             response.failure = rest.failure

@@ -77,7 +77,7 @@ package struct TemplateStage: Stage {
             response.answers.append(record)
             // An alias is followed for those who want an address.
             if query.type == .a || query.type == .aaaa, record.type == .cname, let target = record.data.target {
-                let rest = await query.ask(target, query.type)
+                let rest = await query.ask(target, query.type, aliases: 1)
                 response.answers += rest.answers
                 response.isTruncated = response.isTruncated || rest.isTruncated
             }
