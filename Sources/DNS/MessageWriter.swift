@@ -6,10 +6,12 @@ package struct MessageWriter {
     package var limit: Int
     /// The class of the records written.
     package var recordClass = RecordClass.internet
-    /// Offsets at which suffixes of names stand, keyed by their lower-cased wire form.
-    private var offsets: [ArraySlice<UInt8>: Int] = [:]
+    /// The name in the question, which most records are of.
+    private let question: DomainName
+    /// Offsets at which suffixes of names stand, keyed by their digest; what stands there is compared.
+    private var offsets: [UInt64: Int] = [:]
     /// The suffixes that the record being written has added, to be forgotten if it does not fit.
-    private var added: [ArraySlice<UInt8>] = []
+    private var added: [UInt64] = []
 
     /// Starts after a question: 12 bytes of header, `name`, type and class are taken as they stand in `bytes`.
     ///
@@ -19,8 +21,9 @@ package struct MessageWriter {
     ///   - limit: the most bytes the message may grow to.
     package init(question: [UInt8], name: DomainName, limit: Int) {
         bytes = question
+        self.question = name
         self.limit = limit
-        note(name.lowercased.wire[...], at: 12)
+        note(name, at: 12)
     }
 
     /// Starts after a blank header and a question of `name`: for bodies that are to follow any such question.
@@ -79,28 +82,89 @@ package struct MessageWriter {
     }
 
     private mutating func write(_ name: DomainName, compressing: Bool) {
-        let wire = name.lowercased.wire
-        var index = 0
-        while wire[index] != 0 {
-            if let offset = offsets[wire[index...]] {
-                guard !compressing else { return write16(0xc000 | UInt16(offset)) }
-            } else if bytes.count < 0x4000 {
-                offsets[wire[index...]] = bytes.count
-                added.append(wire[index...])
+        if compressing, !name.isRoot, name == question { return write16(0xc00c) }
+        Self.withSuffixes(of: name) { suffixes in
+            for suffix in suffixes {
+                if let offset = offsets[suffix.digest], stands(name, from: suffix.start, at: offset) {
+                    guard !compressing else { return write16(0xc000 | UInt16(offset)) }
+                    // What is above a known suffix is known as well.
+                    bytes.append(contentsOf: name.wire[suffix.start...])
+                    return
+                }
+                if bytes.count < 0x4000, offsets[suffix.digest] == nil {
+                    offsets[suffix.digest] = bytes.count
+                    added.append(suffix.digest)
+                }
+                bytes.append(contentsOf: name.wire[suffix.start..<suffix.end])
             }
-            let end = index + 1 + Int(wire[index])
-            bytes += name.wire[index..<end]
-            index = end
+            bytes.append(0)
         }
-        bytes.append(0)
     }
 
-    private mutating func note(_ wire: ArraySlice<UInt8>, at offset: Int) {
-        var index = wire.startIndex
-        while wire[index] != 0 {
-            let suffix = wire[index...]
-            if offsets[suffix] == nil { offsets[suffix] = offset + index - wire.startIndex }
-            index += 1 + Int(wire[index])
+    private mutating func note(_ name: DomainName, at offset: Int) {
+        Self.withSuffixes(of: name) { suffixes in
+            for suffix in suffixes where offsets[suffix.digest] == nil {
+                offsets[suffix.digest] = offset + suffix.start
+            }
+        }
+    }
+
+    /// Whether the rest of a name stands at an offset of the message, its pointers followed.
+    private func stands(_ name: DomainName, from start: Int, at offset: Int) -> Bool {
+        var (index, place) = (start, offset)
+        while place < bytes.count {
+            let length = bytes[place]
+            if length >= 0xc0 {
+                guard place + 1 < bytes.count else { return false }
+                let target = Int(length & 0x3f) << 8 | Int(bytes[place + 1])
+                // Pointers lead backwards, so this ends.
+                guard target < place else { return false }
+                place = target
+                continue
+            }
+            guard index < name.wire.count, length == name.wire[index] else { return false }
+            if length == 0 { return true }
+            for step in 1...Int(length) {
+                guard place + step < bytes.count, index + step < name.wire.count,
+                    DomainName.lowercased(bytes[place + step]) == DomainName.lowercased(name.wire[index + step])
+                else { return false }
+            }
+            place += 1 + Int(length)
+            index += 1 + Int(length)
+        }
+        return false
+    }
+
+    /// A name from one of its labels on: where that starts and ends, and a number that is the same for equal names.
+    private struct Suffix {
+        let start: Int
+        let end: Int
+        var digest: UInt64
+    }
+
+    /// Hands over the suffixes of a name but the root, the longest first.
+    private static func withSuffixes(of name: DomainName, _ body: (UnsafeMutableBufferPointer<Suffix>) -> Void) {
+        // A name of 255 bytes has 127 labels at most.
+        withUnsafeTemporaryAllocation(of: Suffix.self, capacity: 128) { buffer in
+            name.wire.withUnsafeBufferPointer { wire in
+                var count = 0
+                var index = 0
+                while wire[index] != 0 {
+                    let end = index + 1 + Int(wire[index])
+                    buffer.initializeElement(at: count, to: Suffix(start: index, end: end, digest: 0))
+                    index = end
+                    count += 1
+                }
+                // From the right, so that each digest takes the one before along (FNV-1a).
+                var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+                for number in (0..<count).reversed() {
+                    for index in buffer[number].start..<buffer[number].end {
+                        digest = (digest ^ UInt64(DomainName.lowercased(wire[index]))) &* 0x0000_0100_0000_01b3
+                    }
+                    buffer[number].digest = digest
+                }
+                body(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            }
         }
     }
 
