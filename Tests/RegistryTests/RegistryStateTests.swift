@@ -2,45 +2,46 @@ import Testing
 
 @testable import Registry
 
-@Suite("Objects that names are made of")
+@Suite("The Services of a registry")
 struct RegistryStateTests {
-    private static let id = NamespacedName(namespace: "prod", name: "web")
-
-    private static func slice(_ name: String, _ address: String, labels: [String: String] = [:]) -> ObjectChange {
-        var labels = labels
-        labels[EndpointSlice.serviceNameLabel] = "web"
-        return .put(
-            .endpointSlice(
-                EndpointSlice(
-                    metadata: ObjectMetadata(name: name, namespace: "prod", labels: labels), addressType: .ipv4,
-                    endpoints: [.init(addresses: [address])])))
+    private static func service(_ name: String, _ address: String = "10.96.0.1") -> Service {
+        var service = Service(metadata: ObjectMetadata(name: name, namespace: "prod"))
+        service.clusterIP = address
+        return service
     }
 
-    private static func endpoints(_ address: String) -> ObjectChange {
-        .put(
-            .endpoints(
-                Endpoints(
-                    metadata: ObjectMetadata(name: "web", namespace: "prod"),
-                    subsets: [.init(addresses: [.init(ip: address)])])))
-    }
-
-    private static func addresses(behind changes: [ObjectChange]) -> [String] {
-        var state = RegistryState()
+    private static func touched(
+        _ state: inout RegistryState, _ body: (inout RegistryState, inout RegistryState.Touched) -> Void
+    ) -> [String] {
         var touched = RegistryState.Touched()
-        for change in changes { state.apply(change, touched: &touched) }
-        return state.slices(of: id).flatMap { $0.endpoints.flatMap(\.addresses) }
+        body(&state, &touched)
+        return touched.services.map(\.name).sorted()
     }
 
-    @Test("Endpoints count where no slice of their Service does: controllers write both of the same endpoints")
-    func endpointsBesideSlices() {
-        let endpoints = Self.endpoints("192.0.2.1")
-        let mirror = Self.slice("web-x", "192.0.2.1")
-        let other = Self.slice("web-y", "192.0.2.2")
-        #expect(Self.addresses(behind: [endpoints]) == ["192.0.2.1"])
-        #expect(Self.addresses(behind: [endpoints, mirror]) == ["192.0.2.1"])
-        #expect(Self.addresses(behind: [mirror, endpoints]) == ["192.0.2.1"])
-        #expect(Self.addresses(behind: [other, endpoints, mirror]) == ["192.0.2.1", "192.0.2.2"])
-        #expect(Self.addresses(behind: [endpoints, other]) == ["192.0.2.2"])
-        #expect(Self.addresses(behind: [endpoints, mirror, .delete(mirror.key)]) == ["192.0.2.1"])
+    @Test("Only what differs from before is touched")
+    func changes() {
+        var state = RegistryState()
+        let put = ObjectChange.put(.service(Self.service("web")))
+        #expect(Self.touched(&state) { $0.apply(put, touched: &$1) } == ["web"])
+        #expect(Self.touched(&state) { $0.apply(put, touched: &$1) } == [])
+        let moved = ObjectChange.put(.service(Self.service("web", "10.96.0.2")))
+        #expect(Self.touched(&state) { $0.apply(moved, touched: &$1) } == ["web"])
+        #expect(Self.touched(&state) { $0.apply(.delete(put.key), touched: &$1) } == ["web"])
+        #expect(Self.touched(&state) { $0.apply(.delete(put.key), touched: &$1) } == [])
+        let namespace = ObjectChange.put(.namespace(Namespace(metadata: ObjectMetadata(name: "prod"))))
+        #expect(Self.touched(&state) { $0.apply(namespace, touched: &$1) } == [])
+    }
+
+    @Test("A snapshot touches what goes, comes and is another than before")
+    func snapshots() {
+        var state = RegistryState()
+        let first: [RegistryObject] = [.service(Self.service("a")), .service(Self.service("b"))]
+        #expect(Self.touched(&state) { $0.replace(by: first, touched: &$1) } == ["a", "b"])
+        let second: [RegistryObject] = [
+            .service(Self.service("b")), .service(Self.service("c")), .service(Self.service("a", "10.96.0.9")),
+        ]
+        #expect(Self.touched(&state) { $0.replace(by: second, touched: &$1) } == ["a", "c"])
+        #expect(Self.touched(&state) { $0.replace(by: [], touched: &$1) } == ["a", "b", "c"])
+        #expect(state.services.isEmpty)
     }
 }

@@ -4,14 +4,14 @@ package struct DiscoverySlice: Sendable {
     package static let sourceClusterLabel = "multicluster.kubernetes.io/source-cluster"
     package static let lastChangeTriggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
 
-    package let id: NamespacedName
+    package private(set) var id: NamespacedName
     /// The Service that the slice belongs to, in the slice's Namespace; empty for none.
-    package let service: String
+    package private(set) var service: String
     /// The ServiceImport that the slice belongs to, in the slice's Namespace; empty for none.
     package let importedService: String
     /// The cluster that the endpoints of a ServiceImport are in; empty where unknown.
     package let sourceCluster: String
-    package let ports: [DiscoveryPort]
+    package private(set) var ports: [DiscoveryPort]
     package let endpoints: PackedEndpoints
     /// When the change happened that made the slice what it is. No part of equality: names do not show it.
     package let lastChangeTrigger: Timestamp?
@@ -63,13 +63,16 @@ package struct DiscoverySlice: Sendable {
         package mutating func append(
             addresses: [String], isReady: Bool, hostname: String = "", targetName: String = "", zone: String = ""
         ) {
-            guard isReady, hostname.utf8.count <= 63 else { return }
+            // Underscores begin the labels of ports and protocols.
+            guard isReady, hostname.utf8.count <= 63, !hostname.hasPrefix("_") else { return }
             for text in addresses {
                 guard let address = IPAddress(text) else { continue }
                 var label = hostname
                 if label.isEmpty, namesEndpointsByPod, targetName.utf8.count <= 63 { label = targetName }
                 if label.isEmpty { label = AddressLabel.own(of: text, address, isPod: false) }
-                elements.append(.init(address: address, label: Self.lowercased(label), zone: keepsZones ? zone : ""))
+                elements.append(
+                    .init(
+                        address: address, label: Self.lowercased(label), zone: keepsZones ? Self.lowercased(zone) : ""))
             }
         }
 
@@ -96,10 +99,21 @@ package struct DiscoverySlice: Sendable {
                 }
             return DiscoverySlice(
                 id, service: service, importedService: keepsImports ? importedService : "",
-                sourceCluster: sourceCluster, ports: ports,
+                sourceCluster: Self.lowercased(sourceCluster), ports: ports,
                 endpoints: family.map { PackedEndpoints(elements, family: $0) } ?? .none,
                 lastChangeTrigger: lastChangeTrigger)
         }
+    }
+
+    /// The same slice with the memory of texts and ports shared that others hold already; they must be equal.
+    package func sharing(_ owner: NamespacedName?, ports: [DiscoveryPort]) -> DiscoverySlice {
+        var slice = self
+        slice.ports = ports
+        if let owner {
+            slice.id = NamespacedName(namespace: owner.namespace, name: id.name)
+            if service == owner.name { slice.service = owner.name }
+        }
+        return slice
     }
 
     package init(_ slice: EndpointSlice, _ selection: DiscoverySelection) {

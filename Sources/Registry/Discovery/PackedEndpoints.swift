@@ -2,6 +2,8 @@
 ///
 /// An address takes 4 or 16 bytes, and what labels there are. Two values are equal where they hold the same, whatever
 /// the order was that they were told in.
+@frozen
+@usableFromInline
 package struct PackedEndpoints: Hashable, Sendable {
     /// One address as it is told; what does not fit a name is left out by the builder of a slice.
     struct Element: Hashable {
@@ -13,18 +15,24 @@ package struct PackedEndpoints: Hashable, Sendable {
     }
 
     /// The zones that endpoints name by their number, from 1; at most 255, endpoints of others have none.
-    package let zones: [String]
+    @usableFromInline package let zones: [String]
     /// `count` times an address in network order, then the number of its zone (1, if there are zones), then where its
     /// label stands (4, if there are labels; 0 for none); behind them the labels, each with its length before it.
-    private let bytes: [UInt8]
-    private let size: UInt32
-    private let layout: Layout
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline let size: UInt32
+    @usableFromInline let layout: Layout
 
-    private struct Layout: OptionSet, Hashable, Sendable {
-        let rawValue: UInt8
-        static let isIPv6 = Layout(rawValue: 1)
-        static let hasZones = Layout(rawValue: 2)
-        static let hasLabels = Layout(rawValue: 4)
+    @frozen
+    @usableFromInline
+    struct Layout: OptionSet, Hashable, Sendable {
+        @usableFromInline let rawValue: UInt8
+
+        @inlinable
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        @inlinable static var isIPv6: Layout { Layout(rawValue: 1) }
+        @inlinable static var hasZones: Layout { Layout(rawValue: 2) }
+        @inlinable static var hasLabels: Layout { Layout(rawValue: 4) }
     }
 
     package static let none = PackedEndpoints([], family: .ipv4)
@@ -72,35 +80,46 @@ package struct PackedEndpoints: Hashable, Sendable {
         self.layout = layout
     }
 
-    package var isEmpty: Bool { size == 0 }
-    package var count: Int { Int(size) }
+    @inlinable package var isEmpty: Bool { size == 0 }
+    @inlinable package var count: Int { Int(size) }
     package var family: IPFamily { layout.contains(.isIPv6) ? .ipv6 : .ipv4 }
 
-    private static func stride(_ layout: Layout) -> Int {
+    @inlinable
+    static func stride(_ layout: Layout) -> Int {
         (layout.contains(.isIPv6) ? 16 : 4) + (layout.contains(.hasZones) ? 1 : 0)
             + (layout.contains(.hasLabels) ? 4 : 0)
     }
 
-    private var stride: Int { Self.stride(layout) }
+    @inlinable var stride: Int { Self.stride(layout) }
 
+    /// The address as a number.
+    ///
     /// - Parameter index: 0 to `count` − 1.
-    package func address(_ index: Int) -> IPAddress {
+    @inlinable
+    package func value(_ index: Int) -> UInt128 {
         bytes.withUnsafeBytes { bytes in
             if layout.contains(.isIPv6) {
-                .v6(UInt128(bigEndian: bytes.loadUnaligned(fromByteOffset: index * stride, as: UInt128.self)))
+                UInt128(bigEndian: bytes.loadUnaligned(fromByteOffset: index * stride, as: UInt128.self))
             } else {
-                .v4(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index * stride, as: UInt32.self)))
+                UInt128(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index * stride, as: UInt32.self)))
             }
         }
     }
 
+    package func address(_ index: Int) -> IPAddress {
+        let value = value(index)
+        return layout.contains(.isIPv6) ? .v6(value) : .v4(UInt32(truncatingIfNeeded: value))
+    }
+
     /// The number of the zone, 1 for the first of `zones`; 0 for none.
+    @inlinable
     package func zone(_ index: Int) -> Int {
         guard layout.contains(.hasZones) else { return 0 }
         return Int(bytes[index * stride + (layout.contains(.isIPv6) ? 16 : 4)])
     }
 
     /// Hands over the label an endpoint goes by where it is not its address's, 1 to 63 bytes; nil where it is.
+    @inlinable
     package func withLabel<Value>(_ index: Int, _ body: (UnsafeRawBufferPointer?) -> Value) -> Value {
         guard layout.contains(.hasLabels) else { return body(nil) }
         return bytes.withUnsafeBytes { bytes in
@@ -114,16 +133,16 @@ package struct PackedEndpoints: Hashable, Sendable {
     /// The indices of an address, found by halving.
     package func indices(of address: IPAddress) -> Range<Int> {
         guard address.family == family else { return 0..<0 }
-        func first(where isPast: (IPAddress) -> Bool) -> Int {
+        func first(where isPast: (UInt128) -> Bool) -> Int {
             var range = 0..<count
             while !range.isEmpty {
                 let middle = range.lowerBound + range.count / 2
-                range = isPast(self.address(middle)) ? range.lowerBound..<middle : (middle + 1)..<range.upperBound
+                range = isPast(value(middle)) ? range.lowerBound..<middle : (middle + 1)..<range.upperBound
             }
             return range.lowerBound
         }
-        let start = first { $0.value >= address.value }
-        guard start < count, self.address(start) == address else { return start..<start }
-        return start..<first { $0.value > address.value }
+        let start = first { $0 >= address.value }
+        guard start < count, value(start) == address.value else { return start..<start }
+        return start..<first { $0 > address.value }
     }
 }
