@@ -1,8 +1,8 @@
 import DNS
 import Registry
 
-/// The fixed names of a zone: what its file says, and the name servers as they are now.
-struct ApexNames {
+/// The fixed names of the zones: what its file says, and the name servers as they are now.
+struct ApexNames: Sendable {
     private let settings: ClusterZoneSettings
 
     init(settings: ClusterZoneSettings) {
@@ -23,37 +23,71 @@ struct ApexNames {
         return Record(owner: apex, ttl: ttl, data: soa.data)
     }
 
-    /// A name below the cluster zone, at the same place below another zone.
+    /// A name below the first zone, at the same place below another one.
     private func moved(_ name: DomainName, to apex: DomainName) -> DomainName {
-        guard apex != settings.apex, name.isWithin(settings.apex) else { return name }
-        return DomainName(wire: name.wire.dropLast(settings.apex.wire.count) + apex.wire) ?? name
+        guard apex != settings.apex else { return name }
+        return name.moved(from: settings.apex, to: apex) ?? name
     }
 
-    /// All fixed names of the cluster zone and the apexes of the reverse zones.
-    ///
-    /// - Parameter servers: Services that answer for this server, and their virtual IPs; none: the file's NS name.
-    func changes(serial: UInt32, servers: [(name: DomainName, addresses: [IPAddress])]) -> [ZoneChange] {
-        let (nameservers, glue) = nameservers(servers)
-        func apexAnswers(_ apex: DomainName) -> [TypedAnswer] {
-            [
-                TypedAnswer(type: .soa, records: [soa(of: apex, serial: serial)]),
-                TypedAnswer(
-                    type: .ns,
-                    records: nameservers.map { Record(owner: apex, ttl: settings.ttl, data: .ns($0)) },
-                    additionals: glue),
-            ]
+    /// The name servers of a zone and their addresses.
+    struct Servers: Hashable {
+        let names: [DomainName]
+        let glue: [Record]
+    }
+
+    /// - Parameter services: those that answer for this server, and their virtual IPs; none: the file's NS name.
+    func servers(of apex: DomainName, services: [(name: DomainName, addresses: [IPAddress])]) -> Servers {
+        guard services.isEmpty else {
+            return Servers(
+                names: services.map(\.name),
+                glue: services.flatMap { server in
+                    server.addresses.map { Record(owner: server.name, ttl: settings.ttl, data: .address($0.bytes)) }
+                })
         }
+        let isForward = settings.forwardApexes.contains(apex)
+        return Servers(
+            names: fileNameservers().map { isForward ? moved($0, to: apex) : $0 },
+            glue: hostAddresses().map { record in
+                var record = record
+                if isForward { record.owner = moved(record.owner, to: apex) }
+                return record
+            })
+    }
+
+    /// The apex of a zone as it is with this serial and these servers.
+    func apexChange(of apex: DomainName, serial: UInt32, servers: Servers) -> ZoneChange {
+        var answers = [
+            TypedAnswer(type: .soa, records: [soa(of: apex, serial: serial)]),
+            TypedAnswer(
+                type: .ns, records: servers.names.map { Record(owner: apex, ttl: settings.ttl, data: .ns($0)) },
+                additionals: servers.glue),
+        ]
+        if settings.forwardApexes.contains(apex) {
+            let others = settings.apexRecords.filter {
+                $0.owner == settings.apex && $0.type != .soa && $0.type != .ns
+            }
+            answers += Self.grouped(others.map { moved($0, to: apex) })
+        }
+        return .set(apex, zone: apex, answers: answers)
+    }
+
+    /// All fixed names of the zones below their apexes.
+    func fixedChanges() -> [ZoneChange] {
         var names = fixedNames()
         for record in hostAddresses() {
             names[record.owner, default: []].append(record)
         }
-        var changes: [ZoneChange] = []
-        for (name, records) in names where name != settings.apex {
-            changes.append(.set(name, zone: settings.apex, answers: Self.grouped(records)))
+        return settings.forwardApexes.flatMap { apex in
+            names.filter { $0.key != settings.apex }.map { name, records in
+                .set(moved(name, to: apex), zone: apex, answers: Self.grouped(records.map { moved($0, to: apex) }))
+            }
         }
-        let others = Self.grouped((names[settings.apex] ?? []).filter { $0.type != .soa && $0.type != .ns })
-        changes.append(.set(settings.apex, zone: settings.apex, answers: apexAnswers(settings.apex) + others))
-        return changes + settings.reverseApexes.map { .set($0, zone: $0, answers: apexAnswers($0)) }
+    }
+
+    private func moved(_ record: Record, to apex: DomainName) -> Record {
+        var record = record
+        record.owner = moved(record.owner, to: apex)
+        return record
     }
 
     /// The file's names with their records, and the empty non-terminals between them and the apex.
@@ -84,22 +118,6 @@ struct ApexNames {
 
     private func fileNameservers() -> [DomainName] {
         settings.apexRecords.filter { $0.type == .ns && $0.owner == settings.apex }.compactMap(\.data.target)
-    }
-
-    private func nameservers(
-        _ servers: [(name: DomainName, addresses: [IPAddress])]
-    ) -> (names: [DomainName], glue: [Record]) {
-        guard servers.isEmpty else {
-            return (
-                servers.map(\.name),
-                servers.flatMap { server in
-                    server.addresses.map {
-                        Record(owner: server.name, ttl: settings.ttl, data: .address($0.bytes))
-                    }
-                }
-            )
-        }
-        return (fileNameservers(), hostAddresses())
     }
 
     private static func grouped(_ records: [Record]) -> [TypedAnswer] {

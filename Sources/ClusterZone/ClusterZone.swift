@@ -1,112 +1,424 @@
 import DNS
 import Registry
 
-/// The Kubernetes DNS schema: turns what happens in the registry into what becomes of names.
+/// The Kubernetes DNS schema: turns what happens in a cluster into what becomes of names.
 ///
-/// A value with one owner; no I/O and no clock. A change of one Service makes only that Service's names anew.
+/// A value with one owner; no I/O and no clock. Only names that answer differently than before are told, whatever
+/// the way is that the objects were told in; a change of one Service makes only that Service's names anew.
 package struct ClusterZone: Sendable {
     package let settings: ClusterZoneSettings
-    /// The Unix second of the last change that DNS could see; 0 before any.
+    /// What a source of objects is to tell.
+    package let selection: DiscoverySelection
+    /// The Unix second of the last change that DNS could see of Services and Pods; 0 before any.
     package private(set) var serial: UInt32 = 0
-    private var state = RegistryState()
-    private var names: [NamespacedName: [DomainName]] = [:]
+    /// The same of ServiceImports, for the multicluster zones.
+    package private(set) var importSerial: UInt32 = 0
+    private var state: ClusterState
     private var reverse: ReverseNames
-    private var pods: PodNames
-    private var apex: ApexNames
+    private let apex: ApexNames
     /// The Services that have one of this host's addresses among their endpoints.
-    private var ownServices: Set<NamespacedName> = []
+    private var ownServices: Set<ServiceTable.Number> = []
+    /// Whether endpoints take part in names: not before all of them are known.
+    private var showsEndpoints = false
 
     package init(settings: ClusterZoneSettings) {
         self.settings = settings
+        selection = settings.selection
+        state = ClusterState(settings: settings)
         reverse = ReverseNames(apexes: settings.reverseApexes, ttl: settings.ttl)
-        pods = PodNames(settings: settings)
         apex = ApexNames(settings: settings)
+        showsEndpoints = !selection.includesEndpoints
     }
 
-    /// The zones served: the cluster zone first, then the reverse zones.
-    package var apexes: [DomainName] { [settings.apex] + settings.reverseApexes }
+    /// The zones served: those of names first, then the reverse zones.
+    package var apexes: [DomainName] { settings.forwardApexes + settings.reverseApexes }
+
+    /// Whether all objects have been told of once, so that what has no name does not exist.
+    package var isComplete: Bool { state.complete.isSuperset(of: selection.kinds) }
 
     /// The SOA record of one of the zones, as it is now.
-    package func soa(of apex: DomainName) -> Record { self.apex.soa(of: apex, serial: serial) }
+    package func soa(of apex: DomainName) -> Record { self.apex.soa(of: apex, serial: serial(of: apex)) }
 
-    /// The names that exist whatever the registry says.
-    package func fixedChanges() -> [ZoneChange] { apex.changes(serial: serial, servers: servers()) }
+    private func serial(of apex: DomainName) -> UInt32 {
+        settings.multiclusterApexes.contains(apex) ? importSerial : serial
+    }
 
-    /// Takes an event of the registry.
+    /// The names that exist whatever the cluster says.
+    package func fixedChanges() -> [ZoneChange] { apex.fixedChanges() + apexChanges(apexes) }
+
+    private func apexChanges(_ apexes: [DomainName]) -> [ZoneChange] {
+        apexes.map { apex in
+            self.apex.apexChange(of: apex, serial: serial(of: apex), servers: servers(of: apex))
+        }
+    }
+
+    private func servers(of apex: DomainName) -> ApexNames.Servers {
+        let named = settings.serviceApexes.contains(apex) ? apex : settings.serviceApexes.first
+        let own = ownServices.compactMap { state.services[$0] }.sorted { $0.id < $1.id }
+        return self.apex.servers(
+            of: apex,
+            services: own.compactMap { slot in
+                named.flatMap { ServiceNames(slot.id, apex: $0, settings: settings) }.map {
+                    (name: $0.owner, addresses: slot.service?.virtualIPs ?? [])
+                }
+            })
+    }
+
+    // MARK: Events
+
+    /// Takes an event of the registry, in its full types.
     ///
     /// - Parameter now: the Unix time in seconds.
     /// - Returns: what becomes of names; empty where the event changes nothing that DNS could see.
     package mutating func apply(_ event: RegistryEvent, now: UInt32) -> [ZoneChange] {
-        var touched = RegistryState.Touched()
-        switch event {
-        case .snapshot(let objects, _):
-            state.replace(by: objects, touched: &touched)
-        case .changes(let changes, _):
-            for change in changes { state.apply(change, touched: &touched) }
-        }
-        guard !touched.isEmpty else { return [] }
         var changes: [ZoneChange] = []
-        for namespace in touched.namespaces {
-            changes += refreshNamespace(namespace, &touched)
+        for event in event.discovery(selection) {
+            _ = apply(event, now: now) { changes.append($0) }
         }
-        for service in touched.services { changes += refreshService(service) }
-        for pod in touched.pods { changes += refreshPod(pod) }
-        guard !changes.isEmpty else { return [] }
-        serial = max(serial, now)
-        return changes + fixedChanges()
+        return changes
     }
 
-    /// A Namespace that came or went takes everything in it along.
-    private func refreshNamespace(_ namespace: String, _ touched: inout RegistryState.Touched) -> [ZoneChange] {
-        touched.services.formUnion(state.services.keys.lazy.filter { $0.namespace == namespace })
-        touched.services.formUnion(state.slices.keys.lazy.filter { $0.namespace == namespace })
-        touched.pods.formUnion(state.pods.keys.lazy.filter { $0.namespace == namespace })
-        let isPresent = state.namespaces.contains(namespace)
-        return (settings.podNames == .disabled ? ["svc"] : ["svc", "pod"]).compactMap { label in
-            DomainName(labels: [namespace, label], under: settings.apex).map {
-                isPresent ? .set($0, zone: settings.apex, answers: []) : .remove($0)
+    /// Takes an event and gathers what becomes of names.
+    package mutating func update(_ event: DiscoveryEvent, now: UInt32) -> ZoneUpdate {
+        var changes: [ZoneChange] = []
+        let programmed = apply(event, now: now) { changes.append($0) }
+        return ZoneUpdate(changes: changes, programmed: programmed)
+    }
+
+    /// Takes an event and tells what becomes of names, one by one: the names of a whole cluster need not be held.
+    ///
+    /// A name that goes on existing is told as set, or not at all where it answers as before; never as removed.
+    /// - Parameters:
+    ///   - now: the Unix time in seconds.
+    ///   - publish: takes the changes, in their order, before this returns.
+    /// - Returns: the slices whose names have changed, but for those of the first list.
+    package mutating func apply(
+        _ event: DiscoveryEvent, now: UInt32, publish: (ZoneChange) -> Void
+    ) -> [ProgrammedChange] {
+        switch event {
+        case .snapshotBegins(let kinds):
+            for kind in kinds { state.beginList(of: kind) }
+        case .changes(let changes):
+            for change in changes { state.apply(change) }
+        case .snapshotEnds(let kinds):
+            for kind in kinds { state.endList(of: kind) }
+        }
+        return withoutActuallyEscaping(publish) { publish in
+            refresh(now: now, publish)
+        }
+    }
+
+    /// Makes the names of all that has changed.
+    private mutating func refresh(now: UInt32, _ publish: @escaping (ZoneChange) -> Void) -> [ProgrammedChange] {
+        var sink = ChangeSink(publish)
+        let formerServers = servers(of: settings.apex)
+        let toggled = state.takeToggledNamespaces()
+        let revealsEndpoints = !showsEndpoints && state.complete.contains(.endpointSlice)
+        showsEndpoints = showsEndpoints || revealsEndpoints
+        let scope = Scope(toggled: toggled, revealsEndpoints: revealsEndpoints)
+        var programmed: [ProgrammedChange] = []
+
+        for namespace in toggled { refreshNamespace(namespace, settings.importApexes, into: &sink) }
+        refreshImports(scope, &programmed, into: &sink)
+        sink.finish()
+        if sink.hasChanged { importSerial = max(importSerial, now) }
+        let changedImports = sink.hasChanged
+
+        sink.hasChanged = false
+        for namespace in toggled { refreshNamespace(namespace, settings.serviceApexes, into: &sink) }
+        refreshServices(scope, &programmed, into: &sink)
+        let namespaces = state.namespaces
+        state.pods.update(
+            exposed: { namespaces.contains($0) },
+            formerlyExposed: { namespaces.contains($0) != toggled.contains($0) }, toggled: toggled, into: &sink)
+        sink.finish()
+        if sink.hasChanged { serial = max(serial, now) }
+        let hasOtherServers = formerServers != servers(of: settings.apex)
+
+        for change in apexChanges(
+            apexes.filter { apex in
+                hasOtherServers
+                    || (settings.multiclusterApexes.contains(apex) ? changedImports : sink.hasChanged)
+            })
+        { publish(change) }
+        return programmed
+    }
+
+    /// What else than objects of their own makes names of Services anew.
+    private struct Scope {
+        /// Namespaces that came or went take everything in them along.
+        let toggled: Set<String>
+        /// All endpoints are known now, and take part.
+        let revealsEndpoints: Bool
+
+        /// The Services that have changed in themselves or by this.
+        func numbers(
+            in table: ServiceTable, _ former: [ServiceTable.Number: ServiceTable.Slot]
+        ) -> [ServiceTable.Number] {
+            guard revealsEndpoints || !toggled.isEmpty else { return former.keys.sorted() }
+            return table.all.filter { number in
+                revealsEndpoints || former[number] != nil
+                    || table[number].map { toggled.contains($0.id.namespace) } ?? false
             }
         }
     }
 
-    private mutating func refreshService(_ id: NamespacedName) -> [ZoneChange] {
-        var entries: [ServiceNames.Entry] = []
-        var addresses: [IPAddress: ReverseNames.Contribution] = [:]
-        var isOwn = false
-        if state.namespaces.contains(id.namespace), let schema = ServiceNames(id, settings: settings) {
-            let service = state.services[id]
-            let endpoints = schema.endpoints(of: state.slices(of: id))
-            if let service {
-                entries = schema.entries(of: service, endpoints: endpoints)
-                for address in service.virtualIPs { addresses[address, default: .init()].serviceName = schema.owner }
-                isOwn =
-                    !service.virtualIPs.isEmpty
-                    && endpoints.contains { settings.localAddresses.contains($0.address) }
-            }
-            for endpoint in endpoints {
-                addresses[endpoint.address, default: .init()].endpointNames.append(endpoint.name)
+    private func refreshNamespace(_ namespace: String, _ apexes: [DomainName], into sink: inout ChangeSink) {
+        for apex in apexes {
+            for label in settings.podNames == .disabled ? ["svc"] : ["svc", "pod"] {
+                guard let name = DomainName(labels: [namespace, label], under: apex) else { continue }
+                if state.namespaces.contains(namespace) {
+                    sink.set(name, zone: apex, answers: [], isFixedByName: true)
+                } else {
+                    sink.remove(name)
+                }
             }
         }
-        if isOwn { ownServices.insert(id) } else { ownServices.remove(id) }
-        let former = names[id] ?? []
-        let current = entries.map(\.name)
-        names[id] = current.isEmpty ? nil : current
-        let kept = Set(current)
-        return former.filter { !kept.contains($0) }.map { .remove($0) }
-            + entries.map { .set($0.name, zone: settings.apex, answers: $0.answers) }
-            + reverse.set(id, addresses)
     }
 
-    private mutating func refreshPod(_ id: NamespacedName) -> [ZoneChange] {
-        pods.set(id, state.namespaces.contains(id.namespace) ? state.pods[id] : nil)
-    }
+    // MARK: Services
 
-    private func servers() -> [(name: DomainName, addresses: [IPAddress])] {
-        ownServices.sorted().compactMap { id in
-            guard let service = state.services[id], let name = ServiceNames(id, settings: settings)?.owner else {
-                return nil
+    /// What of a Service takes part in names.
+    fileprivate struct View {
+        var service: DiscoveryService?
+        var endpoints: EndpointView
+
+        /// Those of an alias have no names.
+        var hasEndpointNames: Bool {
+            switch service?.target {
+            case .virtualIPs, .endpoints: true
+            case .alias, nil: false
             }
-            return (name, service.virtualIPs)
         }
+    }
+
+    private func view(_ slot: ServiceTable.Slot?, isExposed: Bool, showsEndpoints: Bool) -> View {
+        guard let slot, isExposed else { return View(service: nil, endpoints: .none) }
+        return View(
+            service: slot.service, endpoints: showsEndpoints ? EndpointView(slot.countingSlices) : .none)
+    }
+
+    /// A Service as it was and as it is.
+    private func views(
+        of number: ServiceTable.Number, in table: ServiceTable, _ former: ServiceTable.Slot?, _ scope: Scope
+    ) -> (id: NamespacedName, old: View, new: View)? {
+        guard let slot = former ?? table[number] else { return nil }
+        let isExposed = state.namespaces.contains(slot.id.namespace)
+        let wasExposed = isExposed != scope.toggled.contains(slot.id.namespace)
+        return (
+            slot.id, view(slot, isExposed: wasExposed, showsEndpoints: showsEndpoints && !scope.revealsEndpoints),
+            view(table[number], isExposed: isExposed, showsEndpoints: showsEndpoints)
+        )
+    }
+
+    private mutating func refreshServices(
+        _ scope: Scope, _ programmed: inout [ProgrammedChange], into sink: inout ChangeSink
+    ) {
+        let former = state.services.takeFormer()
+        if scope.revealsEndpoints { state.services.remembersEndpoints = true }
+        for number in scope.numbers(in: state.services, former) {
+            guard let (id, old, new) = views(of: number, in: state.services, former[number], scope) else { continue }
+            refreshService(number, id, old, new, scope, &programmed, into: &sink)
+        }
+        for number in former.keys { state.services.leave(number) }
+    }
+
+    private mutating func refreshImports(
+        _ scope: Scope, _ programmed: inout [ProgrammedChange], into sink: inout ChangeSink
+    ) {
+        let former = state.imports.takeFormer()
+        if scope.revealsEndpoints { state.imports.remembersEndpoints = true }
+        for number in scope.numbers(in: state.imports, former) {
+            guard let (id, old, new) = views(of: number, in: state.imports, former[number], scope) else { continue }
+            let delta = EndpointDelta(from: old.endpoints, to: new.endpoints)
+            refreshNames(id, settings.importApexes, old, new, delta, isImport: true, into: &sink)
+            note(delta, new, scope, &programmed)
+        }
+        for number in former.keys { state.imports.leave(number) }
+    }
+
+    private mutating func refreshService(
+        _ number: ServiceTable.Number, _ id: NamespacedName, _ old: View, _ new: View, _ scope: Scope,
+        _ programmed: inout [ProgrammedChange], into sink: inout ChangeSink
+    ) {
+        let delta = EndpointDelta(from: old.endpoints, to: new.endpoints)
+        refreshNames(id, settings.serviceApexes, old, new, delta, isImport: false, into: &sink)
+        refreshAddresses(number, old, new, delta, into: &sink)
+        note(delta, new, scope, &programmed)
+        let isOwn =
+            new.service?.virtualIPs.isEmpty == false
+            && settings.localAddresses.contains { new.endpoints.contains($0) }
+        if isOwn { ownServices.insert(number) } else { ownServices.remove(number) }
+    }
+
+    /// Notes when what the changed slices tell happened.
+    private func note(
+        _ delta: EndpointDelta, _ new: View, _ scope: Scope, _ programmed: inout [ProgrammedChange]
+    ) {
+        guard !scope.revealsEndpoints, !delta.isEmpty, let service = new.service else { return }
+        let sort: ServiceSort
+        switch service.target {
+        case .alias: return
+        case .virtualIPs: sort = .clusterIP
+        case .endpoints: sort = service.hasSelector ? .headlessWithSelector : .headlessWithoutSelector
+        }
+        programmed += delta.changedSlices.compactMap(\.lastChangeTrigger).map {
+            ProgrammedChange(sort: sort, trigger: $0)
+        }
+    }
+
+    /// The names in the zones of Services, or of ServiceImports.
+    private func refreshNames(
+        _ id: NamespacedName, _ apexes: [DomainName], _ old: View, _ new: View, _ delta: EndpointDelta,
+        isImport: Bool, into sink: inout ChangeSink
+    ) {
+        let isOtherService = old.service != new.service
+        guard isOtherService || !delta.isEmpty else { return }
+        func fixed(_ view: View) -> [ServiceNames.Fixed] {
+            ServiceNames.fixed(of: view.service, view.endpoints, settings: settings, isImport: isImport)
+        }
+        let (formerFixed, currentFixed) = (Set(fixed(old)), fixed(new))
+        let known = Set(currentFixed)
+        let changed = currentFixed.filter {
+            isOtherService || !formerFixed.contains($0) || new.service?.target == .endpoints && delta.concerns($0)
+        }
+        lazy var ordered = OrderedEndpoints(new.endpoints)
+        let labels = EndpointLabels(old, new, delta) { new.hasEndpointNames ? ordered.places : [] }
+        for apex in apexes {
+            guard let names = ServiceNames(id, apex: apex, settings: settings) else { continue }
+            if let service = new.service {
+                for fixed in changed {
+                    guard let name = names.name(of: fixed) else { continue }
+                    sink.set(name, zone: apex, answers: names.answers(fixed, of: service, ordered))
+                }
+            }
+            for fixed in formerFixed.subtracting(known) {
+                if let name = names.name(of: fixed) { sink.remove(name) }
+            }
+            for (label, places) in labels.current {
+                guard let name = names.name(ofEndpoint: label.bytes, cluster: label.cluster) else { continue }
+                sink.set(name, zone: apex, answers: names.answers(name, new.endpoints, places))
+            }
+            for label in labels.gone {
+                if let name = names.name(ofEndpoint: label.bytes, cluster: label.cluster) { sink.remove(name) }
+            }
+        }
+    }
+
+    // MARK: Addresses
+
+    private mutating func refreshAddresses(
+        _ number: ServiceTable.Number, _ old: View, _ new: View, _ delta: EndpointDelta, into sink: inout ChangeSink
+    ) {
+        guard let apex = settings.serviceApexes.first else { return }
+        let (former, current) = (old.service?.virtualIPs ?? [], new.service?.virtualIPs ?? [])
+        var changed = Set(delta.elements.map(\.address))
+        if former != current { changed.formUnion(Set(former).symmetricDifference(current)) }
+        // A virtual IP speaks for its Service only, whoever has the address besides.
+        for address in changed {
+            let isHeld = current.contains(address) || new.endpoints.contains(address)
+            guard let (name, zone) = reverse.set(address, heldBy: number, isHeld, into: &sink) else { continue }
+            let holders = reverse.holders(of: address)
+            guard !holders.isEmpty else {
+                sink.remove(name)
+                continue
+            }
+            // None while those who had the address before have not been asked yet.
+            let targets = targets(of: address, holders, below: apex)
+            if !targets.isEmpty { sink.set(name, zone: zone, answers: [reverse.answer(name, targets)]) }
+        }
+    }
+
+    /// One virtual IP stands before all endpoints; of several Services the first by namespace and name.
+    private func targets(
+        of address: IPAddress, _ holders: [ServiceTable.Number], below apex: DomainName
+    ) -> [DomainName] {
+        let slots = holders.compactMap { number in state.services[number].map { (number, $0.id) } }
+            .sorted { $0.1 < $1.1 }
+        var names: [DomainName] = []
+        for (number, id) in slots {
+            let view = view(number)
+            guard let schema = ServiceNames(id, apex: apex, settings: settings) else { continue }
+            if view.service?.virtualIPs.contains(address) == true { return [schema.owner] }
+            names += view.endpoints.places(of: address).compactMap {
+                schema.name(ofEndpoint: view.endpoints.label($0), cluster: "")
+            }
+        }
+        var seen: Set<DomainName> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
+    private func view(_ number: ServiceTable.Number) -> View {
+        guard let slot = state.services[number] else { return View(service: nil, endpoints: .none) }
+        return view(slot, isExposed: state.namespaces.contains(slot.id.namespace), showsEndpoints: showsEndpoints)
+    }
+}
+
+extension EndpointDelta {
+    /// Whether a name of a headless Service answers otherwise.
+    fileprivate func concerns(_ name: ServiceNames.Fixed) -> Bool {
+        switch name {
+        case .owner: true
+        case .port(let port):
+            elements.contains { element in
+                element.ports.contains { $0.name == port.name && $0.transport == port.transport }
+            }
+        case .pin(let zone), .preference(let zone): elements.contains { $0.zone == zone }
+        case .transport, .cluster, .zones, .pins, .preferences: false
+        }
+    }
+}
+
+/// The names of single endpoints that answer otherwise than before.
+private struct EndpointLabels {
+    struct Label: Hashable {
+        let bytes: [UInt8]
+        let cluster: String
+
+        init(bytes: [UInt8], cluster: String) {
+            self.bytes = bytes
+            self.cluster = cluster
+        }
+
+        init(_ view: EndpointView, _ place: EndpointView.Place) {
+            self.init(bytes: view.label(place), cluster: view.slices[place.slice].sourceCluster)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+            hasher.combine(cluster)
+        }
+    }
+
+    /// Those that exist, with the places that go by each, in the order of addresses.
+    private(set) var current: [(label: Label, places: [EndpointView.Place])] = []
+    private(set) var gone: [Label] = []
+
+    /// - Parameter places: those that have names now, in order; asked for where there is need.
+    init(_ old: ClusterZone.View, _ new: ClusterZone.View, _ delta: EndpointDelta, _ places: () -> [EndpointView.Place])
+    {
+        guard old.hasEndpointNames || new.hasEndpointNames else { return }
+        // Everything is new where nothing was.
+        let isAll = !old.hasEndpointNames || old.endpoints.isEmpty
+        var affected: Set<Label> = []
+        if !new.hasEndpointNames {
+            affected = Set(old.endpoints.places().map { Label(old.endpoints, $0) })
+        } else if !isAll {
+            for element in delta.elements { affected.insert(Label(bytes: element.label, cluster: element.cluster)) }
+        }
+        guard isAll || !affected.isEmpty else { return }
+        let digests = Set(affected.map { $0.bytes.withUnsafeBytes(EndpointView.digest) })
+        var groups: [Label: Int] = [:]
+        for place in places() where isAll || digests.contains(new.endpoints.labelDigest(place)) {
+            let label = Label(new.endpoints, place)
+            guard isAll || affected.contains(label) else { continue }
+            if let group = groups[label] {
+                current[group].places.append(place)
+            } else {
+                groups[label] = current.count
+                current.append((label, [place]))
+            }
+        }
+        gone = affected.filter { groups[$0] == nil }
     }
 }

@@ -3,11 +3,11 @@ import Registry
 
 /// Names of Pods that are worked out of the question itself (`pods insecure`): no table could hold them all.
 package struct ComputedPodNames: Sendable {
-    private let apex: DomainName
+    private let apexes: [DomainName]
     private let ttl: UInt32
 
     package init(settings: ClusterZoneSettings) {
-        apex = settings.apex
+        apexes = settings.forwardApexes
         ttl = settings.ttl
     }
 
@@ -15,9 +15,8 @@ package struct ComputedPodNames: Sendable {
     ///
     /// nil for names that are none of a Pod; `name` may be of any spelling.
     package func record(of name: DomainName) -> (record: Record, namespace: DomainName)? {
-        guard name.isWithin(apex), name.labelCount == apex.labelCount + 3, let namespace = name.parent,
-            let pod = namespace.parent, pod == DomainName(labels: ["pod"], under: apex),
-            let label = name.lowercased.labels.first,
+        guard let namespace = name.parent, let pod = namespace.parent, let apex = pod.parent, apexes.contains(apex),
+            pod == DomainName(labels: ["pod"], under: apex), let label = name.lowercased.labels.first,
             let address = PodNames.address(ofLabel: String(decoding: label, as: UTF8.self))
         else { return nil }
         return (Record(owner: name, ttl: ttl, data: .address(address.bytes)), namespace)

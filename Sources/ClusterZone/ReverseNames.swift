@@ -2,96 +2,185 @@ import DNS
 import Registry
 
 /// The names of addresses and which Services stand behind them, with the empty non-terminals above (RFC 8020).
-struct ReverseNames {
-    /// What one Service says about one address.
-    struct Contribution {
-        /// The Service itself, where the address is its virtual IP.
-        var serviceName: DomainName?
-        /// The ready endpoints of the Service that have the address.
-        var endpointNames: [DomainName] = []
+struct ReverseNames: Sendable {
+    typealias Holder = ServiceTable.Number
+
+    private let zones: [ReverseZone]
+    private let ttl: UInt32
+    /// A Service that has the address, as its virtual IP or at an endpoint; nearly always the only one.
+    private var v4: [UInt32: Holder] = [:]
+    private var v6: [UInt128: Holder] = [:]
+    /// The others, in no order.
+    private var others: [IPAddress: [Holder]] = [:]
+    /// The number of names right below each empty non-terminal.
+    private var children: [Prefix: UInt32] = [:]
+
+    /// The leading bits that names below an empty non-terminal have in common.
+    private struct Prefix: Hashable {
+        let bits: UInt128
+        /// Labels below `in-addr.arpa` or `ip6.arpa`; the sign tells the families apart.
+        let depth: Int8
     }
 
-    private let apexes: [DomainName]
-    private let ttl: UInt32
-    private var contributions: [IPAddress: [NamespacedName: Contribution]] = [:]
-    private var addresses: [NamespacedName: [IPAddress]] = [:]
-    /// The number of names right below each empty non-terminal.
-    private var children: [DomainName: Int] = [:]
-
     init(apexes: [DomainName], ttl: UInt32) {
-        self.apexes = apexes
+        zones = apexes.compactMap { ReverseZone($0) }
         self.ttl = ttl
     }
 
-    /// Replaces what a Service says; returns what becomes of the names.
-    mutating func set(_ service: NamespacedName, _ new: [IPAddress: Contribution]) -> [ZoneChange] {
-        let former = addresses[service] ?? []
-        guard !former.isEmpty || !new.isEmpty else { return [] }
-        var changes: [ZoneChange] = []
-        addresses[service] = new.isEmpty ? nil : Array(new.keys)
-        for address in former where new[address] == nil {
-            contributions[address]?[service] = nil
-            if contributions[address]?.isEmpty == true { contributions[address] = nil }
-            changes += refresh(address, existed: true)
-        }
-        for (address, contribution) in new {
-            let existed = contributions[address] != nil
-            contributions[address, default: [:]][service] = contribution
-            changes += refresh(address, existed: existed)
-        }
-        return changes
+    /// The Services that have an address.
+    func holders(of address: IPAddress) -> [Holder] {
+        guard let first = first(of: address) else { return [] }
+        return [first] + (others[address] ?? [])
     }
 
-    private mutating func refresh(_ address: IPAddress, existed: Bool) -> [ZoneChange] {
-        guard let name = Self.name(of: address), let apex = apex(of: name), name != apex else { return [] }
-        guard let parties = contributions[address] else {
-            guard existed else { return [] }
-            // A name may still have names below it only if an apex is that deep; addresses are leaves.
-            return [.remove(name)] + leaveParent(of: name, apex: apex)
-        }
-        let records = targets(parties).map { Record(owner: name, ttl: ttl, data: .ptr($0)) }
-        let answer = ZoneChange.set(name, zone: apex, answers: [TypedAnswer(type: .ptr, records: records)])
-        return existed ? [answer] : enterParent(of: name, apex: apex) + [answer]
+    /// Notes that a Service has an address now, or has it no more, and makes the names above it.
+    ///
+    /// - Returns: the name of the address and its zone; nil where no zone holds it.
+    mutating func set(
+        _ address: IPAddress, heldBy holder: Holder, _ isHeld: Bool, into sink: inout ChangeSink
+    ) -> (name: DomainName, apex: DomainName)? {
+        guard let zone = zone(of: address) else { return nil }
+        let existed = first(of: address) != nil
+        if isHeld { add(holder, to: address) } else { remove(holder, from: address) }
+        let exists = first(of: address) != nil
+        if exists, !existed { enterParent(of: address, below: zone, into: &sink) }
+        if existed, !exists { leaveParent(of: address, below: zone, into: &sink) }
+        return (ReverseZone.name(of: address), zone.apex)
     }
 
-    /// One virtual IP stands before all endpoints; of several Services the first by namespace and name.
-    private func targets(_ parties: [NamespacedName: Contribution]) -> [DomainName] {
-        let sorted = parties.count == 1 ? Array(parties) : parties.sorted { $0.key < $1.key }
-        if let service = sorted.lazy.compactMap(\.value.serviceName).first { return [service] }
-        var seen: Set<DomainName> = []
-        return sorted.flatMap(\.value.endpointNames).filter { seen.insert($0).inserted }
+    /// The answer that leads from an address to names.
+    func answer(_ name: DomainName, _ targets: [DomainName]) -> TypedAnswer {
+        TypedAnswer(type: .ptr, records: targets.map { Record(owner: name, ttl: ttl, data: .ptr($0)) })
     }
 
-    private mutating func enterParent(of name: DomainName, apex: DomainName) -> [ZoneChange] {
-        guard let parent = name.parent, parent != apex else { return [] }
-        let count = children[parent, default: 0]
-        children[parent] = count + 1
-        guard count == 0 else { return [] }
-        return enterParent(of: parent, apex: apex) + [.set(parent, zone: apex, answers: [])]
-    }
+    // MARK: Holders
 
-    private mutating func leaveParent(of name: DomainName, apex: DomainName) -> [ZoneChange] {
-        guard let parent = name.parent, parent != apex, let count = children[parent] else { return [] }
-        children[parent] = count > 1 ? count - 1 : nil
-        guard count == 1 else { return [] }
-        return [.remove(parent)] + leaveParent(of: parent, apex: apex)
-    }
-
-    private func apex(of name: DomainName) -> DomainName? {
-        apexes.filter { name.isWithin($0) }.max { $0.wire.count < $1.wire.count }
-    }
-
-    /// The name of an address: `d.c.b.a.in-addr.arpa` (RFC 1035 §3.5) or 32 nibbles under `ip6.arpa` (RFC 3596 §2.5).
-    static func name(of address: IPAddress) -> DomainName? {
+    private func first(of address: IPAddress) -> Holder? {
         switch address {
-        case .v4:
-            return DomainName(labels: address.bytes.reversed().map { String($0) } + ["in-addr", "arpa"])
-        case .v6:
-            let digits = Array("0123456789abcdef")
-            let nibbles = address.bytes.reversed().flatMap {
-                [String(digits[Int($0 & 15)]), String(digits[Int($0 >> 4)])]
-            }
-            return DomainName(labels: nibbles + ["ip6", "arpa"])
+        case .v4(let value): v4[value]
+        case .v6(let value): v6[value]
         }
     }
+
+    private mutating func setFirst(of address: IPAddress, _ holder: Holder?) {
+        switch address {
+        case .v4(let value): v4[value] = holder
+        case .v6(let value): v6[value] = holder
+        }
+    }
+
+    private mutating func add(_ holder: Holder, to address: IPAddress) {
+        guard let first = first(of: address) else { return setFirst(of: address, holder) }
+        guard first != holder, others[address]?.contains(holder) != true else { return }
+        others[address, default: []].append(holder)
+    }
+
+    private mutating func remove(_ holder: Holder, from address: IPAddress) {
+        if first(of: address) == holder {
+            setFirst(of: address, others[address]?.popLast())
+        } else {
+            others[address]?.removeAll { $0 == holder }
+        }
+        if others[address]?.isEmpty == true { others[address] = nil }
+    }
+
+    // MARK: Names above
+
+    private func zone(of address: IPAddress) -> ReverseZone? {
+        zones.filter { $0.contains(address) }.max { $0.depth < $1.depth }
+    }
+
+    private mutating func enterParent(of address: IPAddress, below zone: ReverseZone, into sink: inout ChangeSink) {
+        for depth in stride(from: zone.leafDepth - 1, to: zone.depth, by: -1) {
+            let count = children[prefix(of: address, depth), default: 0]
+            children[prefix(of: address, depth)] = count + 1
+            guard count == 0 else { return }
+            sink.set(ReverseZone.name(of: address, depth: depth), zone: zone.apex, answers: [], isFixedByName: true)
+        }
+    }
+
+    private mutating func leaveParent(of address: IPAddress, below zone: ReverseZone, into sink: inout ChangeSink) {
+        for depth in stride(from: zone.leafDepth - 1, to: zone.depth, by: -1) {
+            guard let count = children[prefix(of: address, depth)] else { return }
+            children[prefix(of: address, depth)] = count > 1 ? count - 1 : nil
+            guard count == 1 else { return }
+            sink.remove(ReverseZone.name(of: address, depth: depth))
+        }
+    }
+
+    private func prefix(of address: IPAddress, _ depth: Int) -> Prefix {
+        switch address {
+        case .v4(let value): Prefix(bits: UInt128(value >> UInt32(32 - 8 * depth)), depth: Int8(depth))
+        case .v6(let value): Prefix(bits: value >> UInt128(128 - 4 * depth), depth: Int8(-depth))
+        }
+    }
+}
+
+/// A zone of addresses: `in-addr.arpa` (RFC 1035 §3.5), `ip6.arpa` (RFC 3596 §2.5), or a part of them at a label.
+struct ReverseZone: Sendable {
+    let apex: DomainName
+    private let family: IPFamily
+    private let bits: UInt128
+    /// The number of labels below `in-addr.arpa` or `ip6.arpa`, one for 8 or 4 bits.
+    let depth: Int
+
+    /// nil for a name that no address lies below.
+    init?(_ apex: DomainName) {
+        self.apex = apex
+        var labels = apex.labels.map { String(decoding: $0, as: UTF8.self).lowercased() }
+        guard labels.popLast() == "arpa", let tree = labels.popLast(), ["in-addr", "ip6"].contains(tree) else {
+            return nil
+        }
+        family = tree == "ip6" ? .ipv6 : .ipv4
+        let (width, radix) = family == .ipv6 ? (4, 16) : (8, 10)
+        guard labels.count < family.bitWidth / width else { return nil }
+        var bits: UInt128 = 0
+        for label in labels.reversed() {
+            guard let number = UInt8(label, radix: radix), number < 1 << width || width == 8,
+                String(number, radix: radix) == label
+            else { return nil }
+            bits = bits << UInt128(width) | UInt128(number)
+        }
+        self.bits = bits
+        depth = labels.count
+    }
+
+    /// The number of labels that a whole address takes.
+    var leafDepth: Int { family == .ipv6 ? 32 : 4 }
+
+    func contains(_ address: IPAddress) -> Bool {
+        guard address.family == family else { return false }
+        guard depth > 0 else { return true }
+        return address.value >> UInt128(family.bitWidth - depth * (family.bitWidth / leafDepth)) == bits
+    }
+
+    /// The name of an address, or of the empty non-terminal above it that has so many labels below its tree.
+    static func name(of address: IPAddress, depth: Int? = nil) -> DomainName {
+        var wire: [UInt8] = []
+        switch address {
+        case .v4(let value):
+            wire.reserveCapacity(30)
+            for shift in (4 - (depth ?? 4))..<4 {
+                let octet = UInt8(truncatingIfNeeded: value >> UInt32(8 * shift))
+                wire.append(octet >= 100 ? 3 : octet >= 10 ? 2 : 1)
+                if octet >= 100 { wire.append(0x30 + octet / 100) }
+                if octet >= 10 { wire.append(0x30 + octet / 10 % 10) }
+                wire.append(0x30 + octet % 10)
+            }
+            wire.append(contentsOf: inAddrArpa)
+        case .v6(let value):
+            wire.reserveCapacity(74)
+            for shift in (32 - (depth ?? 32))..<32 {
+                let nibble = UInt8(truncatingIfNeeded: value >> UInt128(4 * shift)) & 15
+                wire.append(1)
+                wire.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble)
+            }
+            wire.append(contentsOf: ip6Arpa)
+        }
+        // At most 74 bytes of legal labels, so there is no name only if this is wrong; the root has no PTR.
+        return DomainName(wire: wire) ?? .root
+    }
+
+    private static let inAddrArpa: [UInt8] = [7] + Array("in-addr".utf8) + [4] + Array("arpa".utf8) + [0]
+    private static let ip6Arpa: [UInt8] = [3] + Array("ip6".utf8) + [4] + Array("arpa".utf8) + [0]
 }

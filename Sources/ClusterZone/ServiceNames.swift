@@ -1,228 +1,303 @@
 import DNS
 import Registry
 
-/// The names of one Service and what they answer (Kubernetes DNS specification 1.1.0, sections 2.3 to 2.6).
+/// The names of one Service in one zone and what they answer (Kubernetes DNS specification 1.1.0, sections 2.3 to 2.6).
+///
+/// A ServiceImport has the same names in a multicluster zone, but that its endpoints stand below their cluster.
 struct ServiceNames {
     /// The name of the Service itself.
     let owner: DomainName
-    private let ttl: UInt32
-    private let namesEndpointsByPod: Bool
+    private let settings: ClusterZoneSettings
 
-    /// A name with its answers.
-    typealias Entry = (name: DomainName, answers: [TypedAnswer])
-
-    init?(_ service: NamespacedName, settings: ClusterZoneSettings) {
-        guard let owner = DomainName(labels: [service.name, service.namespace, "svc"], under: settings.apex) else {
-            return nil
-        }
-        self.owner = owner
-        ttl = settings.ttl
-        namesEndpointsByPod = settings.namesEndpointsByPod
+    /// A name that does not stand for a single endpoint.
+    enum Fixed: Hashable {
+        case owner
+        /// `_proto`, the empty non-terminal above ports (RFC 8020).
+        case transport(TransportProtocol)
+        /// `_port._proto`.
+        case port(NamedPort)
+        /// The cluster that endpoints stand below, or an empty non-terminal above it.
+        case cluster(String)
+        /// `_zone`, `pin._zone` and `prefer._zone`: empty non-terminals.
+        case zones
+        case pins
+        case preferences
+        /// The endpoints of a zone alone, and those before all others.
+        case pin(String)
+        case preference(String)
     }
 
-    /// One address of one endpoint that takes part in answers.
-    struct EndpointAddress {
-        let name: DomainName
-        let address: IPAddress
-        let ports: [EndpointSlice.Port]
-    }
-
-    /// The ready addresses of the slices, in their order.
-    func endpoints(of slices: [EndpointSlice]) -> [EndpointAddress] {
-        slices.flatMap { slice in
-            guard slice.addressType != .fqdn else { return [EndpointAddress]() }
-            return slice.endpoints.filter(\.isReady).flatMap { endpoint in
-                endpoint.addresses.compactMap { text in
-                    guard let address = IPAddress(text),
-                        let name = DomainName(labels: [label(of: endpoint, address: text)], under: owner)
-                    else { return nil }
-                    return EndpointAddress(name: name, address: address, ports: slice.ports)
-                }
-            }
-        }
-    }
-
-    /// The one label an endpoint goes by: its hostname, else its Pod's name where asked for, else its address.
-    private func label(of endpoint: EndpointSlice.Endpoint, address: String) -> String {
-        if !endpoint.hostname.isEmpty { return endpoint.hostname }
-        if namesEndpointsByPod, (1...63).contains(endpoint.targetName.utf8.count) { return endpoint.targetName }
-        return AddressLabel.text(of: address)
-    }
-
-    /// All names of the Service; none at all for one that does not exist in DNS.
-    func entries(of service: Service, endpoints: [EndpointAddress]) -> [Entry] {
-        switch service.kind {
-        case .externalName: externalName(service)
-        case _ where service.isHeadless: headless(endpoints)
-        default: clusterIP(service, endpoints)
-        }
-    }
-
-    // MARK: ExternalName
-
-    private func externalName(_ service: Service) -> [Entry] {
-        // An address is no name: resolvers would ask the root for a top-level domain of digits.
-        guard IPAddress(service.externalName) == nil, let target = DomainName(service.externalName) else { return [] }
-        let record = Record(owner: owner, ttl: ttl, data: .cname(target))
-        return [
-            (
-                owner,
-                [
-                    TypedAnswer(type: .cname, records: [record]),
-                    TypedAnswer(type: .a, records: [record], isAlias: true),
-                    TypedAnswer(type: .aaaa, records: [record], isAlias: true),
-                ]
-            )
-        ]
-    }
-
-    // MARK: ClusterIP
-
-    private func clusterIP(_ service: Service, _ endpoints: [EndpointAddress]) -> [Entry] {
-        let addresses = service.virtualIPs
-        func answers(_ name: DomainName, ports: [Service.Port]) -> [TypedAnswer] {
-            let pairs = ports.flatMap { port in
-                addresses.map { Pair(target: owner, port: port.port, address: $0) }
-            }
-            return self.answers(name, addresses: addresses, pairs: pairs)
-        }
-        var entries: [Entry] = [(owner, answers(owner, ports: service.ports))]
-        entries += named(service.ports.map { ($0.name, $0.transport) }).flatMap { port -> [Entry] in
-            let matching = service.ports.filter { $0.name == port.name && $0.transport == port.transport }
-            return portEntries(port) { answers($0, ports: matching) }
-        }
-        return withoutRepeatedParents(entries) + endpointEntries(endpoints)
-    }
-
-    // MARK: Headless
-
-    private func headless(_ endpoints: [EndpointAddress]) -> [Entry] {
-        // No ready endpoint: the name does not exist.
-        guard !endpoints.isEmpty else { return [] }
-        func answers(_ name: DomainName, _ isMatching: (EndpointSlice.Port) -> Bool, all: Bool) -> [TypedAnswer] {
-            let matching = endpoints.map { ($0, $0.ports.filter(isMatching)) }
-            let pairs = matching.flatMap { endpoint, ports in
-                self.pairs(endpoint, ports: ports, countsWithoutPorts: all)
-            }
-            let addresses = matching.filter { all || !$0.1.isEmpty }.map(\.0.address)
-            return self.answers(name, addresses: addresses, pairs: pairs)
-        }
-        var entries: [Entry] = [(owner, answers(owner, { _ in true }, all: true))]
-        let ports = named(endpoints.flatMap { $0.ports.map { ($0.name, $0.transport) } })
-        entries += ports.flatMap { port -> [Entry] in
-            portEntries(port) { name in
-                answers(name, { $0.name == port.name && $0.transport == port.transport }, all: false)
-            }
-        }
-        return withoutRepeatedParents(entries) + endpointEntries(endpoints)
-    }
-
-    // MARK: Endpoints
-
-    /// The names of single endpoints, which Services of every kind but ExternalName have.
-    private func endpointEntries(_ endpoints: [EndpointAddress]) -> [Entry] {
-        var order: [DomainName] = []
-        var groups: [DomainName: [EndpointAddress]] = [:]
-        for endpoint in endpoints {
-            if groups[endpoint.name]?.append(endpoint) == nil {
-                groups[endpoint.name] = [endpoint]
-                order.append(endpoint.name)
-            }
-        }
-        return order.map { name in
-            let group = groups[name] ?? []
-            let pairs = group.flatMap { self.pairs($0, ports: $0.ports, countsWithoutPorts: true) }
-            return (name, answers(name, addresses: group.map(\.address), pairs: pairs))
-        }
-    }
-
-    // MARK: Answers
-
-    /// A port at an address: one candidate for an SRV record.
-    private struct Pair {
-        let target: DomainName
-        /// nil counts for the weight, yet makes no record: an endpoint without ports.
-        let port: Int?
-        let address: IPAddress
-    }
-
-    private func pairs(_ endpoint: EndpointAddress, ports: [EndpointSlice.Port], countsWithoutPorts: Bool) -> [Pair] {
-        guard !ports.isEmpty || !countsWithoutPorts else {
-            return [Pair(target: endpoint.name, port: nil, address: endpoint.address)]
-        }
-        return ports.map { Pair(target: endpoint.name, port: $0.port, address: endpoint.address) }
-    }
-
-    private func answers(_ name: DomainName, addresses: [IPAddress], pairs: [Pair]) -> [TypedAnswer] {
-        var answers = addressAnswers(name, addresses)
-        var seen: Set<SRVKey> = []
-        var records: [Record] = []
-        var additionals: [Record] = []
-        var known: Set<Record> = []
-        // The weight is shared among all candidates, both families and repeated ones included, as upstream has it.
-        let weight = UInt16(max(1, 100 / max(1, pairs.count)))
-        for pair in pairs {
-            guard let number = pair.port, let port = UInt16(exactly: number) else { continue }
-            if seen.insert(SRVKey(target: pair.target, port: port)).inserted {
-                records.append(
-                    Record(
-                        owner: name, ttl: ttl,
-                        data: .srv(priority: 0, weight: weight, port: port, target: pair.target)))
-            }
-            let additional = Record(owner: pair.target, ttl: ttl, data: .address(pair.address.bytes))
-            if known.insert(additional).inserted { additionals.append(additional) }
-        }
-        if !records.isEmpty { answers.append(TypedAnswer(type: .srv, records: records, additionals: additionals)) }
-        return answers
-    }
-
-    private struct SRVKey: Hashable {
-        let target: DomainName
-        let port: UInt16
-    }
-
-    private func addressAnswers(_ name: DomainName, _ addresses: [IPAddress]) -> [TypedAnswer] {
-        var seen: Set<IPAddress> = []
-        let distinct = addresses.filter { seen.insert($0).inserted }
-        return [(IPFamily.ipv4, RecordType.a), (.ipv6, .aaaa)].compactMap { family, type in
-            let records = distinct.filter { $0.family == family }.map {
-                Record(owner: name, ttl: ttl, data: .address($0.bytes))
-            }
-            return records.isEmpty ? nil : TypedAnswer(type: type, records: records)
-        }
-    }
-
-    // MARK: Port names
-
-    private struct NamedPort: Hashable {
+    struct NamedPort: Hashable {
         let name: String
         let transport: TransportProtocol
     }
 
-    private func named(_ ports: [(String, TransportProtocol)]) -> [NamedPort] {
-        var seen: Set<NamedPort> = []
-        return ports.map { NamedPort(name: $0, transport: $1) }.filter { !$0.name.isEmpty && seen.insert($0).inserted }
+    init?(_ service: NamespacedName, apex: DomainName, settings: ClusterZoneSettings) {
+        guard let owner = DomainName(labels: [service.name, service.namespace, "svc"], under: apex) else { return nil }
+        self.owner = owner
+        self.settings = settings
     }
 
-    /// `_port._proto.service` and the empty non-terminal above it (RFC 8020).
-    private func portEntries(_ port: NamedPort, answers: (DomainName) -> [TypedAnswer]) -> [Entry] {
-        guard let parent = DomainName(labels: ["_" + port.transport.lowercased], under: owner),
-            let name = DomainName(labels: ["_" + port.name], under: parent)
-        else { return [] }
-        return [(parent, []), (name, answers(name))]
+    // MARK: Which names there are
+
+    /// The names of a Service; none for one that does not exist in DNS.
+    static func fixed(
+        of service: DiscoveryService?, _ endpoints: EndpointView, settings: ClusterZoneSettings, isImport: Bool
+    ) -> [Fixed] {
+        guard let service else { return [] }
+        var names: [Fixed] = [.owner]
+        switch service.target {
+        case .alias(let text):
+            // An address is no name: resolvers would ask the root for a top-level domain of digits.
+            return IPAddress(text) == nil && DomainName(text) != nil ? names : []
+        case .virtualIPs:
+            guard !settings.ignoresEmptyServices || !endpoints.isEmpty else { return [] }
+            names += ports(service.ports)
+        case .endpoints:
+            // No ready endpoint: the name does not exist.
+            guard !endpoints.isEmpty else { return [] }
+            names += ports(endpoints.slices.flatMap(\.ports))
+            if settings.answersByZone, !isImport {
+                names += [.zones, .pins, .preferences]
+                let zones = endpoints.slices.flatMap(\.endpoints.zones)
+                names += zones.map { .pin($0) } + zones.map { .preference($0) }
+            }
+        }
+        if isImport {
+            for cluster in endpoints.slices.map(\.sourceCluster) {
+                let labels = cluster.split(separator: ".", omittingEmptySubsequences: false)
+                names += labels.indices.map { .cluster(labels[$0...].joined(separator: ".")) }
+            }
+        }
+        var seen: Set<Fixed> = []
+        return names.filter { seen.insert($0).inserted }
     }
 
-    private func withoutRepeatedParents(_ entries: [Entry]) -> [Entry] {
-        var seen: Set<DomainName> = []
-        return entries.filter { seen.insert($0.name).inserted }
+    private static func ports(_ ports: [DiscoveryPort]) -> [Fixed] {
+        ports.filter { !$0.name.isEmpty }.flatMap { port -> [Fixed] in
+            [.transport(port.transport), .port(NamedPort(name: port.name, transport: port.transport))]
+        }
+    }
+
+    /// The name in this zone; nil where it would be none.
+    func name(of fixed: Fixed) -> DomainName? {
+        switch fixed {
+        case .owner: owner
+        case .transport(let transport): DomainName(labels: ["_" + transport.lowercased], under: owner)
+        case .port(let port):
+            DomainName(labels: ["_" + port.name, "_" + port.transport.lowercased], under: owner)
+        case .cluster(let cluster): below(owner, cluster)
+        case .zones: DomainName(labels: ["_zone"], under: owner)
+        case .pins: DomainName(labels: ["pin", "_zone"], under: owner)
+        case .preferences: DomainName(labels: ["prefer", "_zone"], under: owner)
+        case .pin(let zone): name(of: .pins).flatMap { below($0, zone) }
+        case .preference(let zone): name(of: .preferences).flatMap { below($0, zone) }
+        }
+    }
+
+    /// The name of an endpoint by its label, and by its cluster where that is not empty.
+    func name(ofEndpoint label: [UInt8], cluster: String) -> DomainName? {
+        parent(ofEndpointsIn: cluster).flatMap { DomainName(label: label, under: $0) }
+    }
+
+    private func parent(ofEndpointsIn cluster: String) -> DomainName? {
+        cluster.isEmpty ? owner : below(owner, cluster)
+    }
+
+    private func below(_ parent: DomainName, _ labels: String) -> DomainName? {
+        DomainName(labels: labels.split(separator: ".", omittingEmptySubsequences: false), under: parent)
+    }
+
+    // MARK: What they answer
+
+    func answers(_ fixed: Fixed, of service: DiscoveryService, _ endpoints: OrderedEndpoints) -> [TypedAnswer] {
+        guard let name = name(of: fixed) else { return [] }
+        switch (service.target, fixed) {
+        case (.alias(let text), .owner): return alias(text)
+        case (.virtualIPs(let addresses), .owner): return virtual(name, addresses, service.ports)
+        case (.virtualIPs(let addresses), .port(let port)):
+            return virtual(
+                name, addresses, service.ports.filter { $0.name == port.name && $0.transport == port.transport })
+        case (.endpoints, .owner):
+            return answers(name, content(endpoints, port: nil))
+        case (.endpoints, .port(let port)):
+            // Nearly always all endpoints have the one port.
+            let isAll = endpoints.view.slices.allSatisfy { slice in
+                !slice.ports.isEmpty
+                    && slice.ports.allSatisfy { $0.name == port.name && $0.transport == port.transport }
+            }
+            return answers(name, content(endpoints, port: isAll ? nil : port))
+        case (.endpoints, .pin(let zone)), (.endpoints, .preference(let zone)):
+            // A zone is named for the endpoints in it, so there is always one to prefer.
+            let own = endpoints.places.filter { endpoints.view.zone($0) == zone }
+            return answers(name, content(OrderedEndpoints(endpoints.view, own), port: nil))
+        default: return []
+        }
+    }
+
+    /// The answers to the name of an endpoint: those of all addresses that go by it.
+    func answers(_ name: DomainName, _ endpoints: EndpointView, _ places: [EndpointView.Place]) -> [TypedAnswer] {
+        answers(name, content(OrderedEndpoints(endpoints, places), port: nil))
+    }
+
+    private func alias(_ text: String) -> [TypedAnswer] {
+        guard let target = DomainName(text) else { return [] }
+        let record = Record(owner: owner, ttl: settings.ttl, data: .cname(target))
+        return [
+            TypedAnswer(type: .cname, records: [record]), TypedAnswer(type: .a, records: [record], isAlias: true),
+            TypedAnswer(type: .aaaa, records: [record], isAlias: true),
+        ]
+    }
+
+    private func virtual(_ name: DomainName, _ addresses: [IPAddress], _ ports: [DiscoveryPort]) -> [TypedAnswer] {
+        var seen: Set<IPAddress> = []
+        let distinct = addresses.filter { seen.insert($0).inserted }
+        let weight = Self.weight(ports.count * addresses.count)
+        var known: Set<UInt16> = []
+        let numbers = distinct.isEmpty ? [] : ports.compactMap(\.number).filter { known.insert($0).inserted }
+        var content = Content()
+        content.v4 = distinct.filter { $0.family == .ipv4 }.map { .address($0.bytes) }
+        content.v6 = distinct.filter { $0.family == .ipv6 }.map { .address($0.bytes) }
+        content.services = numbers.map { Self.srv(weight, $0, owner) }
+        content.additionals = distinct.map { record(owner, $0) }
+        return answers(name, content)
+    }
+
+    /// What endpoints answer, whatever the name.
+    struct Content {
+        fileprivate var v4: [RecordData] = []
+        fileprivate var v6: [RecordData] = []
+        fileprivate var services: [RecordData] = []
+        fileprivate var additionals: [Record] = []
+    }
+
+    private func answers(_ name: DomainName, _ content: Content) -> [TypedAnswer] {
+        [
+            (RecordType.a, content.v4, []), (.aaaa, content.v6, []), (.srv, content.services, content.additionals),
+        ].compactMap { type, data, additionals in
+            guard !data.isEmpty else { return nil }
+            return TypedAnswer(
+                type: type, records: data.map { Record(owner: name, ttl: settings.ttl, data: $0) },
+                additionals: additionals)
+        }
+    }
+
+    /// - Parameter port: counts these ports only; nil for all.
+    private func content(_ endpoints: OrderedEndpoints, port: NamedPort?) -> Content {
+        if port == nil, let known = endpoints.known(for: owner) { return known }
+        let view = endpoints.view
+        let ports = view.slices.map { slice in
+            slice.ports.filter { port == nil || $0.name == port?.name && $0.transport == port?.transport }
+        }
+        var content = Content()
+        var pairs = 0
+        var last: IPAddress?
+        for place in endpoints.places {
+            let matching = ports[place.slice].count
+            // An endpoint without ports counts for the weight, though it makes no record.
+            pairs += port == nil ? max(1, matching) : matching
+            guard port == nil || matching > 0 else { continue }
+            let address = view.address(place)
+            // They come in order, so what is repeated stands together.
+            guard address != last else { continue }
+            last = address
+            switch address {
+            case .v4:
+                if content.v4.count <= Self.largestMessage / 16 { content.v4.append(.address(address.bytes)) }
+            case .v6:
+                if content.v6.count <= Self.largestMessage / 28 { content.v6.append(.address(address.bytes)) }
+            }
+        }
+        addServices(to: &content, endpoints, ports, weight: Self.weight(pairs))
+        if port == nil { endpoints.keep(content, for: owner) }
+        return content
+    }
+
+    private func addServices(
+        to content: inout Content, _ endpoints: OrderedEndpoints, _ ports: [[DiscoveryPort]], weight: UInt16
+    ) {
+        let view = endpoints.view
+        let numbers = ports.map { $0.compactMap(\.number) }
+        // One endpoint with one port repeats nothing.
+        let isSingle = endpoints.places.count == 1 && numbers.allSatisfy { $0.count < 2 }
+        var seen: Set<UInt64> = []
+        var size = 0
+        for place in endpoints.places where !numbers[place.slice].isEmpty {
+            guard let parent = parent(ofEndpointsIn: view.slices[place.slice].sourceCluster) else { continue }
+            for number in numbers[place.slice] {
+                let bytes = view.withLabel(place) { Self.srv(weight, number, $0, under: parent) }
+                let isNew = isSingle || seen.insert(bytes.withUnsafeBytes(EndpointView.digest)).inserted
+                // Different ones may have the same digest.
+                guard bytes.count <= 6 + 255, isNew || !content.services.contains(where: { $0.bytes == bytes }) else {
+                    continue
+                }
+                content.services.append(RecordData(type: .srv, bytes: bytes))
+                size += 12 + bytes.count
+            }
+            // Where not even the answer fits, nothing else does.
+            guard size <= Self.largestMessage else { return }
+        }
+        var last: (place: EndpointView.Place, name: DomainName)?
+        for place in endpoints.places where !numbers[place.slice].isEmpty {
+            let cluster = view.slices[place.slice].sourceCluster
+            guard let target = name(ofEndpoint: view.label(place), cluster: cluster) else { continue }
+            // They come in order, so what is repeated stands together.
+            if let last, view.address(last.place) == view.address(place), last.name == target { continue }
+            last = (place, target)
+            content.additionals.append(record(target, view.address(place)))
+        }
+    }
+
+    /// The weight is shared among all candidates, both families and repeated ones included, as upstream has it.
+    private static func weight(_ pairs: Int) -> UInt16 { UInt16(max(1, 100 / max(1, pairs))) }
+
+    /// Bytes; what does not fit any message need not be made.
+    private static let largestMessage = 65535
+
+    private func record(_ owner: DomainName, _ address: IPAddress) -> Record {
+        Record(owner: owner, ttl: settings.ttl, data: .address(address.bytes))
+    }
+
+    private static func srv(_ weight: UInt16, _ port: UInt16, _ target: DomainName) -> RecordData {
+        .srv(priority: 0, weight: weight, port: port, target: target)
+    }
+
+    /// The data of an SRV record, made in one piece of memory; the label has 1 to 63 bytes.
+    private static func srv(
+        _ weight: UInt16, _ port: UInt16, _ label: UnsafeRawBufferPointer, under parent: DomainName
+    ) -> [UInt8] {
+        let length = 7 + label.count + parent.wire.count
+        return [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            for (index, number) in [UInt8(0), 0, UInt8(weight >> 8), UInt8(weight & 255)].enumerated() {
+                buffer.initializeElement(at: index, to: number)
+            }
+            buffer.initializeElement(at: 4, to: UInt8(port >> 8))
+            buffer.initializeElement(at: 5, to: UInt8(port & 255))
+            buffer.initializeElement(at: 6, to: UInt8(truncatingIfNeeded: label.count))
+            _ = buffer[7...].initialize(fromContentsOf: label.bindMemory(to: UInt8.self))
+            _ = buffer[(7 + label.count)...].initialize(fromContentsOf: parent.wire)
+            count = length
+        }
     }
 }
 
-/// Addresses as a single label.
-enum AddressLabel {
-    /// Dots and colons become dashes; a trailing dash, which no host name may have, gets a zero.
-    static func text(of address: String) -> String {
-        let text = String(address.map { $0 == "." || $0 == ":" ? "-" : $0 }).lowercased()
-        return text.hasSuffix("-") ? text + "0" : text
+/// Endpoints with their places in order, which several names are made from; for one thread.
+final class OrderedEndpoints {
+    let view: EndpointView
+    let places: [EndpointView.Place]
+    private var content: (owner: DomainName, content: ServiceNames.Content)?
+
+    convenience init(_ view: EndpointView) {
+        self.init(view, view.places())
     }
+
+    init(_ view: EndpointView, _ places: [EndpointView.Place]) {
+        self.view = view
+        self.places = places
+    }
+
+    /// What the endpoints answer under a Service's name, if that has been made.
+    func known(for owner: DomainName) -> ServiceNames.Content? { content?.owner == owner ? content?.content : nil }
+
+    func keep(_ content: ServiceNames.Content, for owner: DomainName) { self.content = (owner, content) }
 }

@@ -292,9 +292,7 @@ struct ClusterZoneTests {
         ]
         for change in changes {
             let result = live.apply(change, now: 400)
-            withKnownIssue("names are made anew whatever has changed") {
-                #expect(result == [])
-            }
+            #expect(result == [])
         }
     }
 

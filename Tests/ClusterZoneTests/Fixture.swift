@@ -36,8 +36,35 @@ enum Fixture {
         "db6", of: "db", type: .ipv6, ports: [.init(name: "pg", port: 5432)],
         endpoints: [.init(addresses: ["2001:db8::"])])
 
-    static func namespace(_ name: String) -> RegistryObject {
-        .namespace(Namespace(metadata: ObjectMetadata(name: name)))
+    static func namespace(_ name: String, labels: [String: String] = [:]) -> RegistryObject {
+        .namespace(Namespace(metadata: ObjectMetadata(name: name, labels: labels)))
+    }
+
+    /// The same object with these labels besides its own.
+    static func labelled(_ object: RegistryObject, _ labels: [String: String]) -> RegistryObject {
+        func merged(_ metadata: ObjectMetadata) -> ObjectMetadata {
+            var metadata = metadata
+            metadata.labels.merge(labels) { $1 }
+            return metadata
+        }
+        switch object {
+        case .namespace(var namespace):
+            namespace.metadata = merged(namespace.metadata)
+            return .namespace(namespace)
+        case .service(var service):
+            service.metadata = merged(service.metadata)
+            return .service(service)
+        case .endpointSlice(var slice):
+            slice.metadata = merged(slice.metadata)
+            return .endpointSlice(slice)
+        case .endpoints(var endpoints):
+            endpoints.metadata = merged(endpoints.metadata)
+            return .endpoints(endpoints)
+        case .pod(var pod):
+            pod.metadata = merged(pod.metadata)
+            return .pod(pod)
+        case .other: return object
+        }
     }
 
     static func service(

@@ -21,13 +21,34 @@ struct ZoneModel: Equatable {
 
     private(set) var entries: [DomainName: Entry] = [:]
 
-    mutating func take(_ changes: [ZoneChange]) {
+    /// What should not have been told of the changes of one event.
+    struct Faults: Equatable {
+        /// Names that went and came again, so that nobody could ask them in between.
+        var blanked: [DomainName] = []
+        /// Names but apexes that were told to answer what they answered before.
+        var rewritten: [DomainName] = []
+        /// Names that were told to go and were not there.
+        var unknown: [DomainName] = []
+    }
+
+    @discardableResult
+    mutating func take(_ changes: [ZoneChange]) -> Faults {
+        var faults = Faults()
+        var removed: Set<DomainName> = []
         for change in changes {
             switch change {
-            case .set(let name, let zone, let answers): entries[name] = Entry(zone: zone, answers: answers)
-            case .remove(let name): entries[name] = nil
+            case .set(let name, let zone, let answers):
+                let entry = Entry(zone: zone, answers: answers)
+                if removed.contains(name) { faults.blanked.append(name) }
+                if entries[name] == entry, name != zone { faults.rewritten.append(name) }
+                entries[name] = entry
+            case .remove(let name):
+                if entries[name] == nil { faults.unknown.append(name) }
+                removed.insert(name)
+                entries[name] = nil
             }
         }
+        return faults
     }
 
     /// The names that exist while one above them does not (RFC 8020 forbids it).
@@ -90,17 +111,28 @@ struct LiveZone {
     var zone: ClusterZone
     private(set) var model = ZoneModel()
 
-    init(_ settings: ClusterZoneSettings, objects: [RegistryObject] = []) {
+    /// What the last event told that it should not have.
+    private(set) var faults = ZoneModel.Faults()
+
+    /// - Parameter objects: what there is at first; nil for a zone that nothing has been told of.
+    init(_ settings: ClusterZoneSettings, objects: [RegistryObject]? = []) {
         zone = ClusterZone(settings: settings)
         model.take(zone.fixedChanges())
-        apply(.snapshot(objects, at: ResourceVersion(rawValue: 1)))
+        if let objects { apply(.snapshot(objects, at: ResourceVersion(rawValue: 1))) }
     }
 
     @discardableResult
     mutating func apply(_ event: RegistryEvent, now: UInt32 = 1) -> [ZoneChange] {
         let changes = zone.apply(event, now: now)
-        model.take(changes)
+        faults = model.take(changes)
         return changes
+    }
+
+    @discardableResult
+    mutating func apply(_ event: DiscoveryEvent, now: UInt32 = 1) -> ZoneUpdate {
+        let update = zone.update(event, now: now)
+        faults = model.take(update.changes)
+        return update
     }
 
     @discardableResult

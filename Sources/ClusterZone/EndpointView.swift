@@ -1,0 +1,220 @@
+import Registry
+
+/// The endpoints that a Service answers from, over all of its slices.
+struct EndpointView {
+    /// Those with an endpoint that is ready.
+    let slices: [DiscoverySlice]
+
+    static let none = EndpointView([])
+
+    init(_ slices: [DiscoverySlice]) {
+        self.slices = slices.contains { $0.endpoints.isEmpty } ? slices.filter { !$0.endpoints.isEmpty } : slices
+    }
+
+    /// One address of one slice.
+    struct Place {
+        let slice: Int
+        let index: Int
+    }
+
+    /// One address of one endpoint with all that names show of it.
+    struct Element: Hashable {
+        let address: IPAddress
+        let label: [UInt8]
+        let zone: String
+        let ports: [DiscoveryPort]
+        let cluster: String
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(address)
+            label.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
+
+    var isEmpty: Bool { slices.isEmpty }
+
+    /// The number of addresses, repeated ones included.
+    var count: Int { slices.reduce(0) { $0 + $1.endpoints.count } }
+
+    func address(_ place: Place) -> IPAddress { slices[place.slice].endpoints.address(place.index) }
+
+    func value(_ place: Place) -> UInt128 { slices[place.slice].endpoints.value(place.index) }
+
+    func contains(_ address: IPAddress) -> Bool { slices.contains { !$0.endpoints.indices(of: address).isEmpty } }
+
+    func zone(_ place: Place) -> String {
+        let endpoints = slices[place.slice].endpoints
+        let number = endpoints.zone(place.index)
+        return number > 0 && number <= endpoints.zones.count ? endpoints.zones[number - 1] : ""
+    }
+
+    func element(_ place: Place) -> Element {
+        let slice = slices[place.slice]
+        return Element(
+            address: address(place), label: label(place), zone: zone(place), ports: slice.ports,
+            cluster: slice.sourceCluster)
+    }
+
+    /// All places in the order of their addresses, then of their labels: an order that does not depend on how the
+    /// endpoints are spread over slices.
+    func places() -> [Place] {
+        var keyed: [(address: UInt128, place: Place)] = []
+        keyed.reserveCapacity(count)
+        for (number, slice) in slices.enumerated() {
+            for index in 0..<slice.endpoints.count {
+                keyed.append((slice.endpoints.value(index), Place(slice: number, index: index)))
+            }
+        }
+        guard slices.count > 1 else { return keyed.map(\.place) }
+        let families = slices.map { $0.endpoints.family == .ipv4 ? 0 : 1 }
+        keyed.sort { lhs, rhs in
+            let (left, right) = (families[lhs.place.slice], families[rhs.place.slice])
+            if left != right { return left < right }
+            if lhs.address != rhs.address { return lhs.address < rhs.address }
+            return label(lhs.place).lexicographicallyPrecedes(label(rhs.place))
+        }
+        return keyed.map(\.place)
+    }
+
+    /// The places of an address.
+    func places(of address: IPAddress) -> [Place] {
+        slices.indices.flatMap { slice in
+            slices[slice].endpoints.indices(of: address).map { Place(slice: slice, index: $0) }
+        }
+    }
+
+    /// The label that an endpoint goes by.
+    func label(_ place: Place) -> [UInt8] { withLabel(place) { Array($0) } }
+
+    /// A number that is the same for equal labels.
+    func labelDigest(_ place: Place) -> UInt64 { withLabel(place, Self.digest) }
+
+    static func digest(_ label: UnsafeRawBufferPointer) -> UInt64 {
+        // Only sorts out what is different (FNV-1a); what is alike is compared.
+        label.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    }
+
+    /// Hands over the label that an endpoint goes by: its own, or that of its address.
+    func withLabel<Value>(_ place: Place, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        slices[place.slice].endpoints.withLabel(place.index) { own in
+            if let own { return body(own) }
+            switch address(place) {
+            case .v4(let address):
+                return withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { buffer in
+                    body(UnsafeRawBufferPointer(rebasing: buffer[..<Self.write(address, to: buffer)]))
+                }
+            case .v6:
+                var text = AddressLabel.text(of: address(place).description)
+                return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+            }
+        }
+    }
+
+    /// Writes `10-0-0-1` and returns its length, at most 15 bytes.
+    private static func write(_ address: UInt32, to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var length = 0
+        func append(_ byte: UInt32) {
+            buffer[length] = UInt8(truncatingIfNeeded: byte)
+            length += 1
+        }
+        for shift in [24, 16, 8, 0] as [UInt32] {
+            let octet = address >> shift & 255
+            if octet >= 100 { append(0x30 + octet / 100) }
+            if octet >= 10 { append(0x30 + octet / 10 % 10) }
+            append(0x30 + octet % 10)
+            if shift > 0 { append(0x2d) }
+        }
+        return length
+    }
+}
+
+/// What tells two states of a Service's endpoints apart.
+struct EndpointDelta {
+    typealias Element = EndpointView.Element
+
+    private(set) var removed: [Element] = []
+    private(set) var added: [Element] = []
+    /// The slices that hold other endpoints than before, as they are now.
+    private(set) var changedSlices: [DiscoverySlice] = []
+
+    init(from old: EndpointView, to new: EndpointView) {
+        guard old.slices != new.slices else { return }
+        var (left, right) = (0, 0)
+        while left < old.slices.count || right < new.slices.count {
+            let former = left < old.slices.count ? old.slices[left] : nil
+            let current = right < new.slices.count ? new.slices[right] : nil
+            let takesFormer = former.map { former in current.map { former.id <= $0.id } ?? true } ?? false
+            let takesCurrent = current.map { current in former.map { current.id <= $0.id } ?? true } ?? false
+            compare(old, takesFormer ? left : nil, new, takesCurrent ? right : nil)
+            if takesFormer { left += 1 }
+            if takesCurrent { right += 1 }
+        }
+        cancel()
+    }
+
+    var isEmpty: Bool { removed.isEmpty && added.isEmpty }
+
+    var elements: some Sequence<Element> { [removed, added].joined() }
+
+    /// Compares one slice with what it has become; nil for one that is not there.
+    private mutating func compare(_ old: EndpointView, _ former: Int?, _ new: EndpointView, _ current: Int?) {
+        let formerSlice = former.map { old.slices[$0] }
+        let currentSlice = current.map { new.slices[$0] }
+        guard formerSlice != currentSlice else { return }
+        if let currentSlice { changedSlices.append(currentSlice) }
+        let isAlike =
+            formerSlice?.ports == currentSlice?.ports && formerSlice?.sourceCluster == currentSlice?.sourceCluster
+            && formerSlice?.endpoints.family == currentSlice?.endpoints.family
+        var (left, right) = (0, 0)
+        let ends = (formerSlice?.endpoints.count ?? 0, currentSlice?.endpoints.count ?? 0)
+        while left < ends.0 || right < ends.1 {
+            guard let former, left < ends.0 else {
+                if let current { added.append(new.element(.init(slice: current, index: right))) }
+                right += 1
+                continue
+            }
+            let place = EndpointView.Place(slice: former, index: left)
+            guard isAlike, let current, right < ends.1 else {
+                removed.append(old.element(place))
+                left += 1
+                continue
+            }
+            // Both are in the order of addresses, so what is the same meets.
+            let other = EndpointView.Place(slice: current, index: right)
+            let (address, otherAddress) = (old.value(place), new.value(other))
+            if address == otherAddress {
+                let (element, otherElement) = (old.element(place), new.element(other))
+                if element != otherElement {
+                    removed.append(element)
+                    added.append(otherElement)
+                }
+                left += 1
+                right += 1
+            } else if address < otherAddress {
+                removed.append(old.element(place))
+                left += 1
+            } else {
+                added.append(new.element(other))
+                right += 1
+            }
+        }
+    }
+
+    /// Forgets what has only moved from one slice to another.
+    private mutating func cancel() {
+        guard !removed.isEmpty, !added.isEmpty else { return }
+        var counts: [Element: Int] = [:]
+        for element in added { counts[element, default: 0] += 1 }
+        removed = removed.filter { element in
+            guard let count = counts[element], count > 0 else { return true }
+            counts[element] = count - 1
+            return false
+        }
+        // What is left over of an element that came more often than it went.
+        added = added.filter { element in
+            guard let count = counts[element], count > 0 else { return false }
+            counts[element] = count - 1
+            return true
+        }
+    }
+}
