@@ -67,37 +67,31 @@ struct HTTPQueries: Sendable {
     ) async throws {
         let result = await answer(request, channel)
         var head = HTTPResponse(status: result.status)
-        if result.closes { head.headerFields[.connection] = "close" }
         var body: [UInt8] = []
         switch result {
         case .message(let message):
             head.headerFields[.contentType] = Self.mediaType
             head.headerFields[.cacheControl] = "max-age=\(Self.freshness(of: message))"
             body = message
-        case .failure(.methodNotAllowed, _):
+        case .failure(.methodNotAllowed):
             head.headerFields[.allow] = "GET, POST"
         case .failure: break
         }
         state.count(httpStatus: result.status.code)
         head.headerFields[.contentLength] = "\(body.count)"
         try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
-        if result.closes { channel.close(mode: .all, promise: nil) }
     }
 
     private enum Result {
         case message([UInt8])
-        /// `reason` says whether more is to be expected from the client, which nobody will read.
-        case failure(HTTPResponse.Status, closes: Bool = false)
+        /// A body that is still coming is read to its end, or to that of the client's time.
+        case failure(HTTPResponse.Status)
 
         var status: HTTPResponse.Status {
             switch self {
             case .message: .ok
-            case .failure(let status, _): status
+            case .failure(let status): status
             }
-        }
-
-        var closes: Bool {
-            if case .failure(_, let closes) = self { closes } else { false }
         }
     }
 
@@ -114,12 +108,12 @@ struct HTTPQueries: Sendable {
             query = message
         case .post:
             let type = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
-            guard type == Self.mediaType else { return .failure(.unsupportedMediaType, closes: true) }
+            guard type == Self.mediaType else { return .failure(.unsupportedMediaType) }
             switch await Self.body(of: request) {
             case .message(let message): query = message
             case let failure: return failure
             }
-        default: return .failure(.methodNotAllowed, closes: true)
+        default: return .failure(.methodNotAllowed)
         }
         guard let message = try? await exchange(query, channel) else { return .failure(.badRequest) }
         return message.isEmpty ? .failure(.badRequest) : .message(message)
@@ -127,18 +121,18 @@ struct HTTPQueries: Sendable {
 
     private static func body(of request: Request) async -> Result {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBody {
-            return .failure(.contentTooLarge, closes: true)
+            return .failure(.contentTooLarge)
         }
         var body: [UInt8] = []
         do {
             for try await piece in request.body {
                 guard body.count + piece.readableBytes <= maximumBody else {
-                    return .failure(.contentTooLarge, closes: true)
+                    return .failure(.contentTooLarge)
                 }
                 body += piece.readableBytesView
             }
         } catch {
-            return .failure(.badRequest, closes: true)
+            return .failure(.badRequest)
         }
         return .message(body)
     }

@@ -9,6 +9,7 @@ struct LateReply: Sendable {
     let name: DomainName
     /// The most bytes the reply may have.
     let limit: Int
+    let isStream: Bool
     /// The options that go back whatever the answer is.
     let options: [EDNSOption]
 
@@ -18,7 +19,7 @@ struct LateReply: Sendable {
             guard let base = buffer.baseAddress, question.count <= limit else { return [] }
             buffer.copyBytes(from: question)
             var reply = Reply(buffer: base, query: query, limit: limit)
-            return Array(buffer.prefix(reply.write(response, name: name, options: options)))
+            return Array(buffer.prefix(reply.write(response, name: name, isStream: isStream, options: options)))
         }
     }
 }

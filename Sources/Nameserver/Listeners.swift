@@ -15,6 +15,8 @@ package actor Listeners: Service {
     /// One secret for all listeners: clients bring their cookies to any of them.
     private let cookie = ServerCookie()
     private var open: [ObjectIdentifier: Listener] = [:]
+    /// Listeners that are being opened, on the threads that `stop` ends.
+    private let opening = Outstanding()
     private var isEnding = false
     private var sweeper: Task<Void, Never>?
 
@@ -39,13 +41,20 @@ package actor Listeners: Service {
     package func open(
         _ settings: ListenerSettings, _ content: ListenerContent, tls: TLSConfiguration? = nil
     ) async throws(NameserverError) -> Listener {
+        func ended() -> NameserverError {
+            NameserverError(
+                "listen on", settings.addresses.first ?? .loopback(isIPv6: false), reason: "the server ends")
+        }
+        guard !isEnding else { throw ended() }
+        opening.enter()
+        defer { opening.leave() }
         let state = ListenerState(
             content, proto: settings.scheme == .dns ? "udp" : "tcp", underWay: underWay, counters: counters,
             cookie: cookie)
         let listener = try await Listener.open(settings, tls: tls, environment, state: state)
         guard !isEnding else {
             await listener.stop()
-            throw NameserverError("listen on", listener.addresses[0], reason: "the server ends")
+            throw ended()
         }
         open[ObjectIdentifier(listener)] = listener
         if sweeper == nil {
@@ -77,6 +86,7 @@ package actor Listeners: Service {
         await withTaskGroup(of: Void.self) { group in
             for listener in all { group.addTask { await listener.stop() } }
         }
+        await opening.waitUntilNone(environment.limits.endTime)
         sweeper?.cancel()
         try? await environment.group.shutdownGracefully()
     }

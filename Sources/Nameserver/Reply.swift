@@ -228,9 +228,10 @@ struct Reply {
     ///
     /// - Parameters:
     ///   - name: the name in the question.
+    ///   - isStream: whether what bounds datagrams does not count.
     ///   - own: the options that go back whatever the answer is; one that a stage sets comes in place of its own.
-    mutating func write(_ response: Response, name: DomainName, options own: [EDNSOption]) -> Int {
-        if let most = response.udpLimit { limit = min(limit, max(512, most)) }
+    mutating func write(_ response: Response, name: DomainName, isStream: Bool, options own: [EDNSOption]) -> Int {
+        if !isStream, let most = response.udpLimit { limit = min(limit, max(512, most)) }
         take(options: own.filter { option in !response.options.contains { $0.code == option.code } })
         take(options: response.options)
         if let error = response.extendedError { take(extendedError: error) }

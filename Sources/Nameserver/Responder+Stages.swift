@@ -36,7 +36,8 @@ extension Responder {
         }
         let late = LateReply(
             question: Array(UnsafeRawBufferPointer(start: reply.buffer, count: reply.query.questionEnd)),
-            query: reply.query, name: name, limit: reply.limit, options: options)
+            query: reply.query, name: name, limit: reply.limit, isStream: transport.isStream,
+            options: options)
         let returnPath = origin.makeReturnPath()
         state.outstanding.enter()
         let response = answer.wait(state.underWay, id) { [state] response, isTimedOut in
@@ -59,7 +60,8 @@ extension Responder {
         _ response: Response, _ reply: inout Reply, _ name: DomainName, _ options: [EDNSOption],
         _ counted: CountedQuery
     ) -> Outcome {
-        let length = response.isSilent ? 0 : reply.write(response, name: name, options: options)
+        let length =
+            response.isSilent ? 0 : reply.write(response, name: name, isStream: transport.isStream, options: options)
         counters.count(response, length, counted)
         return response.isSilent ? .silence : .reply(length)
     }

@@ -51,6 +51,9 @@ package final class ServerCounters: Sendable {
         metrics.sample { [self] in families() }
     }
 
+    /// The number of connections that are open.
+    package func connectionCount(_ transport: Transport) -> Int { connections[transport]?.value ?? 0 }
+
     func totals() -> CounterTotals {
         state.withLock { state in
             var totals = state.retired
@@ -65,7 +68,9 @@ package final class ServerCounters: Sendable {
 
     private func families() -> [SampledFamily] {
         let totals = totals()
-        let blocks = totals.blocks.sorted { ($0.key.block.label, $0.key.proto) < ($1.key.block.label, $1.key.proto) }
+        let blocks = totals.blocks.filter { $0.value.contains { $0 > 0 } }.sorted {
+            ($0.key.block.label, $0.key.proto) < ($1.key.block.label, $1.key.proto)
+        }
         return [
             Self.requests(blocks), Self.sizes(blocks, isRequest: true), Self.sizes(blocks, isRequest: false),
             Self.durations(blocks), Self.dnssec(blocks), Self.responses(totals), statusFamily(),
