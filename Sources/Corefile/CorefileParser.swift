@@ -244,14 +244,13 @@ extension CorefileParser {
         guard snippets[name] == nil else { throw start.error("defines a snippet of that name again") }
         var tokens: [Token] = []
         var depth = 1
-        while var token = try takeAsWritten() {
+        while let token = try takeAsWritten() {
             if Self.opens(token) { depth += 1 }
             if Self.closes(token) { depth -= 1 }
             if depth == 0 {
                 snippets[name] = tokens
                 return
             }
-            if tokens.isEmpty { token.beginsLine = true }
             tokens.append(token)
         }
         throw opened.error("is not closed", wanted: "end the snippet '\(start.shown)' by }")
