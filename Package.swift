@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
         .target(name: "StaticZones", dependencies: ["DNS"]),
         .target(name: "Pipeline", dependencies: ["DNS", "Registry"]),
-        .target(name: "Corefile", dependencies: ["DNS", "ObjectRules", "Registry"]),
+        .target(name: "Corefile", dependencies: ["DNS", "Registry"]),
         .target(name: "Telemetry"),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),
 

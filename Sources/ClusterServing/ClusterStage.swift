@@ -47,9 +47,7 @@ package struct ClusterStage: Stage {
             case .alias(let records, let target):
                 response.answers += records
                 guard chain.follow(to: target) else { return response }
-                guard let inner = zones.zone(of: target) else {
-                    return await follow(target, of: query, chain, response)
-                }
+                guard let inner = zones.zone(of: target) else { return await chain.continued(query, after: response) }
                 zone = inner
             case .noData:
                 if zone.apex == first.apex { response.authorities = [zone.denialSOA] }
@@ -58,12 +56,8 @@ package struct ClusterStage: Stage {
                 response.code = .yxDomain
                 response.answers += records
                 return response
-            case .referral(let servers, let glue):
-                response.isAuthoritative = chain.length > 0
-                response.authorities = servers
-                response.additionals = glue
-                return response
-            case .nxDomain:
+            // The cluster's zones have neither cuts nor redirections.
+            case .nxDomain, .referral, .nameTooLong:
                 if chain.length == 0, handsOn(query.name) { return await next.respond(to: query) }
                 return missing(response, zone: zone, first: first, isAliased: chain.length > 0)
             case nil:
@@ -91,23 +85,6 @@ package struct ClusterStage: Stage {
         let staysInside = zone.apex == first.apex
         if !isAliased || !staysInside { response.code = .nxDomain }
         if staysInside { response.authorities = [zone.denialSOA] }
-        return response
-    }
-
-    /// Asks the server's other zones for the target of an alias, and adds what they say to the answer.
-    nonisolated(nonsending) private func follow(
-        _ target: DomainName, of query: PipelineQuery, _ chain: AliasChain, _ partial: Response
-    ) async -> Response {
-        var response = partial
-        let found = await query.ask(target, query.type, aliases: chain.length)
-        // Nobody here knows the name: the asker's resolver goes on from the alias.
-        guard found.code != .refused else { return response }
-        response.code = found.code
-        response.answers += found.answers
-        response.isTruncated = found.isTruncated
-        response.isRecursionAvailable = found.isRecursionAvailable
-        response.extendedError = found.extendedError
-        response.failure = found.failure
         return response
     }
 }

@@ -7,20 +7,14 @@ import Synchronization
 ///
 /// Used by all threads; the publisher replaces the zones as a whole under a lock that is held for a look only.
 package final class PublishedZones: Sendable {
-    /// Computes records for names of a zone that the table cannot hold all of.
-    ///
-    /// Gives the record and the name that must exist in the table for it; nil for names it has nothing to say on.
-    package typealias ComputedNames = @Sendable (DomainName) -> (record: Record, prerequisite: DomainName)?
-
     package let table: AnswerTable
     private let readers: ReaderPool
     private let zones = Mutex<[ServedZone]>([])
-    private let computedNames: ComputedNames?
+    private let computed: ComputedNames
 
-    /// - Parameter computedNames: for zones whose content is `tableThenPipeline`.
-    package init(table: AnswerTable, computedNames: ComputedNames? = nil) {
+    init(table: AnswerTable, computed: ComputedNames) {
         self.table = table
-        self.computedNames = computedNames
+        self.computed = computed
         readers = ReaderPool(table)
     }
 
@@ -45,7 +39,7 @@ package final class PublishedZones: Sendable {
     package func answer(to name: DomainName, type: RecordType, in zone: ServedZone) -> ZoneAnswer? {
         readers.withReader { reader in
             guard let found = reader.records(of: name, type: type) else {
-                if let computed = computed(name, type, reader) { return computed }
+                if let answer = computed.answer(to: name, type: type, ttl: zone.ttl, reader) { return answer }
                 return zone.content == .notReady ? nil : .nxDomain
             }
             if type == .any {
@@ -56,14 +50,5 @@ package final class PublishedZones: Sendable {
             }
             return found.answers.isEmpty ? .noData : .records(found.answers, additional: found.additionals)
         }
-    }
-
-    private func computed(_ name: DomainName, _ type: RecordType, _ reader: AnswerReader) -> ZoneAnswer? {
-        guard let (record, prerequisite) = computedNames?(name), reader.records(of: prerequisite, type: .a) != nil
-        else { return nil }
-        if type == .any {
-            return .records([Record(owner: name, ttl: record.ttl, data: .minimalAny)], additional: [])
-        }
-        return record.type == type ? .records([record], additional: []) : .noData
     }
 }

@@ -4,93 +4,123 @@ import DNS
 import Glibc
 import Registry
 
-/// Carries what the registry says into the answers: the one writer of a table.
+/// Carries what a cluster says into the answers: the one writer of a table.
 package actor ZonePublisher {
     /// What stages read.
     package nonisolated let zones: PublishedZones
+    /// The zones answered for: those of names first, then the reverse zones.
+    package nonisolated let apexes: [DomainName]
+    /// What a source of objects is to tell.
+    package nonisolated let selection: DiscoverySelection
     private let table: AnswerTable
     private var zone: ClusterZone
+    /// The index of each zone in the table's directory.
+    private let indices: [DomainName: Int]
     /// The zones of which names that do not exist are asked of other stages.
     private let fallsThrough: [DomainName]
+    /// Whether some names are worked out of the question.
     private let isComputing: Bool
     /// Zones of others, which must not be answered from here where they lie below the cluster's.
     private var otherZones: [DomainName] = []
-    private var isReady = false
+    private let latency: ProgrammingLatency?
+    /// What Pods search, for `autopath`; knows them only where Pods are selected.
+    package nonisolated let podSearchPaths: PodSearchPaths
 
     /// Publishes nothing yet: `start` does.
+    ///
+    /// - Parameters:
+    ///   - fallsThrough: the zones of which names that do not exist are handed on.
+    ///   - latency: where the time is counted from a change of endpoints to its names; nil for nowhere.
+    ///   - hostPath: the `search` line of the server's resolv.conf, the end of what Pods search.
     package init(
-        settings: ClusterZoneSettings, table: AnswerTable = AnswerTable(), fallsThrough: [DomainName] = []
+        settings: ClusterZoneSettings, table: AnswerTable = AnswerTable(), fallsThrough: [DomainName] = [],
+        latency: ProgrammingLatency? = nil, hostPath: [DomainName] = []
     ) {
         self.table = table
         self.fallsThrough = fallsThrough
+        self.latency = latency
         zone = ClusterZone(settings: settings)
-        isComputing = settings.podNames == .insecure
-        let names = ComputedPodNames(settings: settings)
-        let computed: PublishedZones.ComputedNames = { name in
-            names.record(of: name).map { (record: $0.record, prerequisite: $0.namespace) }
-        }
-        zones = PublishedZones(table: table, computedNames: isComputing ? computed : nil)
+        apexes = zone.apexes
+        selection = zone.selection
+        indices = Dictionary(
+            zone.apexes.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        let computed = ComputedNames(settings: settings)
+        isComputing = computed.hasAny
+        zones = PublishedZones(table: table, computed: computed)
+        podSearchPaths = PodSearchPaths(apexes: settings.forwardApexes, hostPath: hostPath)
     }
 
-    /// Publishes what is known before the registry has said anything.
+    /// Publishes what is known before the cluster has said anything.
     package func start() {
-        publish(zone.fixedChanges())
+        let changes = zone.fixedChanges()
+        table.update { update in
+            for change in changes { Self.write(change, to: update, indices) }
+            update.setZones(directory())
+        }
+        zones.setZones(own())
     }
 
-    /// Takes an event of the registry; answers have changed when this returns.
-    package func apply(_ event: RegistryEvent) {
-        let changes = zone.apply(event, now: UInt32(truncatingIfNeeded: time(nil)))
-        let wasReady = isReady
-        isReady = true
-        if !changes.isEmpty || !wasReady { publish(changes) }
+    /// Takes an event of the cluster; answers have changed when this returns.
+    package func apply(_ event: DiscoveryEvent) {
+        let now = UInt32(truncatingIfNeeded: time(nil))
+        let wasComplete = zone.isComplete
+        var programmed: [ProgrammedChange] = []
+        var hasChanged = false
+        table.update { update in
+            let indices = indices
+            programmed = zone.apply(event, now: now) { change in
+                hasChanged = true
+                Self.write(change, to: update, indices)
+            }
+            // Denials may be given only once the names that exist are there.
+            if hasChanged || wasComplete != zone.isComplete { update.setZones(directory()) }
+        }
+        if hasChanged || wasComplete != zone.isComplete { zones.setZones(own()) }
+        if selection.includesPods { podSearchPaths.apply(event) }
+        latency?.observe(programmed)
     }
 
     /// Says which zones are answered by others.
     package func setOtherZones(_ apexes: [DomainName]) {
         guard apexes != otherZones else { return }
         otherZones = apexes
-        publish([])
+        table.update { $0.setZones(directory()) }
     }
 
-    private func publish(_ changes: [ZoneChange]) {
-        let own = zone.apexes.map { apex in
-            ServedZone(
-                apex: apex, content: content(of: apex), denialSOA: zone.soa(of: apex), ttl: zone.settings.ttl)
+    // MARK: The table
+
+    private static func write(_ change: ZoneChange, to update: AnswerTable.Update, _ indices: [DomainName: Int]) {
+        switch change {
+        case .set(let name, let apex, let answers):
+            guard let index = indices[apex] else { return }
+            let answers = answers.map {
+                PreparedAnswer(
+                    to: name, type: $0.type, answers: $0.records, additionals: $0.additionals, isAlias: $0.isAlias)
+            }
+            update.set(name, zone: index, answers: answers)
+        case .remove(let name):
+            update.remove(name)
         }
-        let shared = own.map { zone in
+    }
+
+    /// The cluster's zones as they are.
+    private func own() -> [ServedZone] {
+        let content: ServedZone.Content = !zone.isComplete ? .notReady : isComputing ? .tableThenPipeline : .table
+        return apexes.map { apex in
+            ServedZone(apex: apex, content: content, denialSOA: zone.soa(of: apex), ttl: zone.settings.ttl)
+        }
+    }
+
+    /// The table's directory: the cluster's zones, and those of others among them.
+    private func directory() -> [ServedZone] {
+        let shared = own().map { zone in
             var zone = zone
             // Who hands names on does so before it would say that it is not ready.
             if isShared(zone.apex) { zone.content = .tableThenPipeline }
             return zone
         }
         let blank = Record(owner: .root, ttl: 0, data: RecordData(type: .soa, bytes: []))
-        let directory =
-            shared + otherZones.map { ServedZone(apex: $0, content: .pipeline, denialSOA: blank, ttl: 0) }
-        let indices = Dictionary(uniqueKeysWithValues: zone.apexes.enumerated().map { ($0.element, $0.offset) })
-        table.update { update in
-            for change in changes {
-                switch change {
-                case .set(let name, let apex, let answers):
-                    guard let index = indices[apex] else { continue }
-                    let answers = answers.map {
-                        PreparedAnswer(
-                            to: name, type: $0.type, answers: $0.records, additionals: $0.additionals,
-                            isAlias: $0.isAlias)
-                    }
-                    update.set(name, zone: index, answers: answers)
-                case .remove(let name):
-                    update.remove(name)
-                }
-            }
-            // Denials may be given only once the names that exist are there.
-            update.setZones(directory)
-        }
-        zones.setZones(own)
-    }
-
-    private func content(of apex: DomainName) -> ServedZone.Content {
-        guard isReady else { return .notReady }
-        return isComputing ? .tableThenPipeline : .table
+        return shared + otherZones.map { ServedZone(apex: $0, content: .pipeline, denialSOA: blank, ttl: 0) }
     }
 
     /// Whether some names of a zone that do not exist are handed on.

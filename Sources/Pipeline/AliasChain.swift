@@ -25,4 +25,21 @@ package struct AliasChain: Sendable {
         name = target
         return true
     }
+
+    /// Asks the server's other zones for the name the chain has led to, and adds what they say to the answer.
+    ///
+    /// What they say of the target is what is said of the alias (RFC 6604 §3), without their SOA record.
+    nonisolated(nonsending) package func continued(_ query: PipelineQuery, after partial: Response) async -> Response {
+        var response = partial
+        let found = await query.ask(name, query.type, aliases: length)
+        // Nobody here knows the name: the asker's resolver goes on from the alias.
+        guard found.code != .refused else { return response }
+        response.code = found.code
+        response.answers += found.answers
+        response.isTruncated = found.isTruncated
+        response.isRecursionAvailable = found.isRecursionAvailable
+        response.extendedError = found.extendedError
+        response.failure = found.failure
+        return response
+    }
 }

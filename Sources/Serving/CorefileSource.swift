@@ -7,7 +7,8 @@ package struct CorefileSource: Sendable {
     private let environment: [String: String]
     private let defaultPort: UInt16
 
-    package init(path: String, environment: [String: String], defaultPort: UInt16 = 53) {
+    /// - Parameter defaultPort: of blocks that name none.
+    package init(path: String, environment: [String: String], defaultPort: UInt16 = ServerKey.Scheme.dns.port) {
         self.path = path
         self.environment = environment
         self.defaultPort = defaultPort
@@ -16,57 +17,55 @@ package struct CorefileSource: Sendable {
     /// What was read: the configuration, and a digest of all its text.
     package struct Reading: Sendable {
         package let corefile: Corefile
-        /// The SHA-512 of the file and of all imported ones, in hexadecimal.
+        /// The SHA-512 of the file, of imported ones and of certificates, in hexadecimal.
         package let digest: String
     }
 
     /// Reads and parses; says nothing yet of what the directives mean.
     package func read() throws(CorefileError) -> Reading {
-        let text = try Self.bytes(of: path)
-        let imports = Imports()
-        let surroundings = CorefileParser.Surroundings(environment: environment) { pattern, importer in
-            imports.files(pattern, importer: importer)
-        }
-        let corefile = try CorefileParser.corefile(text, file: path, surroundings: surroundings)
-        return Reading(corefile: corefile, digest: SHA512.hexadecimal(text + imports.text))
-    }
-
-    private static func bytes(of path: String) throws(CorefileError) -> [UInt8] {
-        switch SmallFile.read(path, limit: Imports.sizeLimit) {
-        case .success(let bytes): return bytes
+        let text: [UInt8]
+        switch SmallFile.read(path, limit: SmallFile.corefileLimit) {
+        case .success(let bytes): text = bytes
         case .failure(let error): throw CorefileError(file: path, line: 0, reason: error.reason)
         }
+        let imported = ImportedText()
+        let disk = CorefileParser.Surroundings.process(environment: environment)
+        var surroundings = disk
+        surroundings.files = { pattern, importer in
+            let files = try disk.files(pattern, importer)
+            for file in files { imported.bytes += file.text }
+            return files
+        }
+        let corefile = try CorefileParser.corefile(
+            text, file: path, defaultPort: defaultPort, surroundings: surroundings)
+        guard !corefile.blocks.isEmpty else {
+            throw CorefileError(file: path, line: 0, reason: "the file has no server block")
+        }
+        // A certificate that was renewed is a change, too.
+        for block in corefile.blocks {
+            guard let tls = try block.settings(TLSSettings.self) else { continue }
+            for file in [tls.certificateFile, tls.keyFile, tls.authorityFile].compactMap(\.self) {
+                if case .success(let bytes) = SmallFile.read(file, limit: SmallFile.corefileLimit) {
+                    imported.bytes += bytes
+                }
+            }
+        }
+        return Reading(corefile: corefile, digest: SHA512.hexadecimal(text + imported.bytes))
     }
 }
 
-/// The files that were imported while one Corefile was read.
+/// The text that was imported while one Corefile was read.
 ///
 /// `@unchecked Sendable`: used within one call of the parser only, by its thread.
-private final class Imports: @unchecked Sendable {
-    /// In bytes, of one file and of all imported ones.
-    static let sizeLimit = 4 << 20
-    private(set) var text: [UInt8] = []
-
-    /// The regular files that a pattern names, seen from the folder of the importing file, in order of their names.
-    func files(_ pattern: String, importer: String) -> [(path: String, text: [UInt8])] {
-        let folder = importer.lastIndex(of: "/").map { String(importer[...$0]) } ?? ""
-        let absolute = pattern.hasPrefix("/") ? pattern : folder + pattern
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(absolute, 0, nil, &found) == 0 else { return [] }
-        return (0..<Int(found.gl_pathc)).compactMap { index in
-            guard let name = found.gl_pathv[index] else { return nil }
-            let path = String(cString: name)
-            guard text.count < Self.sizeLimit, case .success(let bytes) = SmallFile.read(path, limit: Self.sizeLimit)
-            else { return nil }
-            text += bytes
-            return (path, bytes)
-        }
-    }
+private final class ImportedText: @unchecked Sendable {
+    var bytes: [UInt8] = []
 }
 
 /// Files that are read whole, up to a bound.
 enum SmallFile {
+    /// In bytes.
+    static let corefileLimit = 4 << 20
+
     struct Failure: Error {
         let reason: String
     }

@@ -1,3 +1,4 @@
+import Corefile
 import Glibc
 import HTTPTypes
 import HummingbirdCore
@@ -10,30 +11,6 @@ import Synchronization
 ///
 /// Pages may be exchanged while the server runs; addresses come and go with them.
 package actor OperationsServer {
-    /// An address to listen on, as directives write it: `:8080`, `localhost:9153`, `[::1]:0`.
-    package struct Address: Hashable, Sendable, CustomStringConvertible {
-        /// Empty for all addresses of the host.
-        package let host: String
-        package let port: Int
-
-        package init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
-
-        /// nil where the text is no address.
-        package init?(_ text: String) {
-            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-                return nil
-            }
-            let host = text[..<colon]
-            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-            self.init(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: Int(port))
-        }
-
-        package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-    }
-
     /// What a page says.
     package struct Page: Sendable {
         package var status: Int
@@ -52,7 +29,7 @@ package actor OperationsServer {
 
     /// Why an address is not served.
     package struct ListenFailure: Error, Hashable, Sendable, CustomStringConvertible {
-        package let address: Address
+        package let address: PageAddress
         package let reason: String
 
         package var description: String { "cannot listen on \(address) (TCP): \(reason)" }
@@ -64,7 +41,7 @@ package actor OperationsServer {
         let port: Int
     }
 
-    private var listeners: [Address: Listener] = [:]
+    private var listeners: [PageAddress: Listener] = [:]
     private static let maximumConnections = 256
     /// Probes and scrapers send little; in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
@@ -73,8 +50,8 @@ package actor OperationsServer {
     package init() {}
 
     /// Serves these pages from now on, and no others; throws, with everything as before, where an address is taken.
-    package func setPages(_ wanted: [Address: Pages]) async throws(ListenFailure) {
-        var opened: [Address: Listener] = [:]
+    package func setPages(_ wanted: [PageAddress: Pages]) async throws(ListenFailure) {
+        var opened: [PageAddress: Listener] = [:]
         for (address, pages) in wanted where listeners[address] == nil {
             do throws(ListenFailure) {
                 opened[address] = try await Self.open(address, pages)
@@ -96,7 +73,7 @@ package actor OperationsServer {
     }
 
     /// The ports that are served, by the address asked for.
-    package var ports: [Address: Int] { listeners.mapValues(\.port) }
+    package var ports: [PageAddress: Int] { listeners.mapValues(\.port) }
 
     /// Ends everything.
     package func stop() async {
@@ -105,7 +82,7 @@ package actor OperationsServer {
         listeners = [:]
     }
 
-    private static func open(_ address: Address, _ pages: Pages) async throws(ListenFailure) -> Listener {
+    private static func open(_ address: PageAddress, _ pages: Pages) async throws(ListenFailure) -> Listener {
         var failure = ListenFailure(address: address, reason: "no address")
         // All addresses of the host are one socket where there is IPv6, and those of IPv4 where there is none.
         for host in address.host.isEmpty ? ["::", "0.0.0.0"] : [address.host] {
@@ -119,7 +96,7 @@ package actor OperationsServer {
     }
 
     private static func open(
-        host: String, _ address: Address, _ book: PageBook
+        host: String, _ address: PageAddress, _ book: PageBook
     ) async throws(ListenFailure) -> Listener {
         let (events, continuation) = AsyncStream<Result<Int, ListenFailure>>.makeStream()
         let channel = HTTP1Channel(
@@ -129,7 +106,7 @@ package actor OperationsServer {
         let server = Server(
             childChannelSetup: channel,
             configuration: ServerConfiguration(
-                address: .hostname(host, port: address.port), serverName: nil,
+                address: .hostname(host, port: Int(address.port)), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
             onServerRunning: { channel in continuation.yield(.success(channel.localAddress?.port ?? 0)) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

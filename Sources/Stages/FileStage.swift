@@ -148,48 +148,8 @@ package final class FileStage: Stage {
         {
             return await next.respond(to: query)
         }
-        var response = await Self.answer(query, from: zone)
+        var response = await zone.response(to: query)
         response.source = directive
         return response
-    }
-
-    /// The answer of a zone, aliases followed.
-    nonisolated(nonsending) private static func answer(_ query: PipelineQuery, from zone: StaticZone) async -> Response
-    {
-        var response = Response(.noError, isAuthoritative: true)
-        var chain = AliasChain(start: query.name)
-        while true {
-            switch zone.answer(to: chain.name, type: query.type) {
-            case .records(let records, let additionals):
-                response.answers = chain.records + records
-                response.additionals = additionals
-                return response
-            case .alias(let records, let target):
-                guard chain.follow(records, to: target) else {
-                    response.answers = chain.records
-                    return response
-                }
-                guard target.isWithin(zone.apex) else { return await chain.continued(query) }
-            case .noData:
-                response.answers = chain.records
-                response.authorities = [zone.denialSOA]
-                return response
-            case .nxDomain:
-                response.code = .nxDomain
-                response.answers = chain.records
-                response.authorities = [zone.denialSOA]
-                return response
-            case .nameTooLong(let records):
-                response.code = .yxDomain
-                response.answers = chain.records + records
-                return response
-            case .referral(let servers, let glue):
-                response.isAuthoritative = chain.length > 0
-                response.answers = chain.records
-                response.authorities = servers
-                response.additionals = glue
-                return response
-            }
-        }
     }
 }

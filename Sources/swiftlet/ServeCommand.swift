@@ -13,11 +13,32 @@ extension PodNameMode: ExpressibleByArgument {}
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Answer DNS from the embedded registry.",
+        abstract: "Answer DNS from the embedded registry, or from a Kubernetes cluster's.",
         discussion: """
             Says "listening on …" for each address, where the API is served, and then "ready" on standard output; \
-            everything else goes to standard error. SIGTERM and SIGINT end it.
+            everything else goes to standard error. SIGTERM and SIGINT end it. With --conf a Corefile says where to \
+            listen and what to answer; SIGUSR1 has it read again. Its kubernetes directive reads the API server that \
+            it, --kubeconfig or the Pod's account names, and the embedded registry where --manifests or --data names one.
             """)
+
+    @Option(
+        help: ArgumentHelp("A Corefile, CoreDNS's configuration; followed where it says reload.", valueName: "file"))
+    var conf: String?
+
+    @Option(
+        name: .customLong("dns-port"),
+        help: ArgumentHelp("The port of a Corefile's blocks that name none. (default: 53)", valueName: "port"))
+    var dnsPort: UInt16?
+
+    @Flag(
+        name: .customLong("take-over"),
+        help: "Listen beside another process on the same addresses, which is about to end: no query is lost.")
+    var takesOver = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The API server of a cluster, and how to get in: the registry to answer from.", valueName: "file"))
+    var kubeconfig: String?
 
     @Option(
         parsing: .upToNextOption,
@@ -81,6 +102,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Reads the options into typed values; names the first one that is wrong.
     private func settings() throws(CommandFailure) -> ServerSettings {
+        guard conf == nil || (listen.isEmpty && zoneFiles.isEmpty) else {
+            throw CommandFailure(
+                .usage, "--conf says where to listen and what to answer: leave \(listen.isEmpty ? "--zonefile" : "--listen") out")
+        }
+        if conf == nil, takesOver || dnsPort != nil {
+            throw CommandFailure(.usage, "\(takesOver ? "--take-over" : "--dns-port") goes with --conf")
+        }
         var listens: [ListenAddress] = []
         for text in listen.isEmpty ? ["127.0.0.1:5353"] : listen {
             let addresses = ListenAddress.addresses(text)
@@ -114,7 +142,10 @@ struct ServeCommand: AsyncParsableCommand {
             listen: listens, apex: apex, manifests: manifests, data: data,
             store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
             pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(),
-            isAPIRequired: apiOptions.api != nil)
+            isAPIRequired: apiOptions.api != nil,
+            corefile: conf.map {
+                CorefileSetting(path: $0, defaultPort: dnsPort ?? 53, takesOver: takesOver)
+            }, kubeconfig: kubeconfig)
     }
 
     /// The ranges of virtual IPs, of one family each.
@@ -154,6 +185,26 @@ struct ServerSettings: Sendable {
     let api: APISettings?
     /// Whether the API was asked for: a default that cannot be served is done without.
     let isAPIRequired: Bool
+    /// nil: the options say what to answer.
+    let corefile: CorefileSetting?
+    /// The cluster to answer from; nil leaves it to the Corefile, or means the embedded registry.
+    let kubeconfig: String?
+
+    /// Whether this process keeps a registry of its own: always without a Corefile or a cluster, and with a Corefile
+    /// where one was asked for. With a cluster `data` is where its last state is kept.
+    var usesEmbeddedRegistry: Bool {
+        if kubeconfig != nil { return false }
+        return corefile == nil || !manifests.isEmpty || isAPIRequired && api != nil
+    }
+}
+
+/// The Corefile to serve.
+struct CorefileSetting: Sendable {
+    let path: String
+    /// Of blocks that name none.
+    let defaultPort: UInt16
+    /// Whether another process on the same addresses hands over to this one.
+    let takesOver: Bool
 }
 
 /// A static zone and where it is read from.

@@ -3,44 +3,49 @@ import FileWatching
 import Glibc
 import LDNS
 import Logging
-import Nameserver
-import StaticZones
+import Pipeline
 import ServiceLifecycle
+import StaticZones
+import Synchronization
 
 /// Keeps static zones as their files say: read at start, and again whenever a file changes.
-struct StaticZoneFiles: Service {
+struct StaticZoneFiles: Sendable {
     private let settings: [ZoneFileSetting]
-    private let publisher: ZonePublisher
     private let watcher: FileWatcher
     private let logger: Logger
 
-    init(_ settings: [ZoneFileSetting], publisher: ZonePublisher, logger: Logger) throws {
+    init(_ settings: [ZoneFileSetting], logger: Logger) throws {
         self.settings = settings
-        self.publisher = publisher
         self.logger = logger
         watcher = try FileWatcher()
     }
 
-    /// Reads all files; throws at the first one that is no zone.
-    func loadAll() async throws {
-        for setting in settings {
+    /// Reads all files into stages that answer from them; throws at the first one that is no zone.
+    func loadAll() throws -> [StaticZoneStage] {
+        try settings.map { setting in
             // A file that cannot be read is named as such, before its folder is found not to be there.
             _ = try Self.read(setting)
             try watch(setting.path)
             // A link may lead to a file elsewhere, which is written there.
             if let target = Self.resolved(setting.path) { try watch(target) }
-            await publish(try Self.read(setting), setting)
+            let zone = try Self.read(setting)
+            report(zone, setting)
+            return StaticZoneStage(zone)
         }
     }
 
-    /// Follows the files until the task ends; a bad one leaves the old zone in force.
-    func run() async throws {
+    /// Follows the files of `stages`, in the order of `loadAll`, until the task ends; a bad one leaves the old zone in
+    /// force.
+    func run(_ stages: [StaticZoneStage]) async {
         await cancelWhenGracefulShutdown {
             for await _ in watcher.signals {
                 let changes = watcher.takeChanges()
-                for setting in settings where changes.hasGaps || Self.concerns(changes, setting) {
+                for (setting, stage) in zip(settings, stages)
+                where changes.hasGaps || Self.concerns(changes, setting) {
                     do {
-                        await publish(try Self.read(setting), setting)
+                        let zone = try Self.read(setting)
+                        report(zone, setting)
+                        stage.replace(by: zone)
                     } catch {
                         logger.error("zone \(setting.origin) stays as it was: \(error)")
                     }
@@ -50,9 +55,8 @@ struct StaticZoneFiles: Service {
         watcher.stop()
     }
 
-    private func publish(_ zone: StaticZone, _ setting: ZoneFileSetting) async {
+    private func report(_ zone: StaticZone, _ setting: ZoneFileSetting) {
         for warning in zone.warnings { logger.warning("zone \(setting.origin): \(warning)") }
-        await publisher.setStaticZone(zone)
         logger.info("zone \(setting.origin) from \(setting.path): \(zone.summary)")
     }
 
@@ -96,5 +100,27 @@ struct StaticZoneFiles: Service {
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+/// A zone from a file of `--zonefile`, as it is now.
+final class StaticZoneStage: Stage {
+    let apex: DomainName
+    var directive: String { "file" }
+    private let zone: Mutex<StaticZone>
+
+    init(_ zone: StaticZone) {
+        apex = zone.apex
+        self.zone = Mutex(zone)
+    }
+
+    func replace(by new: StaticZone) { zone.withLock { $0 = new } }
+
+    nonisolated(nonsending) func respond(to query: PipelineQuery, next: Chain) async -> Response {
+        let zone = zone.withLock { $0 }
+        guard query.name.isWithin(zone.apex) else { return await next.respond(to: query) }
+        var response = await zone.response(to: query)
+        response.source = directive
+        return response
     }
 }

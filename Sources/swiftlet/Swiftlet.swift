@@ -3,10 +3,12 @@ import ArgumentParser
 /// The command line: each command in a file of its own.
 @main
 struct Swiftlet: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "swiftlet",
         abstract: "Cluster DNS: names, virtual IPs, environment and resolv.conf from a watched registry.",
-        version: "0.1.0",
+        version: version,
         subcommands: [
             ServeCommand.self, EnvCommand.self, ExecCommand.self, ResolvConfCommand.self, VIPCommand.self,
             ApplyCommand.self, GetCommand.self, DeleteCommand.self, RegisterCommand.self, CheckCommand.self,
@@ -14,7 +16,8 @@ struct Swiftlet: AsyncParsableCommand {
 
     static func main() async {
         do {
-            var command = try await asyncParseAsRoot(nil)
+            let words = Array(CommandLine.arguments.dropFirst())
+            var command = try await asyncParseAsRoot(CoreDNSArguments.translated(words) ?? words)
             if var asyncCommand = command as? any AsyncParsableCommand {
                 try await asyncCommand.run()
             } else {

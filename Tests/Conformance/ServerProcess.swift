@@ -21,9 +21,12 @@ final class ServerProcess: @unchecked Sendable {
     private let ended = DispatchSemaphore(value: 0)
     private let isStopped = Mutex(false)
     private let api = Mutex<String?>(nil)
+    private let operations = Mutex<[String: String]>([:])
 
     /// Where the server said that its API is, once it is ready.
     var apiURL: String? { api.withLock { $0 } }
+    /// The URLs of the operators' pages by name, once the server is ready: `health`, `ready`, `metrics`.
+    var pages: [String: String] { operations.withLock { $0 } }
     var processIdentifier: Int32 { process.processIdentifier }
 
     /// Starts `swiftlet serve` on files given as text; `FOLDER` in arguments stands for the folder they are in.
@@ -74,6 +77,9 @@ final class ServerProcess: @unchecked Sendable {
             text += String(decoding: data, as: UTF8.self)
         }
         if let match = text.firstMatch(of: /API on (.+)\n/) { api.withLock { $0 = String(match.1) } }
+        for match in text.matches(of: /(health|ready|metrics) on (.+)\n/) {
+            operations.withLock { $0[String(match.1)] = String(match.2) }
+        }
         return text.matches(of: /listening on (.+):(\d+) \(UDP and TCP\)\n/).compactMap { match in
             UInt16(match.2).map {
                 Endpoint(host: match.1.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port: $0)

@@ -277,7 +277,7 @@ struct KnownCorefilesTests {
         #expect(kubernetes.pods == .insecure && kubernetes.ttl == 30)
         #expect(kubernetes.fallThrough.zones.map(\.description) == ["in-addr.arpa.", "ip6.arpa."])
         #expect(try block.settings(HealthSettings.self)?.lameduck == .seconds(5))
-        #expect(try block.settings(PrometheusSettings.self)?.address == ListenAddress(host: "", port: 9153))
+        #expect(try block.settings(PrometheusSettings.self)?.address == PageAddress(host: "", port: 9153))
         #expect(try block.settings(ReloadSettings.self)?.interval == .seconds(30))
         #expect(try block.settings(ChaosSettings.self) == nil)
     }

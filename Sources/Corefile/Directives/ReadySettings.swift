@@ -9,15 +9,15 @@ package struct ReadySettings: DirectiveSettings {
     }
 
     /// `:8181` where none is written.
-    package let address: ListenAddress
+    package let address: PageAddress
     package let monitor: Monitor
 
     package init(_ lines: [CorefileLine], in block: ServerBlock) throws(CorefileError) {
         let line = try lines.single()
         try line.expect(0...1)
         address =
-            try line.arguments.first.map { argument throws(CorefileError) in try ListenAddress(argument) }
-            ?? ListenAddress(host: "", port: 8181)
+            try line.arguments.first.map { argument throws(CorefileError) in try PageAddress(argument) }
+            ?? PageAddress(host: "", port: 8181)
         var monitor = Monitor.untilReady
         for option in line.options {
             guard option.name == "monitor" else { throw option.unknown(in: "ready", known: ["monitor"]) }

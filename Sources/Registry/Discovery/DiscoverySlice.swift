@@ -53,6 +53,13 @@ package struct DiscoverySlice: Sendable {
             keepsImports = selection.includesImports
         }
 
+        /// Takes a ready endpoint as a slice told it before (`PackedEndpoints`): its label is empty where the address
+        /// gives it.
+        package mutating func append(address: IPAddress, label: String, zone: String = "") {
+            guard label.utf8.count <= 63 else { return }
+            elements.append(.init(address: address, label: label, zone: keepsZones ? zone : ""))
+        }
+
         /// Takes one endpoint; one that is not ready takes no part in names.
         ///
         /// - Parameters:
@@ -76,12 +83,6 @@ package struct DiscoverySlice: Sendable {
             }
         }
 
-        /// Takes a ready endpoint as a slice told it before (`PackedEndpoints`): its label is empty where the address
-        /// gives it.
-        package mutating func append(address: IPAddress, label: String, zone: String = "") {
-            guard label.utf8.count <= 63 else { return }
-            elements.append(.init(address: address, label: label, zone: keepsZones ? zone : ""))
-        }
 
         /// Names are compared without the case of ASCII letters (RFC 4343), and of no others.
         private static func lowercased(_ label: String) -> String {

@@ -100,7 +100,7 @@ struct ServiceSettingsTests {
     @Test("Addresses of HTTP services", arguments: Cases.addresses)
     func listenAddresses(_ text: String, _ host: String, _ port: UInt16) throws {
         let address = try CorefileText.settings(PrometheusSettings.self, "prometheus \(text)").address
-        #expect(address == ListenAddress(host: host, port: port))
+        #expect(address == PageAddress(host: host, port: port))
         #expect(address.description == text)
     }
 

@@ -1,5 +1,5 @@
 /// Where an HTTP service of a directive listens: `:8080`, `localhost:9153`, `[::1]:8181`.
-package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+package struct PageAddress: Hashable, Sendable, CustomStringConvertible {
     /// An address or a name; empty for all addresses of the machine.
     package let host: String
     package let port: UInt16
@@ -16,7 +16,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self = address
     }
 
-    private static func parsed(_ text: String) -> ListenAddress? {
+    private static func parsed(_ text: String) -> PageAddress? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
         guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -30,7 +30,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
             return nil
         }
         guard !host.contains(where: { "[]/".contains($0) || $0.isWhitespace }) else { return nil }
-        return ListenAddress(host: String(host), port: port)
+        return PageAddress(host: String(host), port: port)
     }
 
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -1,0 +1,36 @@
+import Corefile
+import Logging
+import Stages
+import Telemetry
+
+/// What a configuration uses of the process around it.
+package struct ServingSurroundings: Sendable {
+    /// Makes the source of a cluster's objects from what a `kubernetes` directive says.
+    package typealias MakeSource = @Sendable (KubernetesSettings) async throws -> any ClusterSource
+
+    package var metrics: Metrics
+    package var logger: Logger
+    /// Where `log` and `errors` write.
+    package var log: any LogSink
+    package var makeSource: MakeSource
+    /// Called with a sentence where the server must end: it forwards to itself (`loop`).
+    package var onFatal: @Sendable (String) -> Void
+    /// What `chaos` says where the Corefile does not.
+    package var version: String
+    /// UDP threads for each address; nil: one for each processor.
+    package var workers: Int?
+    /// Whether sockets of another process on the same addresses are no obstacle: it hands over to this one.
+    package var takesOver = false
+
+    package init(
+        metrics: Metrics, logger: Logger, log: any LogSink, version: String,
+        makeSource: @escaping MakeSource, onFatal: @escaping @Sendable (String) -> Void
+    ) {
+        self.metrics = metrics
+        self.logger = logger
+        self.log = log
+        self.version = version
+        self.makeSource = makeSource
+        self.onFatal = onFatal
+    }
+}

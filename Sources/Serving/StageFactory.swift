@@ -1,0 +1,126 @@
+import ClusterServing
+import Corefile
+import DNS
+import Forwarding
+import Glibc
+import Pipeline
+import Stages
+
+/// Makes the stages of a server block, in the fixed order of directives.
+struct StageFactory {
+    let block: ServerBlock
+    let surroundings: ServingSurroundings
+    let clusters: ClusterSet<KubernetesSettings>
+    /// Where the block is reached once it listens, for `loop`.
+    let address: @Sendable () async -> PipelineQuery.Peer?
+
+    /// What a block comes to.
+    struct Made {
+        var stages: [any Stage] = []
+        /// The cluster of `kubernetes`, to be given back when the block goes out of service.
+        var cluster: Cluster?
+        var clusterKey: KubernetesSettings?
+        /// Whether ready-made answers may take the stages' place.
+        var passesReadyAnswers = false
+        var takesChaos = false
+    }
+
+    /// - Throws: `CorefileError`, or what a file or a registry says against it; nothing is held then.
+    func make() async throws -> Made {
+        var made = Made()
+        do {
+            // Other directives ask the cluster, too, and stand before it.
+            if let settings = try settings(KubernetesSettings.self) {
+                let surroundings = surroundings
+                made.cluster = try await clusters.acquire(settings) { try await Cluster.make(settings, surroundings) }
+                made.clusterKey = settings
+            }
+            var passes = true
+            for name in DirectiveOrder.names where block.lines.contains(where: { $0.name == name }) {
+                guard let stage = try await stage(name, &made) else { continue }
+                if stage is ClusterStage { made.passesReadyAnswers = passes }
+                passes = passes && stage.passesReadyAnswers
+                made.stages.append(stage)
+            }
+            return made
+        } catch {
+            if let key = made.clusterKey { await clusters.release([key]) }
+            throw error
+        }
+    }
+
+    /// The stage of a directive; nil for one that is no stage, such as `bind`.
+    private func stage(_ name: String, _ made: inout Made) async throws -> (any Stage)? {
+        switch name {
+        case AclSettings.directive:
+            return try settings(AclSettings.self).map { AclStage($0, metrics: surroundings.metrics) }
+        case AnySettings.directive: return try settings(AnySettings.self).map { AnyStage($0) }
+        case AutopathSettings.directive: return try autopath(made.cluster)
+        case BufsizeSettings.directive: return try settings(BufsizeSettings.self).map { BufsizeStage($0) }
+        case CacheSettings.directive:
+            return try settings(CacheSettings.self).map { CacheStage($0, metrics: surroundings.metrics) }
+        case CancelSettings.directive: return try settings(CancelSettings.self).map { CancelStage($0) }
+        case ChaosSettings.directive:
+            made.takesChaos = true
+            return try settings(ChaosSettings.self).map { ChaosStage($0, program: surroundings.version) }
+        case DNS64Settings.directive:
+            return try settings(DNS64Settings.self).map { DNS64Stage($0, metrics: surroundings.metrics) }
+        case ErrorsSettings.directive:
+            return try settings(ErrorsSettings.self).map { ErrorsStage($0, sink: surroundings.log) }
+        case FileSettings.directive:
+            guard let settings = try settings(FileSettings.self) else { return nil }
+            return try await FileStage.load(settings, logger: surroundings.logger)
+        case ForwardSettings.directive:
+            return try settings(ForwardSettings.self).map {
+                try ForwardStage($0, .init(metrics: surroundings.metrics, logger: surroundings.logger))
+            }
+        case HeaderSettings.directive: return try settings(HeaderSettings.self).map { HeaderStage($0) }
+        case HostsSettings.directive:
+            guard let settings = try settings(HostsSettings.self) else { return nil }
+            return try await HostsStage.load(
+                settings, metrics: surroundings.metrics, logger: surroundings.logger,
+                wallClock: { Double(time(nil)) })
+        case KubernetesSettings.directive:
+            guard let cluster = made.cluster, let settings = made.clusterKey else { return nil }
+            return ClusterStage(
+                zones: cluster.publisher.zones, fallsThrough: settings.fallThrough.zones,
+                readiness: { cluster.source.hasSynced })
+        case LoadBalanceSettings.directive:
+            return try settings(LoadBalanceSettings.self).map {
+                try LoadBalanceStage($0, logger: surroundings.logger)
+            }
+        case LocalSettings.directive:
+            return try settings(LocalSettings.self).map { LocalStage($0, metrics: surroundings.metrics) }
+        case LogSettings.directive: return try settings(LogSettings.self).map { LogStage($0, sink: surroundings.log) }
+        case LoopSettings.directive:
+            return try settings(LoopSettings.self).map {
+                LoopStage($0, logger: surroundings.logger, address: address, onLoop: surroundings.onFatal)
+            }
+        case MinimalSettings.directive: return try settings(MinimalSettings.self).map { MinimalStage($0) }
+        case NSIDSettings.directive: return try settings(NSIDSettings.self).map { NSIDStage($0) }
+        case RewriteSettings.directive: return try settings(RewriteSettings.self).map { RewriteStage($0) }
+        case TemplateSettings.directive:
+            return try settings(TemplateSettings.self).map { TemplateStage($0, metrics: surroundings.metrics) }
+        case WhoamiSettings.directive: return try settings(WhoamiSettings.self).map { WhoamiStage($0) }
+        default: return nil
+        }
+    }
+
+    private func settings<Settings: DirectiveSettings>(_ type: Settings.Type) throws(CorefileError) -> Settings? {
+        try block.settings(type)
+    }
+
+    /// `autopath` with the search paths of a file, or of the cluster's Pods.
+    private func autopath(_ cluster: Cluster?) throws -> (any Stage)? {
+        guard let settings = try settings(AutopathSettings.self) else { return nil }
+        switch settings.source {
+        case .file(let path):
+            return AutopathStage(settings, searchPaths: try FixedSearchPath(file: path), metrics: surroundings.metrics)
+        case .kubernetes:
+            guard let cluster, cluster.publisher.selection.includesPods else {
+                throw block.start.error("has autopath @kubernetes without kubernetes and its pods verified")
+            }
+            return AutopathStage(settings, searchPaths: cluster.publisher.podSearchPaths, metrics: surroundings.metrics)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import APIClient
+import Corefile
+import Foundation
+import KubernetesRegistry
+import Logging
+import Registry
+import Serving
+import Telemetry
+
+/// Where the objects of a cluster come from that a configuration names.
+enum ClusterSources {
+    /// The API server that the directive, `--kubeconfig` or the Pod's account names; the embedded registry where this
+    /// process keeps one and none is named.
+    static func source(
+        of directive: KubernetesSettings, _ settings: ServerSettings, embedded: EmbeddedSource?,
+        environment: [String: String], metrics: Metrics, logger: Logger
+    ) async throws -> any ClusterSource {
+        if directive.endpoint == nil, directive.kubeconfig == nil, let embedded { return embedded }
+        let choice =
+            directive.kubeconfig.map { APIAccess.KubeConfigChoice(file: $0.file, context: $0.context) }
+            ?? (directive.endpoint == nil ? settings.kubeconfig.map { APIAccess.KubeConfigChoice(file: $0, context: nil) } : nil)
+        let access = try APIAccess.access(
+            endpoint: directive.endpoint,
+            tls: directive.clientCertificate.map {
+                APIAccess.TLSFiles(certificate: $0.certificateFile, key: $0.keyFile, authority: $0.authorityFile)
+            }, kubeConfig: choice, environment: environment)
+        return KubernetesSource(access, data: settings.data, metrics: metrics, logger: logger)
+    }
+
+    /// The cluster of `--kubeconfig`, or the one whose Pod this is.
+    static func source(
+        kubeconfig: String?, data: String?, metrics: Metrics, logger: Logger
+    ) throws -> any ClusterSource {
+        let access = try APIAccess.access(
+            kubeConfig: kubeconfig.map { APIAccess.KubeConfigChoice(file: $0, context: nil) },
+            environment: ProcessInfo.processInfo.environment)
+        return KubernetesSource(access, data: data, metrics: metrics, logger: logger)
+    }
+}
+
+/// A Kubernetes cluster, by its API server.
+private final class KubernetesSource: ClusterSource {
+    private let registry: KubernetesRegistry
+    private let logger: Logger
+
+    init(_ access: APIAccess, data: String?, metrics: Metrics, logger: Logger) {
+        self.logger = logger
+        registry = KubernetesRegistry(
+            KubernetesRegistry.Settings(
+                access: access, stateFile: data.map { "\($0)/cluster-state" },
+                userAgent: "swiftlet/\(Swiftlet.version)"),
+            metrics: metrics, log: logger)
+    }
+
+    var hasSynced: Bool { registry.status.hasSynced }
+
+    func waitForSync(atMost limit: Duration) async {
+        _ = await registry.status.waitUntilSynced(within: limit)
+    }
+
+    func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async {
+        do {
+            for try await event in try await registry.events(of: selection) { await take(event) }
+        } catch is CancellationError {
+        } catch {
+            logger.critical("the cluster is not followed: \(error)")
+        }
+        // The last state is written before the process ends.
+        await registry.stop()
+    }
+}

@@ -1,0 +1,140 @@
+import EmbeddedRegistry
+import Logging
+import Manifests
+import Nameserver
+import Registry
+import RegistryAPI
+import ServiceLifecycle
+import Serving
+
+/// The embedded registry at work: the store, its feeder, its API and its upkeep.
+struct EmbeddedServing {
+    let source: EmbeddedSource
+    private let settings: ServerSettings
+    private let store: RegistryStore
+    private let feeder: ManifestFeeder
+    /// Set once all manifests have been read.
+    private let loaded = OneShot<Void>()
+    /// Where the API is served, once it is; nil where it is not.
+    private let listening = OneShot<String?>()
+    private let logger: Logger
+
+    init(_ settings: ServerSettings, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        store = try RegistryStore(
+            location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+        if let refusal = store.refusal {
+            logger.error("\(refusal); serving what it holds, and writing nothing until the next start")
+        }
+        feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
+        source = EmbeddedSource(store: store, loaded: loaded, logger: logger)
+    }
+
+    /// What is to run beside the frontend.
+    func services(_ opened: Opened) throws -> [any ServiceLifecycle.Service] {
+        if settings.data == nil {
+            logger.notice(
+                "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
+        }
+        let record = serverRecord(listening: opened.addresses)
+        try store.record(record)
+        return [
+            StoreUpkeep(store: store, logger: logger),
+            ManifestFeeding(
+                feeder: feeder, store: store, source: source, lines: opened.lines, loaded: loaded,
+                listening: listening, logger: logger),
+            RegistryServing(
+                store: store, settings: settings.api, isRequired: settings.isAPIRequired, description: record,
+                apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded,
+                listening: listening, logger: logger),
+        ]
+    }
+
+    /// What other commands may want to know of this server: its zone, and where it is reached.
+    private func serverRecord(listening addresses: [ListenAddress]) -> ServerRecord {
+        let listeners = addresses.flatMap { address -> [ServerRecord.Listener] in
+            let hosts =
+                address.isWildcard
+                ? HostAddresses.all().filter { ($0.family == .ipv6) == address.isIPv6 }
+                : [IPAddress(address.host)].compactMap { $0 }
+            return hosts.map { ServerRecord.Listener(address: $0, port: Int(address.port)) }
+        }
+        return ServerRecord(zone: "\(settings.apex)".trimmedOfDot, listeners: listeners)
+    }
+}
+
+extension String {
+    /// A name in presentation form as resolv.conf and command lines have it.
+    fileprivate var trimmedOfDot: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
+/// Lets pending Services have addresses as soon as quarantines end, and watches over the file.
+private struct StoreUpkeep: ServiceLifecycle.Service {
+    let store: RegistryStore
+    let logger: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await store.run() }
+                tasks.addTask {
+                    do {
+                        let damage = try await store.watchIntegrity()
+                        logger.critical("\(damage); writes are refused, DNS goes on")
+                    } catch is CancellationError {
+                        return
+                    }
+                }
+                try await tasks.waitForFirstFailure()
+            }
+        }
+    }
+}
+
+/// Brings manifests into the registry, and says that the server is ready once the registry is answered from.
+private struct ManifestFeeding: ServiceLifecycle.Service {
+    let feeder: ManifestFeeder
+    let store: RegistryStore
+    let source: EmbeddedSource
+    /// What is said before "ready".
+    let lines: [String]
+    /// Set once all manifests have been read.
+    let loaded: OneShot<Void>
+    /// Where the API is served, once it is; nil where it is not.
+    let listening: OneShot<String?>
+    let logger: Logger
+    private static let retryDelay = Duration.seconds(10)
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do {
+                var isApplied = try await load()
+                // Nothing where the server is ended before it has begun.
+                guard await source.firstEvent(), let api = await listening.value() else { return }
+                Announcement.write(lines + (api.map { ["API on \($0)"] } ?? []))
+                while !isApplied {
+                    try await Task.sleep(for: Self.retryDelay)
+                    isApplied = try await load()
+                }
+                try await feeder.run()
+            } catch is CancellationError {
+                return
+            }
+        }
+    }
+
+    /// Brings all manifests into the registry; says false where it takes no writes, and is served without them.
+    private func load() async throws -> Bool {
+        defer { loaded.set(()) }
+        do {
+            try await feeder.loadAll()
+            return true
+        } catch let error as StoreError {
+            logger.error("the manifests are not applied: \(error)")
+        } catch ObjectStoreError.unavailable(let cause) {
+            logger.error("the manifests are not applied: \(cause.reason)")
+        }
+        return false
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite("Another Corefile, the end and a successor, under load")
+struct ReloadTests {
+    private static func corefile(_ address: String, extra: String = "") -> String {
+        """
+        .:0 {
+            bind 127.0.0.1
+            health 127.0.0.1:0
+            ready 127.0.0.1:0
+            prometheus 127.0.0.1:0
+            reload 2s 1s
+            hosts {
+                \(address) host.test
+                fallthrough
+            }
+            template IN A steady.test {
+                answer "{{ .Name }} 60 IN A 192.0.2.1"
+            }
+            \(extra)
+        }
+        """
+    }
+
+    private static func write(_ text: String, to server: CorefileServer) throws {
+        try text.write(to: server.process.folder.appending(path: "Corefile"), atomically: true, encoding: .utf8)
+    }
+
+    @Test("A new Corefile takes effect, and not one query is lost on the way", arguments: [false, true])
+    func reload(overTCP: Bool) throws {
+        let server = try CorefileServer(Self.corefile("192.0.2.10"))
+        defer { server.stop() }
+        let load = SteadyLoad(port: server.port, names: ["steady.test"], overTCP: overTCP) {
+            $0.rcodeName == "NOERROR" && $0.answer.count == 1
+        }
+        load.awaitReplies(200)
+        for number in 11...14 {
+            try Self.write(Self.corefile("192.0.2.\(number)"), to: server)
+            kill(server.process.processIdentifier, SIGUSR1)
+            #expect(try server.awaitReply("host.test") { $0.answer == ["host.test. 3600 in a 192.0.2.\(number)"] })
+            load.awaitReplies(200)
+        }
+        let findings = load.end()
+        #expect(findings.faults == [])
+        #expect(server.stop() == 0)
+    }
+
+    @Test("A Corefile that is wrong leaves the old one in force, and shows in the metrics and the log")
+    func badCorefile() throws {
+        let server = try CorefileServer(Self.corefile("192.0.2.10"))
+        defer { server.stop() }
+        #expect(try server.metric("coredns_reload_failed_total") == 0)
+        try Self.write(Self.corefile("192.0.2.11", extra: "forwrad . 192.0.2.1"), to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        let end = ContinuousClock.now + .seconds(30)
+        while try server.metric("coredns_reload_failed_total") != 1, ContinuousClock.now < end {}
+        #expect(try server.metric("coredns_reload_failed_total") == 1)
+        #expect(server.process.log.contains("forwrad"))
+        #expect(try server.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.10"])
+    }
+
+    @Test("The file is looked at again by itself")
+    func interval() throws {
+        let server = try CorefileServer(Self.corefile("192.0.2.10"))
+        defer { server.stop() }
+        try Self.write(Self.corefile("192.0.2.11"), to: server)
+        #expect(try server.awaitReply("host.test") { $0.answer == ["host.test. 3600 in a 192.0.2.11"] })
+    }
+
+    @Test("While the server lingers after SIGTERM it answers, and is not ready")
+    func lameduck() throws {
+        let server = try CorefileServer(
+            Self.corefile("192.0.2.10").replacing("health 127.0.0.1:0", with: "health 127.0.0.1:0 {\nlameduck 3s\n}"))
+        defer { server.stop() }
+        let load = SteadyLoad(port: server.port, names: ["steady.test"]) { $0.answer.count == 1 }
+        load.awaitReplies(100)
+        kill(server.process.processIdentifier, SIGTERM)
+        let end = ContinuousClock.now + .seconds(30)
+        while try server.get("ready").status == 200, ContinuousClock.now < end {}
+        #expect(try server.get("ready").status == 503)
+        #expect(try server.get("health").status == 200)
+        load.awaitReplies(100)
+        #expect(load.end().faults == [])
+        #expect(server.stop() == 0)
+    }
+
+    @Test("A successor takes the sockets over, and not one query is lost")
+    func takeOver() throws {
+        let first = try CorefileServer(
+            Self.corefile("192.0.2.10").replacing("health 127.0.0.1:0", with: "health 127.0.0.1:0 {\nlameduck 2s\n}"))
+        defer { first.stop() }
+        let load = SteadyLoad(port: first.port, names: ["steady.test"]) { $0.answer.count == 1 }
+        load.awaitReplies(200)
+        let second = try CorefileServer(
+            Self.corefile("192.0.2.11").replacing(".:0", with: ".:\(first.port)"), arguments: ["--take-over"])
+        defer { second.stop() }
+        load.awaitReplies(200)
+        #expect(first.stop() == 0)
+        load.awaitReplies(200)
+        #expect(try second.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.11"])
+        #expect(load.end().faults == [])
+    }
+
+    @Test("Without being told to, a second server does not take a port that is in use")
+    func takenPort() throws {
+        let first = try CorefileServer(Self.corefile("192.0.2.10"))
+        defer { first.stop() }
+        #expect(throws: ServerProcess.Failure.self) {
+            _ = try CorefileServer(Self.corefile("192.0.2.11").replacing(".:0", with: ".:\(first.port)"))
+        }
+    }
+}
