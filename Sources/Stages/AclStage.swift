@@ -129,20 +129,36 @@ private final class AclCounters: Sendable {
         let zone: DomainName?
     }
 
+    private struct State {
+        var counters: [Key: Counter] = [:]
+        /// Of what is let through, by server: few, and asked for by every query.
+        var allowed: [(server: String, counter: Counter)] = []
+    }
+
     private let metrics: Metrics
-    private let known = Mutex<[Key: Counter]>([:])
+    private let state = Mutex(State())
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
     }
 
     func count(_ action: AclSettings.Action, server: String, zone: DomainName?) {
-        known.withLock { known in
+        counter(action, server: server, zone: zone).increment()
+    }
+
+    private func counter(_ action: AclSettings.Action, server: String, zone: DomainName?) -> Counter {
+        state.withLock { state in
+            if action == .allow {
+                if let known = state.allowed.first(where: { $0.server == server }) { return known.counter }
+                let counter = make(action, server, nil)
+                state.allowed.append((server, counter))
+                return counter
+            }
             let key = Key(action: action, server: server, zone: zone)
-            if let counter = known[key] { return counter.increment() }
+            if let known = state.counters[key] { return known }
             let counter = make(action, server, zone)
-            known[key] = counter
-            counter.increment()
+            state.counters[key] = counter
+            return counter
         }
     }
 

@@ -49,5 +49,19 @@ enum NameText {
     }
 
     /// The name that a form stands for; nil where it is none.
-    static func name(_ bytes: [UInt8]) -> DomainName? { DomainName(String(decoding: bytes, as: UTF8.self)) }
+    static func name(_ bytes: [UInt8]) -> DomainName? {
+        guard bytes.count > 1, bytes.last == UInt8(ascii: "."), !bytes.contains(UInt8(ascii: "\\")) else {
+            return DomainName(String(decoding: bytes, as: UTF8.self))
+        }
+        // Without escapes each dot, and the beginning, becomes the length of the label behind it.
+        var wire = [0] + bytes
+        var start = 0
+        for index in 1..<wire.count where wire[index] == UInt8(ascii: ".") {
+            guard let length = UInt8(exactly: index - start - 1), length > 0 else { return nil }
+            wire[start] = length
+            start = index
+        }
+        wire[start] = 0
+        return DomainName(wire: wire)
+    }
 }

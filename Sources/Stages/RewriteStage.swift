@@ -7,22 +7,45 @@ package struct RewriteStage: Stage {
     package var directive: String { RewriteSettings.directive }
     package var passesReadyAnswers: Bool { false }
 
+    /// What must hold for a rule to be looked at closer; in the order of the rules.
+    private enum Condition {
+        case name(RewriteSettings.NamePattern)
+        case type(RecordType)
+        case recordClass(RecordClass)
+        /// Depends on more than the question.
+        case none
+    }
+
     private let rules: [RewriteSettings.Rule]
+    private let conditions: [Condition]
     private let protection: AclStage?
 
     /// - Parameter protection: the `acl` of the same server block, which is asked again for the new name: what it
     ///   refuses cannot be had under another name either.
     package init(_ settings: RewriteSettings, protection: AclStage? = nil) {
         rules = settings.rules
+        conditions = settings.rules.map { rule in
+            switch rule.change {
+            case .name(let rewrite): .name(rewrite.pattern)
+            case .type(let from, _): .type(from)
+            case .recordClass(let from, _): .recordClass(from)
+            case .ttl(let pattern, _), .code(let pattern, _, _): .name(pattern)
+            case .aliasTarget, .edns: .none
+            }
+        }
         self.protection = protection
     }
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
-        var changed = query
         var text = NameText.bytes(of: query.name)
+        // Most questions are none of any rule's.
+        guard let first = conditions.firstIndex(where: { Self.holds($0, query, text) }) else {
+            return await next.respond(to: query)
+        }
+        var changed = query
         var reversal = RewriteReversal(original: query)
         var hasMatch = false
-        for rule in rules {
+        for rule in rules[first...] {
             let isMatch: Bool
             switch rule.change {
             case .name(let rewrite):
@@ -63,6 +86,15 @@ package struct RewriteStage: Stage {
         }
         reversal.apply(to: &response)
         return response
+    }
+
+    private static func holds(_ condition: Condition, _ query: PipelineQuery, _ text: [UInt8]) -> Bool {
+        switch condition {
+        case .name(let pattern): pattern.matches(text)
+        case .type(let type): query.type == type
+        case .recordClass(let recordClass): query.recordClass == recordClass
+        case .none: true
+        }
     }
 
     private static func failure(_ name: [UInt8]) -> Response {

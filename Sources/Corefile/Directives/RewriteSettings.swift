@@ -1,4 +1,5 @@
 import DNS
+import Glibc
 
 /// `rewrite`: questions changed on their way in, and answers on their way back.
 package struct RewriteSettings: DirectiveSettings {
@@ -120,8 +121,8 @@ extension RewriteSettings.NamePattern {
     package func matches(_ name: [UInt8]) -> Bool {
         switch self {
         case .exact(let text): name == text
-        case .prefix(let text): name.starts(with: text)
-        case .suffix(let text): Self.ends(name, with: text)
+        case .prefix(let text): Self.holds(name, text, at: 0)
+        case .suffix(let text): Self.holds(name, text, at: name.count - text.count)
         case .substring(let text): !Self.places(of: text, in: name, limit: 1).isEmpty
         case .regex(let pattern): pattern.matches(name)
         }
@@ -133,10 +134,10 @@ extension RewriteSettings.NamePattern {
         case .exact(let text):
             return name == text ? replacement.bytes() : nil
         case .prefix(let text):
-            guard name.starts(with: text) else { return nil }
+            guard Self.holds(name, text, at: 0) else { return nil }
             return replacement.bytes() + name.dropFirst(text.count)
         case .suffix(let text):
-            guard Self.ends(name, with: text) else { return nil }
+            guard Self.holds(name, text, at: name.count - text.count) else { return nil }
             return name.dropLast(text.count) + replacement.bytes()
         case .substring(let text):
             let places = Self.places(of: text, in: name, limit: .max)
@@ -155,12 +156,15 @@ extension RewriteSettings.NamePattern {
         }
     }
 
-    private static func ends(_ name: [UInt8], with text: [UInt8]) -> Bool {
-        guard name.count >= text.count else { return false }
-        var index = text.count
-        let shift = name.count - text.count
-        while index > 0, name[shift + index - 1] == text[index - 1] { index -= 1 }
-        return index == 0
+    /// Whether a text stands at an offset of a name.
+    private static func holds(_ name: [UInt8], _ text: [UInt8], at offset: Int) -> Bool {
+        guard offset >= 0, offset + text.count <= name.count else { return false }
+        return name.withUnsafeBytes { name in
+            text.withUnsafeBytes { text in
+                guard let start = name.baseAddress, let wanted = text.baseAddress else { return text.isEmpty }
+                return memcmp(start + offset, wanted, text.count) == 0
+            }
+        }
     }
 
     /// Where a text stands in a name, without overlaps.
@@ -169,7 +173,7 @@ extension RewriteSettings.NamePattern {
         guard let first = text.first else { return places }
         var start = 0
         while start + text.count <= name.count, places.count < limit {
-            if name[start] == first, name[start..<(start + text.count)].elementsEqual(text) {
+            if name[start] == first, holds(name, text, at: start) {
                 places.append(start)
                 start += text.count
             } else {

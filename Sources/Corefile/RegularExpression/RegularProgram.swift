@@ -1,3 +1,5 @@
+import Glibc
+
 /// A pattern as instructions, run by a backtracker that enters no state twice.
 ///
 /// A state is an instruction at an offset of the text. One that has failed once fails always, since nothing that an
@@ -188,12 +190,15 @@ struct RegularProgram: Sendable {
 
     private static func contains(_ text: UnsafeBufferPointer<UInt8>, _ part: [UInt8]) -> Bool {
         guard let first = part.first else { return true }
-        guard part.count <= text.count else { return false }
+        guard part.count <= text.count, let base = text.baseAddress else { return false }
         return part.withUnsafeBufferPointer { part in
-            for start in 0...(text.count - part.count) where text[start] == first {
-                var index = 1
-                while index < part.count, text[start + index] == part[index] { index += 1 }
-                if index == part.count { return true }
+            guard let wanted = part.baseAddress else { return true }
+            var start = 0
+            while start + part.count <= text.count {
+                let rest = text.count - part.count - start + 1
+                guard let found = memchr(base + start, Int32(first), rest) else { return false }
+                if memcmp(found, wanted, part.count) == 0 { return true }
+                start = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found)) + 1
             }
             return false
         }
