@@ -15,6 +15,10 @@ package struct AutopathStage: Stage {
     /// NXDOMAIN of the cluster's zone may become an answer here.
     package var passesReadyAnswers: Bool { false }
 
+    package func passesReadyAnswers(of zone: DomainName) -> Bool {
+        !settings.zones.contains { zone.isWithin($0) || $0.isWithin(zone) }
+    }
+
     /// The most names of a search path that are tried, as in the C library (resolv.conf(5)) and Kubernetes.
     package static let nameLimit = 32
 

@@ -107,6 +107,16 @@ private struct OnePod: SearchPaths {
         #expect(response.code == .nxDomain && asked.count == 1)
     }
 
+    @Test func readyAnswersOfOtherZonesPass() throws {
+        let settings = try replySettings("autopath corp.example @kubernetes", AutopathSettings.self)
+        let stage = AutopathStage(settings, searchPaths: OnePod(), metrics: metrics)
+        for (zone, passes) in [
+            ("cluster.local", true), ("corp.example", false), ("a.corp.example", false), ("example", false),
+        ] {
+            #expect(stage.passesReadyAnswers(of: try #require(DomainName(zone))) == passes)
+        }
+    }
+
     @Test func namesThatGetTooLongAreLeftOut() async throws {
         let label = String(repeating: "x", count: 63)
         struct LongPath: SearchPaths {
