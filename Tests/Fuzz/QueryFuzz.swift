@@ -2,38 +2,84 @@ import AnswerTable
 import DNS
 import Glibc
 import Nameserver
+import Pipeline
+import Registry
 
-/// Feeds any bytes to the query reader and the responder, over UDP and TCP, and checks what comes back.
+/// Feeds any bytes to the query reader, the responder and stages, over UDP and TCP, and checks what comes back.
 ///
 /// A broken rule ends the process by `abort`, which libFuzzer reports with the input that did it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size <= 65535 else { return 0 }
-    target.run(UnsafeRawBufferPointer(start: data, count: size), .udp)
-    target.run(UnsafeRawBufferPointer(start: data, count: size), .tcp(idleTimeout: 100))
+    for transport in [Transport.udp, .tcp] { target.run(UnsafeRawBufferPointer(start: data, count: size), transport) }
     return 0
 }
 
 /// libFuzzer calls from one thread only.
 nonisolated(unsafe) private let target = FuzzTarget()
 
+/// Says all that a response may say, at the length of the name's first label.
+private struct TalkativeStage: Stage {
+    let directive = "talk"
+
+    nonisolated(nonsending) func respond(to query: PipelineQuery, next: Chain) async -> Response {
+        var response = Response(.noError, isAuthoritative: query.isRecursionDesired)
+        let count = query.name.labels.first?.count ?? 0
+        response.answers = (0..<count * 4).map { index in
+            Record(owner: query.name, ttl: 1, data: .address([10, 0, UInt8(index >> 8), UInt8(index & 255)]))
+        }
+        response.isAuthenticData = true
+        response.isTruncated = count % 7 == 6
+        response.extendedError = ExtendedError(.blocked, String(repeating: "é", count: count * 20))
+        response.options = [EDNSOption(.nsid, [UInt8](repeating: 1, count: count))]
+        response.udpLimit = count % 2 == 0 ? nil : count * 30
+        return response
+    }
+}
+
+/// Follows the first alias.
+private struct AliasStage: Stage {
+    let directive = "alias"
+    let target: DomainName
+
+    nonisolated(nonsending) func respond(to query: PipelineQuery, next: Chain) async -> Response {
+        var response = Response(.nxDomain, isAuthoritative: true)
+        response.answers = [Record(owner: query.name, ttl: 5, data: .cname(target))]
+        response.answers += await query.ask(target, query.type).answers
+        return response
+    }
+}
+
+private struct FuzzOrigin: QueryOrigin {
+    let client = PipelineQuery.Peer(.v4(0xc000_0201), port: 4000)
+    let server = PipelineQuery.Peer(.v4(0x7f00_0001), port: 53)
+
+    func makeReturnPath() -> ReturnPath { { _ in true } }
+}
+
 private final class FuzzTarget {
     private static let capacity = 65535
-    private let responder: Responder
-    private let pipeline = QueryPipeline()
-    private let table = AnswerTable()
+    private let responders: [Transport: Responder]
 
     init() {
         let zone = Self.zone("cluster.local.", .tableThenPipeline)
         let late = Self.zone("late.", .notReady)
+        let table = AnswerTable()
         table.update { update in
             update.setZones([zone, late])
             for (name, answers) in Self.answers() { update.set(name, zone: 0, answers: answers) }
         }
-        var zones = QueryPipeline.Zones()
-        zones.prepared = [zone, late]
-        pipeline.setZones(zones)
-        responder = Responder(table: table, pipeline: pipeline)
+        func route(_ zone: String, _ stage: any Stage) -> ServerBlockRoute {
+            ServerBlockRoute(
+                zone: Self.name(zone), label: "dns://:53", chain: Chain([stage]), takesChaos: true,
+                takesTransfers: true, isCounted: true)
+        }
+        let router = Router([
+            route("cluster.local.", AliasStage(target: Self.name("talk.elsewhere."))), route(".", TalkativeStage()),
+        ])
+        let state = ListenerState(
+            ListenerContent(router: router, readyAnswers: ReadyAnswers(table, rotates: true)))
+        responders = [.udp: Responder(state, transport: .udp), .tcp: Responder(state, transport: .tcp)]
     }
 
     func run(_ input: UnsafeRawBufferPointer, _ transport: Transport) {
@@ -43,10 +89,14 @@ private final class FuzzTarget {
         defer { buffer.deallocate() }
         guard let base = buffer.baseAddress else { return }
         buffer.copyBytes(from: input)
+        guard let responder = responders[transport] else { return }
         responder.enter()
-        let length = responder.respond(
-            base, length: input.count, capacity: Self.capacity, transport: transport, client: { [192, 0, 2, 1] })
+        let outcome = responder.respond(
+            base, length: input.count, capacity: Self.capacity, isIPv6: false, from: FuzzOrigin())
         responder.leave()
+        demand(outcome != .later, "a stage that waits for nothing was waited for")
+        var length = 0
+        if case .reply(let bytes) = outcome { length = bytes }
         check(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, length)]), of: input, transport)
     }
 
