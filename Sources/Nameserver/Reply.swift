@@ -259,6 +259,11 @@ struct Reply {
         }
         isTruncated = isCut || response.isTruncated
         isRecursionAvailable = response.isRecursionAvailable
+        if let isDesired = response.isRecursionDesired {
+            // The header copies RD from the query, which stands in the same place.
+            let flags = buffer.load(fromByteOffset: 2, as: UInt8.self)
+            buffer.storeBytes(of: flags & 0xfe | (isDesired ? 1 : 0), toByteOffset: 2, as: UInt8.self)
+        }
         // Only for who understands it (RFC 6840 §5.8).
         let isAuthenticDataWanted = buffer.load(fromByteOffset: 3, as: UInt8.self) & 0x20 != 0
         isAuthenticData = response.isAuthenticData && (isAuthenticDataWanted || query.hasEDNS && query.isDNSSECOK)

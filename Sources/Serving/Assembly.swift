@@ -65,7 +65,7 @@ struct Assembly: Sendable {
             for block in corefile.blocks {
                 let place = BlockPlace()
                 let factory = StageFactory(
-                    block: rooted(block), surroundings: surroundings, clusters: clusters,
+                    block: block, surroundings: surroundings, clusters: clusters,
                     address: { place.peer })
                 let made = try await factory.make()
                 do {
@@ -117,9 +117,6 @@ struct Assembly: Sendable {
         }
         return zones.map { (key: $0.key, zones: $0.value) }
     }
-
-    /// The block with relative names of files seen from the folder that `root` names.
-    private static func rooted(_ block: ServerBlock) -> ServerBlock { block }
 
     // MARK: What a listener answers with
 

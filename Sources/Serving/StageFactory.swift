@@ -35,11 +35,12 @@ struct StageFactory {
                 made.cluster = try await clusters.acquire(settings) { try await Cluster.make(settings, surroundings) }
                 made.clusterKey = settings
             }
+            let apexes = made.cluster?.publisher.apexes ?? []
             var passes = true
             for name in DirectiveOrder.names where block.lines.contains(where: { $0.name == name }) {
                 guard let stage = try await stage(name, &made) else { continue }
                 if stage is ClusterStage { made.passesReadyAnswers = passes }
-                passes = passes && stage.passesReadyAnswers
+                passes = passes && apexes.allSatisfy { stage.passesReadyAnswers(of: $0) }
                 made.stages.append(stage)
             }
             return made
@@ -68,7 +69,10 @@ struct StageFactory {
         case ErrorsSettings.directive:
             return try settings(ErrorsSettings.self).map { ErrorsStage($0, sink: surroundings.log) }
         case FileSettings.directive:
-            guard let settings = try settings(FileSettings.self) else { return nil }
+            guard var settings = try settings(FileSettings.self) else { return nil }
+            for index in settings.sources.indices {
+                settings.sources[index].path = try resolved(settings.sources[index].path)
+            }
             return try await FileStage.load(settings, logger: surroundings.logger)
         case ForwardSettings.directive:
             return try settings(ForwardSettings.self).map {
@@ -76,7 +80,8 @@ struct StageFactory {
             }
         case HeaderSettings.directive: return try settings(HeaderSettings.self).map { HeaderStage($0) }
         case HostsSettings.directive:
-            guard let settings = try settings(HostsSettings.self) else { return nil }
+            guard var settings = try settings(HostsSettings.self) else { return nil }
+            settings.path = try resolved(settings.path)
             return try await HostsStage.load(
                 settings, metrics: surroundings.metrics, logger: surroundings.logger,
                 wallClock: { Double(time(nil)) })
@@ -86,9 +91,9 @@ struct StageFactory {
                 zones: cluster.publisher.zones, fallsThrough: settings.fallThrough.zones,
                 readiness: { cluster.source.hasSynced })
         case LoadBalanceSettings.directive:
-            return try settings(LoadBalanceSettings.self).map {
-                try LoadBalanceStage($0, logger: surroundings.logger)
-            }
+            guard var settings = try settings(LoadBalanceSettings.self) else { return nil }
+            if let path = settings.weights?.path { settings.weights?.path = try resolved(path) }
+            return try LoadBalanceStage(settings, logger: surroundings.logger)
         case LocalSettings.directive:
             return try settings(LocalSettings.self).map { LocalStage($0, metrics: surroundings.metrics) }
         case LogSettings.directive: return try settings(LogSettings.self).map { LogStage($0, sink: surroundings.log) }
@@ -104,6 +109,11 @@ struct StageFactory {
         case WhoamiSettings.directive: return try settings(WhoamiSettings.self).map { WhoamiStage($0) }
         default: return nil
         }
+    }
+
+    /// A file's name as seen from the folder that `root` names.
+    private func resolved(_ path: String) throws(CorefileError) -> String {
+        try settings(RootSettings.self)?.resolve(path) ?? path
     }
 
     private func settings<Settings: DirectiveSettings>(_ type: Settings.Type) throws(CorefileError) -> Settings? {
