@@ -29,6 +29,9 @@ package actor CorefileServing: ServiceLifecycle.Service {
     private let status: ServingStatus
     private let reloads: ReloadMetrics
     private var current: Generation?
+    /// What metrics are told of the directives of each listener.
+    private var directives: [Assembly.ListenerKey: [Labels]] = [:]
+    private static let directiveMetric = "coredns_plugin_enabled"
     /// Wakes `run` for another look at the file.
     private let wakeUps: AsyncStream<Void>
     private nonisolated let wake: AsyncStream<Void>.Continuation
@@ -51,7 +54,11 @@ package actor CorefileServing: ServiceLifecycle.Service {
         status = ServingStatus()
         reloads = ReloadMetrics(surroundings.metrics)
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        surroundings.metrics.counter("coredns_panics_total", "A metrics that counts the number of panics.")
+        surroundings.metrics.gauge(
+            "coredns_build_info", "A metric with a constant '1' value labeled by version, revision, and goversion.",
+            ["version": surroundings.version, "revision": "", "goversion": ""]
+        ).set(1)
+        _ = surroundings.metrics.counter("coredns_panics_total", "A metrics that counts the number of panics.")
     }
 
     /// Looks at the file soon, as SIGUSR1 asks for.
@@ -75,18 +82,43 @@ package actor CorefileServing: ServiceLifecycle.Service {
         }
         takeIntoService(assembly, digest: reading.digest)
         reloads.note(digest: reading.digest)
+        surroundings.logger.info("running configuration SHA512 = \(reading.digest)")
         return await addresses(of: assembly)
     }
 
     /// Tells the blocks of a listener where they are reached.
     private func place(_ assembly: Assembly, at key: Assembly.ListenerKey) {
+        showDirectives(of: assembly, at: key)
         guard key.scheme == .dns, let address = running[key]?.addresses.first else { return }
         for block in assembly.blocks where block.listeners.contains(where: { $0.key == key }) {
             block.place.set(address)
         }
     }
 
+    /// Tells metrics which directives the servers of a listener have.
+    private func showDirectives(of assembly: Assembly, at key: Assembly.ListenerKey) {
+        guard let address = running[key]?.addresses.first else { return }
+        let server = Assembly.label(key.scheme, address)
+        for labels in directives[key] ?? [] { surroundings.metrics.remove(Self.directiveMetric, labels) }
+        directives[key] = assembly.blocks.filter(\.isCounted).flatMap { block in
+            block.listeners.filter { $0.key == key }.flatMap(\.zones).flatMap { zone in
+                Set(block.block.lines.map(\.name)).map { name in
+                    ["server": server, "zone": "\(zone)", "view": "", "name": name] as Labels
+                }
+            }
+        }
+        for labels in directives[key] ?? [] {
+            surroundings.metrics.gauge(
+                Self.directiveMetric,
+                "A metric that indicates whether a plugin is enabled on per server and zone basis.", labels
+            ).set(1)
+        }
+    }
+
     private func close(_ key: Assembly.ListenerKey) async {
+        for labels in directives.removeValue(forKey: key) ?? [] {
+            surroundings.metrics.remove(Self.directiveMetric, labels)
+        }
         guard let listener = running.removeValue(forKey: key) else { return }
         await listeners.close(listener)
     }
@@ -207,11 +239,11 @@ package actor CorefileServing: ServiceLifecycle.Service {
             let former = current
             takeIntoService(assembly, digest: reading.digest)
             reloads.note(digest: reading.digest)
-            surroundings.log.write("[INFO] Reloading complete")
+            surroundings.logger.notice("the configuration has been exchanged; SHA512 = \(reading.digest)")
             if let former { retire(former) }
         } catch {
             reloads.failed.increment()
-            surroundings.log.write("[ERROR] Restart failed: \(error)")
+            surroundings.logger.error("the configuration stays as it was: \(error)")
         }
     }
 

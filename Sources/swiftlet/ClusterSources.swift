@@ -45,6 +45,11 @@ private final class KubernetesSource: ClusterSource {
 
     init(_ access: APIAccess, data: String?, metrics: Metrics, logger: Logger) {
         self.logger = logger
+        // A folder that cannot be made is told of when the state is to be written.
+        if let data {
+            try? FileManager.default.createDirectory(
+                atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
         registry = KubernetesRegistry(
             KubernetesRegistry.Settings(
                 access: access, stateFile: data.map { "\($0)/cluster-state" },
