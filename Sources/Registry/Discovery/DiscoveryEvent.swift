@@ -68,6 +68,14 @@ package enum DiscoveryObject: Hashable, Sendable {
 package enum DiscoveryChange: Hashable, Sendable {
     case put(DiscoveryObject)
     case delete(DiscoveryKey)
+
+    /// The object that the change is about.
+    package var key: DiscoveryKey {
+        switch self {
+        case .put(let object): object.key
+        case .delete(let key): key
+        }
+    }
 }
 
 /// What a source tells of objects; see the contract at the top of this file.

@@ -67,6 +67,11 @@ package struct DiscoveryService: Sendable {
             hasSelector: !service.selector.isEmpty)
     }
 
+    /// The same Service with the memory of ports shared that others hold already; they must be equal.
+    package func sharing(ports: [DiscoveryPort]) -> DiscoveryService {
+        DiscoveryService(id, target: target, ports: ports, hasSelector: hasSelector)
+    }
+
     package var virtualIPs: [IPAddress] {
         if case .virtualIPs(let addresses) = target { addresses } else { [] }
     }
