@@ -30,7 +30,7 @@ struct ApexNames: Sendable {
     }
 
     /// The name servers of a zone and their addresses.
-    struct Servers: Hashable {
+    struct Servers: Hashable, Sendable {
         let names: [DomainName]
         let glue: [Record]
     }

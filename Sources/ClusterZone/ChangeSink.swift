@@ -5,26 +5,50 @@ import DNS
 struct ChangeSink {
     private let publish: (ZoneChange) -> Void
     private var removed: Set<DomainName> = []
-    /// Whether anything has been told since this was last set to false.
-    var hasChanged = false
+    /// What has gone by a list and has not been told.
+    private(set) var held: Set<DomainName>
+    /// Whether anything has been told.
+    private(set) var hasChanged = false
 
-    init(_ publish: @escaping (ZoneChange) -> Void) {
+    /// - Parameter held: what has gone by a list before.
+    init(held: Set<DomainName>, _ publish: @escaping (ZoneChange) -> Void) {
+        self.held = held
         self.publish = publish
     }
 
     /// - Parameter isFixedByName: the name says all that it answers, so that one which comes back is as it was.
     mutating func set(_ name: DomainName, zone: DomainName, answers: [TypedAnswer], isFixedByName: Bool = false) {
-        if !removed.isEmpty, removed.remove(name) != nil, isFixedByName { return }
+        let isBack = !removed.isEmpty && removed.remove(name) != nil || !held.isEmpty && held.remove(name) != nil
+        if isBack, isFixedByName { return }
         hasChanged = true
         publish(.set(name, zone: zone, answers: answers))
     }
 
     mutating func remove(_ name: DomainName) {
-        removed.insert(name)
+        if !held.contains(name) { removed.insert(name) }
+    }
+
+    /// When what has gone is told.
+    enum Ending {
+        /// At once, and what was held back before as well.
+        case all
+        /// At once, but for what was held back.
+        case own
+        /// Later: the list that takes names away may bring them back.
+        case none
     }
 
     /// Tells what has gone.
-    mutating func finish() {
+    mutating func finish(_ ending: Ending) {
+        switch ending {
+        case .all:
+            removed.formUnion(held)
+            held = []
+        case .own: break
+        case .none:
+            held.formUnion(removed)
+            removed = []
+        }
         for name in removed { publish(.remove(name)) }
         hasChanged = hasChanged || !removed.isEmpty
         removed = []

@@ -27,12 +27,7 @@ struct ClusterState: Sendable {
 
     /// Takes one object as it is now, or as gone.
     mutating func apply(_ change: DiscoveryChange) {
-        let key =
-            switch change {
-            case .put(let object): object.key
-            case .delete(let key): key
-            }
-        unseen[key.kind]?.remove(key.id)
+        unseen[change.key.kind]?.remove(change.key.id)
         switch change {
         case .put(let object): put(object)
         case .delete(let key): remove(key)
@@ -98,6 +93,9 @@ struct ClusterState: Sendable {
     }
 
     // MARK: Lists
+
+    /// The kinds that are being listed.
+    var listed: Set<DiscoveryKind> { Set(unseen.keys) }
 
     /// A list of a kind begins: whatever it does not come to will be gone at its end.
     mutating func beginList(of kind: DiscoveryKind) {

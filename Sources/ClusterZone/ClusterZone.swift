@@ -18,6 +18,10 @@ package struct ClusterZone: Sendable {
     private let apex: ApexNames
     /// The Services that have one of this host's addresses among their endpoints.
     private var ownServices: Set<ServiceTable.Number> = []
+    /// Names that have gone while a list is being told, which may give them to other objects yet.
+    private var held: (services: Set<DomainName>, imports: Set<DomainName>) = ([], [])
+    /// The servers of the first zone as its apex tells them.
+    private var toldServers: ApexNames.Servers
     /// Whether endpoints take part in names: not before all of them are known.
     private var showsEndpoints = false
 
@@ -27,6 +31,7 @@ package struct ClusterZone: Sendable {
         state = ClusterState(settings: settings)
         reverse = ReverseNames(apexes: settings.reverseApexes, ttl: settings.ttl)
         apex = ApexNames(settings: settings)
+        toldServers = apex.servers(of: settings.apex, services: [])
         showsEndpoints = !selection.includesEndpoints
     }
 
@@ -87,7 +92,8 @@ package struct ClusterZone: Sendable {
 
     /// Takes an event and tells what becomes of names, one by one: the names of a whole cluster need not be held.
     ///
-    /// A name that goes on existing is told as set, or not at all where it answers as before; never as removed.
+    /// A name that goes on existing is told as set, or not at all where it answers as before; never as removed. What
+    /// goes by a list is told with its end at the latest.
     /// - Parameters:
     ///   - now: the Unix time in seconds.
     ///   - publish: takes the changes, in their order, before this returns.
@@ -95,50 +101,59 @@ package struct ClusterZone: Sendable {
     package mutating func apply(
         _ event: DiscoveryEvent, now: UInt32, publish: (ZoneChange) -> Void
     ) -> [ProgrammedChange] {
+        var ending = ChangeSink.Ending.own
         switch event {
         case .snapshotBegins(let kinds):
+            // A list that broke off gives nothing back any more.
+            if !state.listed.isDisjoint(with: kinds) { ending = .all }
             for kind in kinds { state.beginList(of: kind) }
         case .changes(let changes):
+            // What a list takes from one object it may give to another one later on.
+            if !state.listed.isEmpty, changes.allSatisfy({ state.listed.contains($0.key.kind) }) { ending = .none }
             for change in changes { state.apply(change) }
         case .snapshotEnds(let kinds):
             for kind in kinds { state.endList(of: kind) }
+            if state.listed.isEmpty { ending = .all }
         }
         return withoutActuallyEscaping(publish) { publish in
-            refresh(now: now, publish)
+            refresh(now: now, ending, publish)
         }
     }
 
     /// Makes the names of all that has changed.
-    private mutating func refresh(now: UInt32, _ publish: @escaping (ZoneChange) -> Void) -> [ProgrammedChange] {
-        var sink = ChangeSink(publish)
-        let formerServers = servers(of: settings.apex)
+    private mutating func refresh(
+        now: UInt32, _ ending: ChangeSink.Ending, _ publish: @escaping (ZoneChange) -> Void
+    ) -> [ProgrammedChange] {
         let toggled = state.takeToggledNamespaces()
         let revealsEndpoints = !showsEndpoints && state.complete.contains(.endpointSlice)
         showsEndpoints = showsEndpoints || revealsEndpoints
         let scope = Scope(toggled: toggled, revealsEndpoints: revealsEndpoints)
         var programmed: [ProgrammedChange] = []
 
-        for namespace in toggled { refreshNamespace(namespace, settings.importApexes, into: &sink) }
-        refreshImports(scope, &programmed, into: &sink)
-        sink.finish()
-        if sink.hasChanged { importSerial = max(importSerial, now) }
-        let changedImports = sink.hasChanged
+        var imports = ChangeSink(held: held.imports, publish)
+        for namespace in toggled { refreshNamespace(namespace, settings.importApexes, into: &imports) }
+        refreshImports(scope, &programmed, into: &imports)
 
-        sink.hasChanged = false
-        for namespace in toggled { refreshNamespace(namespace, settings.serviceApexes, into: &sink) }
-        refreshServices(scope, &programmed, into: &sink)
+        var services = ChangeSink(held: held.services, publish)
+        for namespace in toggled { refreshNamespace(namespace, settings.serviceApexes, into: &services) }
+        refreshServices(scope, &programmed, into: &services)
         let namespaces = state.namespaces
         state.pods.update(
             exposed: { namespaces.contains($0) },
-            formerlyExposed: { namespaces.contains($0) != toggled.contains($0) }, toggled: toggled, into: &sink)
-        sink.finish()
-        if sink.hasChanged { serial = max(serial, now) }
-        let hasOtherServers = formerServers != servers(of: settings.apex)
+            formerlyExposed: { namespaces.contains($0) != toggled.contains($0) }, toggled: toggled, into: &services)
 
+        imports.finish(ending)
+        services.finish(ending)
+        held = (services.held, imports.held)
+        if imports.hasChanged { importSerial = max(importSerial, now) }
+        if services.hasChanged { serial = max(serial, now) }
+        let servers = servers(of: settings.apex)
+        let hasOtherServers = servers != toldServers
+        toldServers = servers
         for change in apexChanges(
             apexes.filter { apex in
                 hasOtherServers
-                    || (settings.multiclusterApexes.contains(apex) ? changedImports : sink.hasChanged)
+                    || (settings.multiclusterApexes.contains(apex) ? imports : services).hasChanged
             })
         { publish(change) }
         return programmed

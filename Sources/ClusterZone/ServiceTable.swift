@@ -53,6 +53,7 @@ struct ServiceTable: Sendable {
 
     mutating func set(_ service: DiscoveryService) {
         let number = enter(service.id)
+        let service = service.sharing(ports: sharedPorts(service.ports))
         guard slots[Int(number)]?.service != service else {
             // What names do not show may differ.
             slots[Int(number)]?.service = service

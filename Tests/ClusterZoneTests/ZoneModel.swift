@@ -63,6 +63,19 @@ struct ZoneModel: Equatable {
         entries.mapValues { Entry(zone: $0.zone, answers: $0.answers.filter { $0.type != .soa }) }
     }
 
+    /// The names that answer otherwise in another model, with what they answer in both; SOA records aside.
+    func differences(from other: ZoneModel) -> [String] {
+        let (own, others) = (timeless, other.timeless)
+        func text(_ name: DomainName, _ entry: Entry?) -> String {
+            entry.map { entry in
+                entry.answers.flatMap { $0.records.map { Self.line($0, asked: name) } }.joined(separator: ", ")
+            } ?? "NX"
+        }
+        return Set(own.keys).union(others.keys).filter { own[$0] != others[$0] }.map {
+            "\($0): \(text($0, own[$0])) | \(text($0, others[$0]))"
+        }
+    }
+
     /// `NX`, `ND`, or the records as lines, additional ones behind a `+`, aliases to be followed behind a `>`.
     func answer(_ name: DomainName, _ type: RecordType) -> [String] {
         guard let entry = entries[name] else { return ["NX"] }
