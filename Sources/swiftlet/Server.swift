@@ -55,8 +55,7 @@ struct Server {
         } else {
             let frontend = try frontend(metrics, log, nil)
             let opened = try await frontend.open()
-            Announcement.write(opened.lines)
-            services = [frontend]
+            services = [frontend, Announcing(lines: opened.lines)]
         }
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -74,6 +73,16 @@ struct Server {
             return try FlagFrontend(settings, registry: registry, metrics: metrics, logger: logger)
         }
         return CorefileFrontend(settings, corefile, registry: registry, metrics: metrics, log: log, logger: logger)
+    }
+}
+
+/// Says that the server is ready, once signals to end it are minded.
+private struct Announcing: ServiceLifecycle.Service {
+    let lines: [String]
+
+    func run() async throws {
+        Announcement.write(lines)
+        try? await gracefulShutdown()
     }
 }
 
