@@ -83,7 +83,6 @@ package struct DiscoverySlice: Sendable {
             }
         }
 
-
         /// Names are compared without the case of ASCII letters (RFC 4343), and of no others.
         private static func lowercased(_ label: String) -> String {
             guard label.utf8.contains(where: { $0 &- 0x41 < 26 }) else { return label }
