@@ -254,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "KubernetesRegistryTests",
             dependencies: [
-                "KubernetesRegistry", "APIClient", "Registry", "Telemetry", "TestSupport",
+                "KubernetesRegistry", "APIClient", "EmbeddedRegistry", "Registry", "RegistryAPI", "Telemetry",
+                "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,7 +1,8 @@
 /// Whether what is known of a kind agrees with what the API says it has: a gap in a watch must not go unnoticed for ever.
 ///
 /// The API counts its objects at a version. As both sides move, a difference counts only when it is seen twice, the
-/// second time after the watch has come past the version of the first. A value without I/O or clock.
+/// second time after the watch has come past the version of the first. An API whose newest version is older than what
+/// was known before it was asked has gone back, as one restored from a backup does. A value without I/O or clock.
 struct ConsistencyCheck: Hashable, Sendable {
     /// How often to ask, before the random part.
     static let interval = Duration.seconds(300)
@@ -26,8 +27,14 @@ struct ConsistencyCheck: Hashable, Sendable {
     private var suspicion: ObjectVersion?
     private var late = 0
 
-    /// - Parameter known: what is known here, and up to which version.
-    mutating func judge(api: Count, known: Count) -> Verdict {
+    /// - Parameters:
+    ///   - known: what is known here, and up to which version.
+    ///   - before: up to which version all was known when the API was asked.
+    mutating func judge(api: Count, known: Count, before: ObjectVersion) -> Verdict {
+        if api.version.isBefore(before) {
+            reset()
+            return .disagrees
+        }
         guard api.objects != known.objects else {
             suspicion = nil
             late = 0

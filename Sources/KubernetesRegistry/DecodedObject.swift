@@ -4,6 +4,8 @@ import Registry
 enum SkipCause: String, Hashable, Sendable, CaseIterable {
     /// No `metadata`, or no name in it, or no namespace where the kind has one.
     case unnamed
+    /// A name that no object of the kind can have, and no name of DNS could show.
+    case badName = "bad_name"
     /// A text or a document is longer than the API's own rules allow.
     case tooLong = "too_long"
     /// A value of another type than the API says.

@@ -42,6 +42,8 @@ actor KindReflector {
     /// Whether a list came without objects where some are known: believed when the next one says the same.
     private var hasSeenEmptyList = false
     private var listed = 0
+    /// What readers are to be told next.
+    private var untold: [DiscoveryChange] = []
     private var lastHeard = Duration.zero
     private var reading: Task<Reflector.Ending, Never>?
     private var guardian: Task<Void, Never>?
@@ -111,6 +113,8 @@ actor KindReflector {
         guardian?.cancel()
         settling?.cancel()
         self.reading = nil
+        // What came before the end is known, whatever the end was.
+        tell()
         return verdict ?? ending
     }
 
@@ -156,8 +160,12 @@ actor KindReflector {
         if case .listed = ending { return step }
         if let cause = machine.lastCause { around.metrics.countRestart(kind, cause) }
         if machine.isUnserved, !wasUnserved { tellUnserved() }
-        complain(ending)
+        complain(ending, fallsBack: isList(step))
         return step
+    }
+
+    private func isList(_ step: Reflector.Step) -> Bool {
+        if case .send(.list) = step { true } else { false }
     }
 
     private func read(_ request: Reflector.Request) async -> Reflector.Ending {
@@ -210,22 +218,19 @@ actor KindReflector {
 
     private func readList(_ stream: APIStream) async throws -> Reflector.Ending {
         var decoder = ListDecoder(kind: kind, selection: around.selection)
-        var changes: [DiscoveryChange] = []
         do {
             for try await part in stream.parts {
                 lastHeard = around.time.now()
                 try part.withBytes { (bytes) throws(ListDecoder.Failure) in
-                    try decoder.feed(bytes) { takeListed($0, &changes) }
+                    try decoder.feed(bytes) { takeListed($0) }
                 }
-                if changes.count >= Self.portion { tell(&changes) }
+                if untold.count >= Self.portion { tell() }
             }
-            try decoder.finish { takeListed($0, &changes) }
+            try decoder.finish { takeListed($0) }
         } catch let failure as ListDecoder.Failure {
-            tell(&changes)
             lastComplaint = "the list is \(failure)"
             return failure == .cut ? .broken : .malformed
         }
-        tell(&changes)
         if decoder.metadata.continuation.isEmpty {
             guard !decoder.metadata.version.text.isEmpty else {
                 lastComplaint = "the list has no resourceVersion"
@@ -237,10 +242,10 @@ actor KindReflector {
         return .listed(decoder.metadata)
     }
 
-    private func takeListed(_ decoded: DecodedObject, _ changes: inout [DiscoveryChange]) {
+    private func takeListed(_ decoded: DecodedObject) {
         listed += 1
         countSkipped(decoded)
-        if let change = held.takeListed(decoded) { changes.append(change) }
+        if let change = held.takeListed(decoded) { untold.append(change) }
     }
 
     /// Whether a list may be what it says: one that has lost everything is asked for twice.
@@ -255,8 +260,8 @@ actor KindReflector {
     }
 
     private func endList() {
-        var changes = held.endList()
-        tell(&changes)
+        untold += held.endList()
+        tell()
         revision += 1
         check.reset()
         if !isTold {
@@ -279,16 +284,16 @@ actor KindReflector {
 
     private func readWatch(_ stream: APIStream) async throws -> Reflector.Ending {
         var cutter = LineCutter()
-        var changes: [DiscoveryChange] = []
         var ending: Reflector.Ending?
         for try await part in stream.parts {
             lastHeard = around.time.now()
             part.withBytes { bytes in
                 cutter.feed(bytes) { line in
-                    if ending == nil { ending = take(line, &changes) }
+                    if ending == nil { ending = take(line) }
                 }
             }
-            tell(&changes)
+            // Changes are told at once, the objects of a list in larger parts.
+            if machine.phase != .listing || untold.count >= Self.portion { tell() }
             if let ending { return ending }
             guard !cutter.isOverLimit else { return .malformed }
         }
@@ -298,9 +303,7 @@ actor KindReflector {
     /// Takes a line of a watch.
     ///
     /// - Returns: Why the watch is over; nil where it goes on.
-    private func take(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ changes: inout [DiscoveryChange]
-    ) -> Reflector.Ending? {
+    private func take(_ bytes: UnsafeBufferPointer<UInt8>) -> Reflector.Ending? {
         guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
         let line: WatchLine
         do throws(JSONPull.Stop) {
@@ -312,15 +315,15 @@ actor KindReflector {
         switch line {
         case .added(let object), .modified(let object):
             if machine.phase == .listing {
-                takeListed(object, &changes)
+                takeListed(object)
             } else {
                 countSkipped(object)
-                if let change = held.takeChanged(object) { changes.append(change) }
+                if let change = held.takeChanged(object) { untold.append(change) }
                 revision += 1
             }
             machine.heardEvent(object.version)
         case .deleted(let object):
-            if let change = held.takeDeleted(object) { changes.append(change) }
+            if let change = held.takeDeleted(object) { untold.append(change) }
             revision += 1
             machine.heardEvent(object.version)
         case .bookmark(let version, let endsInitialEvents):
@@ -328,10 +331,7 @@ actor KindReflector {
             if wasListing, !endsInitialEvents { return .unmarked }
             if wasListing, !isPlausible() { return .broken }
             let now = around.time.now()
-            if machine.heardBookmark(version, endsInitialEvents: endsInitialEvents, now: now) {
-                tell(&changes)
-                endList()
-            }
+            if machine.heardBookmark(version, endsInitialEvents: endsInitialEvents, now: now) { endList() }
         case .failure(let failure):
             return .refused(code: failure.code, message: failure.message, retryAfter: failure.retryAfter)
         case .unknown:
@@ -341,10 +341,10 @@ actor KindReflector {
         return nil
     }
 
-    private func tell(_ changes: inout [DiscoveryChange]) {
-        guard !changes.isEmpty else { return }
-        around.emit(.changes(changes))
-        changes.removeAll(keepingCapacity: true)
+    private func tell() {
+        guard !untold.isEmpty else { return }
+        around.emit(.changes(untold))
+        untold = []
         objects.set(Double(held.participants))
     }
 
@@ -355,13 +355,17 @@ actor KindReflector {
     }
 
     /// Says what went wrong, the same thing once only until all is well again.
-    private func complain(_ ending: Reflector.Ending) {
+    private func complain(_ ending: Reflector.Ending, fallsBack: Bool) {
         let text: String
         switch ending {
         case .finished, .listed: return
-        case .refused(let code, let message, _):
-            text = code == 410 ? "" : message
-            if code == 410 { around.log.info("\(kind.resource): version too old, listing anew") }
+        case .refused(410, _, _):
+            around.log.info("\(kind.resource): version too old, listing anew")
+            return
+        case .refused(let code, _, _) where fallsBack:
+            around.log.info("\(kind.resource): the API server streams no lists (status \(code)), listing in pages")
+            return
+        case .refused(_, let message, _): text = message
         case .broken, .malformed: text = lastComplaint.isEmpty ? "the connection broke" : lastComplaint
         case .silent: text = "nothing heard from the API server for too long, asking again"
         case .unmarked: text = "the API server streams no lists, listing in pages"
@@ -387,11 +391,11 @@ actor KindReflector {
     ///
     /// - Returns: Whether all is well as far as can be said.
     func compare() async -> Bool {
-        guard machine.phase == .watching, isTold, !machine.isUnserved, let api = await countAtAPI(),
-            machine.phase == .watching, let version = machine.version
+        guard machine.phase == .watching, isTold, !machine.isUnserved, let before = machine.version,
+            let api = await countAtAPI(), machine.phase == .watching, let version = machine.version
         else { return true }
         let verdict = check.judge(
-            api: api, known: ConsistencyCheck.Count(objects: held.count, version: version))
+            api: api, known: ConsistencyCheck.Count(objects: held.count, version: version), before: before)
         around.metrics.countCheck(kind, disagrees: verdict == .disagrees)
         switch verdict {
         case .agrees: return true
@@ -430,7 +434,7 @@ actor KindReflector {
     ///
     /// The version is that of the beginning: what changes meanwhile comes again from the watch that goes on from it.
     func stored() async -> StoredKind? {
-        guard isTold, !machine.isUnserved else { return nil }
+        guard isTold else { return nil }
         var stored = StoredKind(kind, version: machine.version ?? .none, unnamed: held.unnamedCount)
         let ids = Array(held.entries.keys)
         stored.entries.reserveCapacity(ids.count)

@@ -108,10 +108,20 @@ struct ObjectReader: ~Copyable {
         decoded.id = id
         if let fault {
             decoded.content = .skipped(fault)
+        } else if !hasLegalName(id) {
+            decoded.content = .skipped(.badName)
         } else if selection.includes(namespace: kind == .namespace ? id.name : id.namespace), let object = make(id) {
             decoded.content = .object(object)
         }
         return decoded
+    }
+
+    private func hasLegalName(_ id: NamespacedName) -> Bool {
+        guard id.namespace.isEmpty || NameRules.isLabel(id.namespace) else { return false }
+        return switch kind {
+        case .namespace, .service, .serviceImport: NameRules.isLabel(id.name)
+        case .endpointSlice, .endpoints, .pod: NameRules.isSubdomain(id.name)
+        }
     }
 
     /// An Endpoints object, by way of the registry's own reading of it: clusters without slices are few.
@@ -137,7 +147,12 @@ struct ObjectReader: ~Copyable {
             decoded.content = .skipped(.tooLong)
             return decoded
         }
-        decoded.id = NamespacedName(namespace: namespace, name: name)
+        let id = NamespacedName(namespace: namespace, name: name)
+        decoded.id = id
+        guard hasLegalName(id) else {
+            decoded.content = .skipped(.badName)
+            return decoded
+        }
         guard let object = try? RegistryObject(document, kind: .endpoints) else {
             decoded.content = .skipped(.wrongType)
             return decoded

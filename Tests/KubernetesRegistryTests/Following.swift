@@ -103,16 +103,30 @@ final class Following: Sendable {
         for observer in observers { observer.resume() }
     }
 
-    /// Waits until the reader knows what is looked for.
+    /// Waits until the reader knows what is looked for, or the test's time is over.
     func until(_ condition: @escaping @Sendable (Known) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isMet = state.withLock { state in
-                if condition(state.known) { return true }
-                state.observers.append((condition, continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isMet = state.withLock { state in
+                    if Task.isCancelled || condition(state.known) { return true }
+                    state.observers.append((condition, continuation))
+                    return false
+                }
+                if isMet { continuation.resume() }
             }
-            if isMet { continuation.resume() }
+        } onCancel: {
+            let observers = state.withLock { state in
+                defer { state.observers = [] }
+                return state.observers
+            }
+            for observer in observers { observer.continuation.resume() }
         }
+    }
+
+    /// Waits until all is known, and these are the Services.
+    func synced(_ names: Set<String>) async {
+        await services(names)
+        _ = await registry.status.waitUntilSynced(within: .seconds(60))
     }
 
     /// Waits until these are the Services, and no others.

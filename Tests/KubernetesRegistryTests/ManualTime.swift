@@ -30,15 +30,23 @@ final class ManualTime: Sendable {
 
     var asked: [Duration] { state.withLock { $0.asked } }
 
-    /// Waits until somebody sleeps for exactly so long.
+    /// Waits until somebody sleeps for exactly so long, or the test's time is over.
     func sleeper(lasting duration: Duration) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.sleepers.contains(where: { $0.lasting == duration }) { return true }
-                state.observers.append((duration, continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    if Task.isCancelled || state.sleepers.contains(where: { $0.lasting == duration }) { return true }
+                    state.observers.append((duration, continuation))
+                    return false
+                }
+                if isThere { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let observers = state.withLock { state in
+                defer { state.observers = [] }
+                return state.observers
+            }
+            for observer in observers { observer.continuation.resume() }
         }
     }
 

@@ -71,6 +71,15 @@ private enum HostileDocuments {
             name: "Endpoints of another type", kind: .endpoints,
             text: #"{"metadata":{"name":"a","namespace":"prod"},"subsets":"none"}"#, cause: .wrongType),
         Case(
+            name: "a name with a dot", kind: .service, text: #"{"metadata":{"name":"a.b","namespace":"prod"}}"#,
+            cause: .badName),
+        Case(
+            name: "a name of other letters", kind: .endpointSlice,
+            text: #"{"metadata":{"name":"\u00c4\u0000 b","namespace":"prod"},"addressType":"IPv4"}"#, cause: .badName),
+        Case(
+            name: "a namespace with a slash", kind: .service,
+            text: #"{"metadata":{"name":"a","namespace":"../x"}}"#, cause: .badName),
+        Case(
             name: "a broken escape", kind: .service, text: #"{"metadata":{"name":"a\ud800","namespace":"prod"}}"#,
             cause: .badText, hasName: false),
     ]

@@ -235,20 +235,28 @@ struct ConsistencyCheckTests {
     @Test("A difference counts when it is there twice, the second time with the watch past the first")
     func twice() {
         var check = ConsistencyCheck()
-        #expect(check.judge(api: Self.count(5, "10"), known: Self.count(5, "9")) == .agrees)
-        #expect(check.judge(api: Self.count(6, "10"), known: Self.count(5, "9")) == .differs)
+        #expect(check.judge(api: Self.count(5, "10"), known: Self.count(5, "9"), before: ObjectVersion("9")) == .agrees)
+        #expect(
+            check.judge(api: Self.count(6, "10"), known: Self.count(5, "9"), before: ObjectVersion("9")) == .differs)
         // The event is still on its way.
-        #expect(check.judge(api: Self.count(6, "12"), known: Self.count(5, "9")) == .differs)
-        #expect(check.judge(api: Self.count(6, "14"), known: Self.count(5, "11")) == .disagrees)
-        #expect(check.judge(api: Self.count(6, "14"), known: Self.count(6, "14")) == .agrees)
+        #expect(
+            check.judge(api: Self.count(6, "12"), known: Self.count(5, "9"), before: ObjectVersion("9")) == .differs)
+        #expect(
+            check.judge(api: Self.count(6, "14"), known: Self.count(5, "11"), before: ObjectVersion("11")) == .disagrees
+        )
+        #expect(
+            check.judge(api: Self.count(6, "14"), known: Self.count(6, "14"), before: ObjectVersion("14")) == .agrees)
     }
 
     @Test("A difference that goes is forgotten")
     func passing() {
         var check = ConsistencyCheck()
-        #expect(check.judge(api: Self.count(6, "10"), known: Self.count(5, "9")) == .differs)
-        #expect(check.judge(api: Self.count(6, "11"), known: Self.count(6, "10")) == .agrees)
-        #expect(check.judge(api: Self.count(7, "12"), known: Self.count(6, "11")) == .differs)
+        #expect(
+            check.judge(api: Self.count(6, "10"), known: Self.count(5, "9"), before: ObjectVersion("9")) == .differs)
+        #expect(
+            check.judge(api: Self.count(6, "11"), known: Self.count(6, "10"), before: ObjectVersion("10")) == .agrees)
+        #expect(
+            check.judge(api: Self.count(7, "12"), known: Self.count(6, "11"), before: ObjectVersion("11")) == .differs)
     }
 
     @Test("A watch that never comes past the difference is doubted in the end")
@@ -256,9 +264,20 @@ struct ConsistencyCheckTests {
         var check = ConsistencyCheck()
         var verdicts: [ConsistencyCheck.Verdict] = []
         for _ in 0...ConsistencyCheck.patience {
-            verdicts.append(check.judge(api: Self.count(6, "100"), known: Self.count(5, "9")))
+            verdicts.append(
+                check.judge(api: Self.count(6, "100"), known: Self.count(5, "9"), before: ObjectVersion("9")))
         }
         #expect(verdicts.dropLast().allSatisfy { $0 == .differs })
         #expect(verdicts.last == .disagrees)
+    }
+
+    @Test("An API that has gone back is found out by its version")
+    func goneBack() {
+        var check = ConsistencyCheck()
+        let known = Self.count(5, "900")
+        #expect(check.judge(api: Self.count(5, "20"), known: known, before: known.version) == .disagrees)
+        // Versions that are no numbers say nothing.
+        let opaque = Self.count(5, "x")
+        #expect(check.judge(api: Self.count(5, "a"), known: opaque, before: opaque.version) == .agrees)
     }
 }

@@ -108,15 +108,23 @@ final class ScriptedAPI: Sendable {
         self.shared = shared
     }
 
-    /// Waits until a request like this has come.
+    /// Waits until a request like this has come, or the test's time is over.
     func request(where condition: @escaping @Sendable (ScriptedRequest) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isThere = shared.state.withLock { state in
-                if state.requests.contains(where: condition) { return true }
-                state.observers.append((condition, continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = shared.state.withLock { state in
+                    if Task.isCancelled || state.requests.contains(where: condition) { return true }
+                    state.observers.append((condition, continuation))
+                    return false
+                }
+                if isThere { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let observers = shared.state.withLock { state in
+                defer { state.observers = [] }
+                return state.observers
+            }
+            for observer in observers { observer.continuation.resume() }
         }
     }
 
