@@ -3,6 +3,7 @@ import ClusterZone
 import DNS
 import Glibc
 import Registry
+import Synchronization
 
 /// Carries what a cluster says into the answers: the one writer of a table.
 package actor ZonePublisher {
@@ -12,6 +13,7 @@ package actor ZonePublisher {
     package nonisolated let apexes: [DomainName]
     /// What a source of objects is to tell.
     package nonisolated let selection: DiscoverySelection
+    private let complete = Completeness()
     private let table: AnswerTable
     private var zone: ClusterZone
     /// The index of each zone in the table's directory.
@@ -76,8 +78,17 @@ package actor ZonePublisher {
             if hasChanged || wasComplete != zone.isComplete { update.setZones(directory()) }
         }
         if hasChanged || wasComplete != zone.isComplete { zones.setZones(own()) }
+        if zone.isComplete { complete.set() }
         if selection.includesPods { podSearchPaths.apply(event) }
         latency?.observe(programmed)
+    }
+
+    /// Whether all objects have been told of once, so that names may be denied.
+    package nonisolated var isComplete: Bool { complete.isSet }
+
+    /// Returns once `isComplete`, or when the time is up or the task is cancelled.
+    package nonisolated func waitUntilComplete(atMost limit: Duration) async {
+        await complete.wait(atMost: limit)
     }
 
     /// Says which zones are answered by others.

@@ -8,10 +8,10 @@ import Synchronization
 package protocol ClusterSource: Sendable {
     /// Hands over events of what is selected, in their order, until the task is cancelled; mends what breaks by itself.
     func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async
-    /// Whether everything has been read once, from wherever: names may be denied.
-    var hasSynced: Bool { get }
-    /// Returns once `hasSynced`, or when the time is up or the task is cancelled.
-    func waitForSync(atMost limit: Duration) async
+    /// Whether what is known is followed now: `ready { monitor continuously }` asks for it.
+    var isInSync: Bool { get }
+    /// Whether a start waits for the first state: not where that comes later by itself.
+    var isWaitedFor: Bool { get }
 }
 
 /// A cluster at work: its source read into answers, for as long as a configuration uses it.
@@ -37,6 +37,11 @@ package final class Cluster: Sendable {
             guard task == nil else { return }
             task = Task { await source.run(publisher.selection) { event in await publisher.apply(event) } }
         }
+    }
+
+    /// Waits for the first state, as long as a start may.
+    package func waitForState() async {
+        if source.isWaitedFor { await publisher.waitUntilComplete(atMost: startupTimeout) }
     }
 
     /// Ends reading; the answers stay as they are.

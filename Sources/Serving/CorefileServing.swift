@@ -154,7 +154,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
     private func waitForClusters(of assembly: Assembly) async {
         await withDiscardingTaskGroup { group in
             for cluster in assembly.blocks.compactMap(\.made.cluster) {
-                group.addTask { await cluster.source.waitForSync(atMost: cluster.startupTimeout) }
+                group.addTask { await cluster.waitForState() }
             }
         }
     }

@@ -34,6 +34,10 @@ enum OperatorsPages {
         if status.isEnding.load(ordering: .relaxed) { return .init(status: 503, body: "shutting down") }
         var missing: [String] = []
         for (index, block) in assembly.blocks.enumerated() {
+            // A state that is not followed any more may be old; once ready is enough for who does not ask for more.
+            if continuously, let cluster = block.made.cluster, !cluster.source.isInSync {
+                missing.append(KubernetesSettings.directive)
+            }
             for stage in block.made.stages {
                 let name = "\(index) \(stage.directive)"
                 let isReady = stage.isReady

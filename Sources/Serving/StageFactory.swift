@@ -89,7 +89,7 @@ struct StageFactory {
             guard let cluster = made.cluster, let settings = made.clusterKey else { return nil }
             return ClusterStage(
                 zones: cluster.publisher.zones, fallsThrough: settings.fallThrough.zones,
-                readiness: { cluster.source.hasSynced })
+                readiness: { cluster.publisher.isComplete })
         case LoadBalanceSettings.directive:
             guard var settings = try settings(LoadBalanceSettings.self) else { return nil }
             if let path = settings.weights?.path { settings.weights?.path = try resolved(path) }

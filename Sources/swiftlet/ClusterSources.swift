@@ -57,11 +57,8 @@ private final class KubernetesSource: ClusterSource {
             metrics: metrics, log: logger)
     }
 
-    var hasSynced: Bool { registry.status.hasSynced }
-
-    func waitForSync(atMost limit: Duration) async {
-        _ = await registry.status.waitUntilSynced(within: limit)
-    }
+    var isInSync: Bool { registry.status.isInSync }
+    var isWaitedFor: Bool { true }
 
     func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async {
         do {

@@ -2,7 +2,6 @@ import EmbeddedRegistry
 import Logging
 import Registry
 import Serving
-import Synchronization
 
 /// The embedded registry as a cluster: its objects, and what becomes of them.
 final class EmbeddedSource: ClusterSource {
@@ -10,7 +9,6 @@ final class EmbeddedSource: ClusterSource {
     /// Set once all manifests have been read.
     private let loaded: OneShot<Void>
     private let synced = OneShot<Void>()
-    private let isSynced = Atomic(false)
     private let logger: Logger
 
     init(store: RegistryStore, loaded: OneShot<Void>, logger: Logger) {
@@ -19,13 +17,12 @@ final class EmbeddedSource: ClusterSource {
         self.logger = logger
     }
 
-    var hasSynced: Bool { isSynced.load(ordering: .acquiring) }
+    var isInSync: Bool { true }
+    /// Manifests are read while the listeners are open already, and nothing is denied meanwhile.
+    var isWaitedFor: Bool { false }
 
     /// Whether the registry was read; false where the task is cancelled before.
     func firstEvent() async -> Bool { await synced.value() != nil }
-
-    /// Returns at once: manifests are read while the listeners are open already, and nothing is denied meanwhile.
-    func waitForSync(atMost limit: Duration) async {}
 
     func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async {
         // What an earlier run left is answered at once; an empty registry says nothing until it has been filled.
@@ -34,7 +31,6 @@ final class EmbeddedSource: ClusterSource {
             do {
                 for try await event in try await store.events() {
                     for part in event.discovery(selection) { await take(part) }
-                    isSynced.store(true, ordering: .releasing)
                     synced.set(())
                 }
                 return
