@@ -23,11 +23,7 @@ package struct CorefileSource: Sendable {
 
     /// Reads and parses; says nothing yet of what the directives mean.
     package func read() throws(CorefileError) -> Reading {
-        let text: [UInt8]
-        switch SmallFile.read(path, limit: SmallFile.corefileLimit) {
-        case .success(let bytes): text = bytes
-        case .failure(let error): throw CorefileError(file: path, line: 0, reason: error.reason)
-        }
+        let text = try text()
         let imported = ImportedText()
         let disk = CorefileParser.Surroundings.process(environment: environment)
         var surroundings = disk
@@ -51,6 +47,31 @@ package struct CorefileSource: Sendable {
             }
         }
         return Reading(corefile: corefile, digest: SHA512.hexadecimal(text + imported.bytes))
+    }
+
+    /// Everything that is wrong with the file and what it imports, and what deserves a word though it is no error.
+    ///
+    /// Names of network interfaces are compared as they are written: the host that serves may be another one.
+    package func check() -> (problems: [CorefileError], warnings: [CorefileError]) {
+        do {
+            let text = try text()
+            let surroundings = CorefileParser.Surroundings.process(environment: environment)
+            let problems = CorefileCheck.problems(
+                in: text, file: path, defaultPort: defaultPort, surroundings: surroundings)
+            guard problems.isEmpty else { return (problems, []) }
+            let corefile = try CorefileParser.corefile(
+                text, file: path, defaultPort: defaultPort, surroundings: surroundings)
+            return ([], CorefileCheck.warnings(of: corefile))
+        } catch {
+            return ([error], [])
+        }
+    }
+
+    private func text() throws(CorefileError) -> [UInt8] {
+        switch SmallFile.read(path, limit: SmallFile.corefileLimit) {
+        case .success(let bytes): return bytes
+        case .failure(let error): throw CorefileError(file: path, line: 0, reason: error.reason)
+        }
     }
 }
 

@@ -1,37 +1,70 @@
 import ArgumentParser
+import Corefile
 import DNS
 import EmbeddedRegistry
+import Foundation
 import Glibc
 import LDNS
 import Manifests
 import Nameserver
-import StaticZones
 import Registry
+import Serving
+import StaticZones
 
 /// `swiftlet check`: says what is wrong with files or with a registry, and where, before a server reads them.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Say what is wrong with manifests, zone files or a registry, and where.",
+        abstract: "Say what is wrong with Corefiles, manifests, zone files or a registry, and where.",
         discussion: """
-            A zone file is written ORIGIN=FILE, as serve's --zonefile takes it. A folder that holds a registry's \
-            database, as serve's --data names it, is checked as that; a server may run on it. Anything else is a \
-            manifest.
+            A file named Corefile or *.corefile, or given by --corefile, is a Corefile. A zone file is written \
+            ORIGIN=FILE, as serve's --zonefile takes it. A folder that holds a registry's database, as serve's --data \
+            names it, is checked as that; a server may run on it. Anything else is a manifest.
             """)
 
     @Argument(
-        help: ArgumentHelp("Manifests, ORIGIN=FILE for zone files, or a registry's folder.", valueName: "file"))
-    var files: [String]
+        help: ArgumentHelp(
+            "Corefiles, manifests, ORIGIN=FILE for zone files, or a registry's folder.", valueName: "file"))
+    var files: [String] = []
+
+    @Option(
+        name: .customLong("corefile"), parsing: .singleValue,
+        help: ArgumentHelp("A Corefile, whatever its name.", valueName: "file"))
+    var corefiles: [String] = []
+
+    @Flag(
+        name: .customLong("directives"),
+        help: "List the directives of Corefiles that are supported, in the order in which they see a query.")
+    var listsDirectives = false
+
+    func validate() throws {
+        guard listsDirectives || !files.isEmpty || !corefiles.isEmpty else {
+            throw ValidationError("Missing expected argument '<file> ...'")
+        }
+    }
 
     func run() throws {
+        if listsDirectives { print(DirectiveTable.supported.names.joined(separator: "\n")) }
         var isSound = true
-        for file in files {
+        for file in corefiles + files.filter(Self.isCorefile) {
+            let source = CorefileSource(path: file, environment: ProcessInfo.processInfo.environment)
+            let (problems, warnings) = source.check()
+            for problem in problems { print(problem) }
+            for warning in warnings { print("\(warning) (a warning)") }
+            isSound = isSound && problems.isEmpty
+        }
+        for file in files where !Self.isCorefile(file) {
             for problem in Self.problems(of: file) {
                 print(problem)
                 isSound = false
             }
         }
         guard isSound else { throw ExitCode(CommandFailure.Kind.badData.rawValue) }
+    }
+
+    private static func isCorefile(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name == "Corefile" || name.hasSuffix(".corefile")
     }
 
     private static func problems(of file: String) -> [String] {
