@@ -74,7 +74,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
         await waitForClusters(of: assembly)
         do {
             try await open(assembly.listeners, of: assembly)
-            try await operations.setPages(OperatorsPages.pages(of: assembly, status, surroundings.metrics))
+            try await operations.setPages(
+                OperatorsPages.pages(of: assembly, status, surroundings.metrics), succeeds: surroundings.takesOver)
         } catch {
             await listeners.stop()
             await clusters.release(assembly.clusterKeys)
@@ -254,7 +255,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
         let added = assembly.listeners.filter { !former.contains($0) }
         do {
             try await open(added, of: assembly)
-            try await operations.setPages(OperatorsPages.pages(of: assembly, status, surroundings.metrics))
+            try await operations.setPages(
+                OperatorsPages.pages(of: assembly, status, surroundings.metrics), succeeds: surroundings.takesOver)
         } catch {
             for key in added { await close(key) }
             throw error

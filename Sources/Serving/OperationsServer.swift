@@ -31,6 +31,8 @@ package actor OperationsServer {
     package struct ListenFailure: Error, Hashable, Sendable, CustomStringConvertible {
         package let address: PageAddress
         package let reason: String
+        /// Whether another socket holds the address.
+        package var isTaken = false
 
         package var description: String { "cannot listen on \(address) (TCP): \(reason)" }
     }
@@ -42,6 +44,11 @@ package actor OperationsServer {
     }
 
     private var listeners: [PageAddress: Listener] = [:]
+    /// What is due at addresses that a predecessor still holds.
+    private var awaited: [PageAddress: Pages] = [:]
+    private var waiting: Task<Void, Never>?
+    /// Between two tries to get an address from a predecessor.
+    private static let patience = Duration.milliseconds(100)
     private static let maximumConnections = 256
     /// Probes and scrapers send little; in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
@@ -50,12 +57,20 @@ package actor OperationsServer {
     package init() {}
 
     /// Serves these pages from now on, and no others; throws, with everything as before, where an address is taken.
-    package func setPages(_ wanted: [PageAddress: Pages]) async throws(ListenFailure) {
+    ///
+    /// - Parameter succeeds: Whether a process that is about to end may hold addresses: it answers there until it ends,
+    ///   and this one from then on.
+    package func setPages(_ wanted: [PageAddress: Pages], succeeds: Bool = false) async throws(ListenFailure) {
         var opened: [PageAddress: Listener] = [:]
+        var taken: [PageAddress: Pages] = [:]
         for (address, pages) in wanted where listeners[address] == nil {
             do throws(ListenFailure) {
                 opened[address] = try await Self.open(address, pages)
             } catch {
+                if succeeds, error.isTaken {
+                    taken[address] = pages
+                    continue
+                }
                 for listener in opened.values { listener.task.cancel() }
                 throw error
             }
@@ -70,6 +85,25 @@ package actor OperationsServer {
             }
         }
         listeners.merge(opened) { _, new in new }
+        awaited = taken
+        if !awaited.isEmpty, waiting == nil { waiting = Task { await waitForAddresses() } }
+    }
+
+    /// Takes the addresses of a predecessor as it leaves them.
+    private func waitForAddresses() async {
+        while !awaited.isEmpty, (try? await Task.sleep(for: Self.patience)) != nil {
+            for (address, pages) in awaited {
+                guard let listener = try? await Self.open(address, pages) else { continue }
+                // The pages may have been exchanged, or done away with, while the socket was opened.
+                if let due = awaited.removeValue(forKey: address), !Task.isCancelled {
+                    listener.pages.set(due)
+                    listeners[address] = listener
+                } else {
+                    listener.task.cancel()
+                }
+            }
+        }
+        waiting = nil
     }
 
     /// The ports that are served, by the address asked for.
@@ -77,6 +111,9 @@ package actor OperationsServer {
 
     /// Ends everything.
     package func stop() async {
+        awaited = [:]
+        waiting?.cancel()
+        await waiting?.value
         for listener in listeners.values { listener.task.cancel() }
         for listener in listeners.values { await listener.task.value }
         listeners = [:]
@@ -115,8 +152,10 @@ package actor OperationsServer {
             do {
                 try await server.run()
             } catch {
-                let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-                continuation.yield(.failure(ListenFailure(address: address, reason: reason)))
+                let code = (error as? IOError)?.errnoCode
+                let reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
+                continuation.yield(
+                    .failure(ListenFailure(address: address, reason: reason, isTaken: code == EADDRINUSE)))
             }
             continuation.finish()
         }
