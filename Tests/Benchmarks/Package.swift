@@ -10,5 +10,6 @@ let package = Package(
         .executableTarget(name: "udp-echo"),
         .executableTarget(name: "udp-benchmark", dependencies: ["BenchmarkSupport", "udp-echo"]),
         .executableTarget(name: "api-benchmark", dependencies: ["BenchmarkSupport"]),
+        .executableTarget(name: "cluster-benchmark", dependencies: ["BenchmarkSupport"]),
     ]
 )

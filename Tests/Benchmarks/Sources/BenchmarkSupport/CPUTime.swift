@@ -17,6 +17,13 @@ package struct CPUTime: Equatable {
     }
 }
 
+extension CPUTime {
+    /// What one process has used since its start.
+    package static func total(of process: pid_t) throws(BenchmarkError) -> CPUTime {
+        try CPUReading.cpuTime(of: process)
+    }
+}
+
 /// The CPU time of each process of a server at one moment.
 package struct CPUReading {
     private let processes: [pid_t: CPUTime]
@@ -48,7 +55,7 @@ package struct CPUReading {
 
     /// The process's CPU clock counts nanoseconds and includes threads that have ended, which a sum over
     /// `/proc/PID/task` would lose.
-    private static func cpuTime(of identifier: pid_t) throws(BenchmarkError) -> CPUTime {
+    fileprivate static func cpuTime(of identifier: pid_t) throws(BenchmarkError) -> CPUTime {
         var clock = clockid_t()
         let status = clock_getcpuclockid(identifier, &clock)
         guard status == 0 else { throw .system(call: "clock_getcpuclockid", errorNumber: status) }

@@ -37,11 +37,16 @@ private func bindLoopback(port: UInt16, type: __socket_type) throws(BenchmarkErr
         if errno == EADDRINUSE { return nil }
         throw .system(call: "bind", errorNumber: errno)
     }
+    guard let port = loopbackPort(of: descriptor) else { throw .system(call: "getsockname", errorNumber: errno) }
+    return port
+}
+
+/// The port a socket is bound to; nil for one that is not.
+package func loopbackPort(of descriptor: Int32) -> UInt16? {
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let status = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
     }
-    guard status == 0 else { throw .system(call: "getsockname", errorNumber: errno) }
-    return UInt16(bigEndian: address.sin_port)
+    return status == 0 ? UInt16(bigEndian: address.sin_port) : nil
 }

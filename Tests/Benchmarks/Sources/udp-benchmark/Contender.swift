@@ -13,7 +13,7 @@ protocol Contender: Sendable {
     var servesWorkload: Bool { get }
 
     /// The configuration file the server needs, if it needs one.
-    func configuration(port: UInt16, files: WorkloadFiles, folder: URL) -> String?
+    func configuration(port: UInt16, files: WorkloadFiles, folder: URL) throws -> String?
     /// The arguments of the program; `configuration` is the path of the file made from the text above.
     func arguments(port: UInt16, files: WorkloadFiles, configuration: URL) -> [String]
 }
@@ -43,5 +43,23 @@ struct Swiftlet: Contender {
 
     func arguments(port: UInt16, files: WorkloadFiles, configuration: URL) -> [String] {
         ["serve", "--listen", "127.0.0.1:\(port)", "--manifests", files.manifests.path]
+    }
+}
+
+/// The same server with kubeadm's Corefile: metrics, cache, and all else that a cluster has on.
+struct CorefileSwiftlet: Contender {
+    let executable: String
+
+    let name = "swiftlet, Corefile"
+    /// The other row of the program has it.
+    let versionArguments: [String]? = nil
+    let servesWorkload = true
+
+    func configuration(port: UInt16, files: WorkloadFiles, folder: URL) throws -> String? {
+        try Corefile.kubeadm(port: port, api: nil)
+    }
+
+    func arguments(port: UInt16, files: WorkloadFiles, configuration: URL) -> [String] {
+        ["serve", "--conf", configuration.path, "--manifests", files.manifests.path]
     }
 }

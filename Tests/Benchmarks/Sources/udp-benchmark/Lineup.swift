@@ -3,6 +3,7 @@ import Foundation
 
 /// Which servers can be measured on this machine, in the order of the table.
 struct Lineup {
+    /// The first part of the names of all rows that are swiftlet's.
     static let measuredName = "swiftlet"
 
     private(set) var contenders: [any Contender] = []
@@ -20,7 +21,9 @@ struct Lineup {
         if options.swiftlet == nil { note("no --swiftlet given: measuring \(swiftlet)") }
         if FileManager.default.isExecutableFile(atPath: swiftlet) {
             // Servers run in folders of their own, so a relative path would lead nowhere.
-            contenders.append(Swiftlet(executable: URL(fileURLWithPath: swiftlet).path))
+            let executable = URL(fileURLWithPath: swiftlet).path
+            contenders.append(Swiftlet(executable: executable))
+            if options.measuresCorefile { contenders.append(CorefileSwiftlet(executable: executable)) }
         } else {
             missingSwiftlet = swiftlet
         }

@@ -36,7 +36,7 @@ struct Bench {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try findFreePort()
         let configuration = folder.appending(path: "server.conf")
-        if let text = contender.configuration(port: port, files: files, folder: folder) {
+        if let text = try contender.configuration(port: port, files: files, folder: folder) {
             try text.write(to: configuration, atomically: false, encoding: .utf8)
         }
 

@@ -14,6 +14,8 @@ struct Options: Equatable {
     var serverCore = 0
     /// The core dnsperf is pinned to.
     var loadCore = 1
+    /// Whether swiftlet is measured with kubeadm's Corefile too.
+    var measuresCorefile = false
     /// Whether the queries carry an OPT record (EDNS).
     var edns = false
     /// The largest multiple of the floor swiftlet may need; above it the exit status is 1.
@@ -21,13 +23,14 @@ struct Options: Equatable {
     var showsHelp = false
 
     static let help = """
-        usage: udp-benchmark [--swiftlet PATH] [--seconds N] [--rounds N] [--services N] [--edns]
-                             [--server-core N] [--load-core N] [--fail-above RATIO]
+        usage: udp-benchmark [--swiftlet PATH] [--seconds N] [--rounds N] [--services N] [--corefile]
+                             [--edns] [--server-core N] [--load-core N] [--fail-above RATIO]
 
           --swiftlet PATH      release binary to measure (../../.build/release/swiftlet, seen from this package)
           --seconds N          length of one load run (10)
           --rounds N           how often every server is measured (3)
           --services N         Services served, at most \(Workload.largestServiceCount) (2000)
+          --corefile           measure swiftlet with kubeadm's Corefile too
           --edns               send the queries with EDNS
           --server-core N      core of the measured server (0)
           --load-core N        core of dnsperf (1)
@@ -47,6 +50,7 @@ extension Options {
             case "--services": services = try reader.number(of: option, in: 1...Workload.largestServiceCount)
             case "--server-core": serverCore = try reader.number(of: option, in: 0...4095)
             case "--load-core": loadCore = try reader.number(of: option, in: 0...4095)
+            case "--corefile": measuresCorefile = true
             case "--edns": edns = true
             case "--fail-above":
                 let text = try reader.value(of: option)

@@ -1,54 +1,56 @@
-import BenchmarkSupport
 import Foundation
 
-/// What a figure has to be, from the issue that asked for the API.
-enum Target: Equatable {
+/// What a figure has to be, from the issue that asked for what is measured.
+package enum Target: Equatable {
     case atLeast(Double, unit: String)
     case under(Double, unit: String)
+    case atMost(Double, unit: String)
 
-    func isMet(by value: Double) -> Bool {
+    package func isMet(by value: Double) -> Bool {
         switch self {
         case .atLeast(let limit, _): value >= limit
         case .under(let limit, _): value < limit
+        case .atMost(let limit, _): value <= limit
         }
     }
 
-    var description: String {
+    package var description: String {
         switch self {
         case .atLeast(let limit, let unit): "at least \(Report.number(limit))\(unit)"
         case .under(let limit, let unit): "under \(Report.number(limit))\(unit)"
+        case .atMost(let limit, let unit): "at most \(Report.number(limit))\(unit)"
         }
     }
 }
 
 /// One row: what was measured and what it should be.
-struct Figure {
-    enum Result {
+package struct Figure {
+    package enum Result {
         /// `value` is what the target is compared with; `text` is what is printed of it and around it.
         case measured(value: Double, text: String)
         case failed(reason: String)
     }
 
-    let subject: String
-    let result: Result
-    let target: Target?
+    package let subject: String
+    package let result: Result
+    package let target: Target?
 
-    init(_ subject: String, _ value: Double, _ text: String, target: Target? = nil) {
+    package init(_ subject: String, _ value: Double, _ text: String, target: Target? = nil) {
         self.subject = subject
         self.target = target
         result = .measured(value: value, text: text)
     }
 
-    init(_ subject: String, failed reason: String, target: Target? = nil) {
+    package init(_ subject: String, failed reason: String, target: Target? = nil) {
         self.subject = subject
         self.target = target
         result = .failed(reason: reason)
     }
 
-    var hasFailed: Bool { if case .failed = result { true } else { false } }
+    package var hasFailed: Bool { if case .failed = result { true } else { false } }
 
     /// Whether there is a target that the figure misses; a figure that failed misses it.
-    var missesTarget: Bool {
+    package var missesTarget: Bool {
         guard let target else { return false }
         guard case .measured(let value, _) = result else { return true }
         return !target.isMet(by: value)
@@ -56,17 +58,35 @@ struct Figure {
 }
 
 /// The figures as a Markdown table.
-struct Report {
-    private(set) var figures: [Figure] = []
+package struct Report {
+    package private(set) var figures: [Figure] = []
 
     private static let head = """
         | what | measured | target | |
         |---|---|---|---|
         """
 
-    mutating func add(_ figure: Figure) { figures.append(figure) }
+    package init() {}
 
-    var table: String { ([Self.head] + figures.map(row)).joined(separator: "\n") }
+    package mutating func add(_ figure: Figure) { figures.append(figure) }
+
+    package var table: String { ([Self.head] + figures.map(row)).joined(separator: "\n") }
+
+    /// The figures as a JSON array; what has no value or no target lacks the member.
+    package var json: String {
+        let rows: [[String: Any]] = figures.map { figure in
+            var row: [String: Any] = ["what": figure.subject]
+            switch figure.result {
+            case .measured(let value, let text): (row["value"], row["measured"]) = (value, text)
+            case .failed(let reason): row["failed"] = reason
+            }
+            if let target = figure.target { (row["target"], row["met"]) = (target.description, !figure.missesTarget) }
+            return row
+        }
+        let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let data = (try? JSONSerialization.data(withJSONObject: rows, options: options)) ?? Data("[]".utf8)
+        return String(decoding: data, as: UTF8.self)
+    }
 
     private func row(_ figure: Figure) -> String {
         let (text, verdict) =
@@ -79,7 +99,7 @@ struct Report {
     }
 
     /// A number as people write it: no more digits than it is known to.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         let digits = abs(value) >= 100 || value == value.rounded() ? 0 : abs(value) >= 10 ? 1 : 2
         let text = String(format: "%.\(digits)f", value)
         guard digits == 0, abs(value) >= 10_000 else { return text }

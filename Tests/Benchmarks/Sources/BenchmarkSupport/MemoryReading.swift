@@ -1,14 +1,13 @@
-import BenchmarkSupport
 import Foundation
 
 /// The memory of a process as `/proc/PID/status` has it (proc(5)), in MiB.
-struct MemoryReading {
+package struct MemoryReading {
     /// Pages in memory at this moment (VmRSS).
-    let resident: Double
+    package let resident: Double
     /// The most that was ever in memory (VmHWM).
-    let peak: Double
+    package let peak: Double
 
-    init(of process: pid_t) throws(BenchmarkError) {
+    package init(of process: pid_t) throws(BenchmarkError) {
         let status = FileManager.default.contents(atPath: "/proc/\(process)/status") ?? Data()
         var kibibytes: [Substring: Double] = [:]
         for line in String(decoding: status, as: UTF8.self).split(separator: "\n") {

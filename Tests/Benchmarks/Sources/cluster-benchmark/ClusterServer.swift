@@ -1,0 +1,90 @@
+import BenchmarkSupport
+import Foundation
+
+/// A server that reads a Corefile: how it is started.
+struct Contender {
+    let name: String
+    let executable: String
+    /// Whether it can keep what it knows of the cluster in a folder.
+    let keepsState: Bool
+
+    static let measuredName = "swiftlet"
+
+    static func swiftlet(_ executable: String) -> Self {
+        Self(name: measuredName, executable: executable, keepsState: true)
+    }
+
+    static func coreDNS(_ executable: String) -> Self {
+        Self(name: "CoreDNS", executable: executable, keepsState: false)
+    }
+
+    var versionArguments: [String] { keepsState ? ["--version"] : ["-version"] }
+
+    /// - Parameter data: where to keep the state; nil for nowhere.
+    func arguments(corefile: URL, data: URL?) -> [String] {
+        guard keepsState else { return ["-conf", corefile.path] }
+        return ["serve", "--conf", corefile.path] + (data.map { ["--data", $0.path] } ?? [])
+    }
+}
+
+/// One running server, on ports of 127.0.0.1 that are its own.
+struct ClusterServer {
+    /// Seconds it may take until it answers everything rightly.
+    static let syncLimit = 120
+
+    let program: Program
+    let port: UInt16
+    /// Just before it was started.
+    let start: ContinuousClock.Instant
+
+    var processIdentifier: pid_t { program.processIdentifier }
+
+    /// Starts the server, and does not wait.
+    init(_ contender: Contender, api: UInt16, data: URL?, folder: URL) throws {
+        port = try findFreePort()
+        let corefile = folder.appending(path: "Corefile-\(port)")
+        try Corefile.kubeadm(port: port, api: api).write(to: corefile, atomically: false, encoding: .utf8)
+        start = .now
+        program = try Program(
+            name: contender.name, executable: contender.executable,
+            arguments: contender.arguments(corefile: corefile, data: data), folder: folder)
+    }
+
+    /// Asks without a pause until all is answered rightly.
+    ///
+    /// - Returns: The time since the start, or since `begin`.
+    func awaitAnswers(to questions: [Question], since begin: ContinuousClock.Instant? = nil) throws -> Duration {
+        let probe = try DNSProbe(port: port)
+        let begin = begin ?? start
+        let deadline = begin + .seconds(Self.syncLimit)
+        for question in questions {
+            var latest: DNSReply?
+            while true {
+                if let reply = probe.ask(question) {
+                    if reply.meets(question.expectation) { break }
+                    latest = reply
+                } else {
+                    // Nobody listens yet, or the answer is late.
+                    usleep(200)
+                }
+                try Interruption.check()
+                guard program.isRunning else { throw program.causeOfEnd() }
+                guard ContinuousClock.now < deadline else {
+                    throw BenchmarkError.wrongAnswer(
+                        question: question.name,
+                        reply: "\(latest?.description ?? "no reply") after \(Self.syncLimit) s")
+                }
+            }
+        }
+        return .now - begin
+    }
+
+    /// Makes the most memory ever taken that of this moment (proc(5), `clear_refs`).
+    func resetPeak() throws(BenchmarkError) {
+        let path = "/proc/\(processIdentifier)/clear_refs"
+        let descriptor = open(path, O_WRONLY)
+        guard descriptor >= 0 else { throw .system(call: "open \(path)", errorNumber: errno) }
+        defer { close(descriptor) }
+        guard write(descriptor, "5", 1) == 1 else { throw .system(call: "write \(path)", errorNumber: errno) }
+    }
+}
