@@ -23,6 +23,7 @@ extension Bench {
     func measureChanges(beside peer: ChangeTimes?, small: ChangeTimes?) throws -> ChangeTimes {
         var times = ChangeTimes()
         let limits = peer ?? .issue
+        let (changedServices, changedSlices) = (changedServices, changedSlices)
         try measureChange(
             "change of a Service's address until it is answered, median", limit: limits.service, small: small?.service
         ) { number in
@@ -86,6 +87,7 @@ extension Bench {
 
     /// The CPU time of a change, without the questions.
     private func measureWork() throws {
+        let (changedServices, changedSlices) = (changedServices, changedSlices)
         try measureWork("CPU time for a change of a Service") { number in
             let service = changedServices[number % changedServices.count]
             renumber(service: service)

@@ -30,7 +30,8 @@ extension Bench {
             let shown = renumberSome(20)
             try api.restore()
             let time = try server.awaitAnswers(to: shown, since: start) / .seconds(1)
-            figure("return of the API after that start until its changes are answered", time, "\(Report.number(time)) s")
+            figure(
+                "return of the API after that start until its changes are answered", time, "\(Report.number(time)) s")
         }
     }
 

@@ -27,7 +27,7 @@ final class Bench {
         self.folder = folder
         self.add = add
         subject = "\(contender.name), \(Report.number(Double(size.services))) Services: "
-        cluster = Cluster(size)
+        cluster = Cluster(size, ports: options.ports)
         api = try ScriptedAPI(cluster, streamsLists: options.streamsLists)
         server = try ClusterServer(contender, api: api.port, data: nil, folder: folder)
     }
@@ -84,16 +84,23 @@ final class Bench {
         return questions + [cluster.questionAboutNothing]
     }
 
-    /// Services that are changed, and those that are asked about meanwhile: the two halves.
-    var changedServices: [Int] { Array(cluster.addressedServices.prefix(cluster.addressedServices.count / 2)) }
-    var changedSlices: [Int] { Array(cluster.headlessSlices.prefix(max(1, cluster.headlessSlices.count / 2))) }
+    /// Services that are changed: each second one, the last of the list among them.
+    var changedServices: [Int] { Self.alternate(cluster.addressedServices).changed }
+    /// Slices of headless Services that are changed.
+    var changedSlices: [Int] { Self.alternate(cluster.headlessSlices).changed }
+
+    /// The last comes first: once its change is known by a list, the whole list is.
+    private static func alternate(_ elements: [Int]) -> (changed: [Int], steady: [Int]) {
+        let parts = Dictionary(grouping: elements.reversed().enumerated(), by: { $0.offset % 2 })
+        return ((parts[0] ?? []).map(\.element), (parts[1] ?? []).map(\.element))
+    }
 
     /// Some 500 questions about what does not change.
     var steadyQuestions: [Question] {
-        let services = cluster.addressedServices.dropFirst(changedServices.count)
-        let slices = cluster.headlessSlices.dropFirst(changedSlices.count)
-        var questions = Self.spread(Array(services), 250).map { cluster.question(aboutService: $0) }
-        for (number, slice) in Self.spread(Array(slices), 250).enumerated() {
+        let services = Self.alternate(cluster.addressedServices).steady
+        let slices = Self.alternate(cluster.headlessSlices).steady
+        var questions = Self.spread(services, 250).map { cluster.question(aboutService: $0) }
+        for (number, slice) in Self.spread(slices, 250).enumerated() {
             questions.append(
                 cluster.question(aboutEndpoint: number * 7 % Cluster.endpointsPerSlice, ofSlice: slice))
         }
@@ -119,24 +126,24 @@ final class Bench {
         api.put(.endpointSlice, slice, isTold: isTold) { [cluster] in cluster.sliceObject(slice, version: $0) }
     }
 
-    /// Changes that a server has all heard of when it answers what is returned.
+    /// Changes a number of objects, half of them slices, the last of each list among them.
+    ///
+    /// - Returns: What is answered rightly once all changes are known.
     func renumberSome(_ count: Int, isTold: Bool = true) -> [Question] {
-        var questions: [Question] = []
-        for number in 0..<count {
-            if number.isMultiple(of: 2) || changedSlices.isEmpty {
-                let service = changedServices[number % changedServices.count]
-                renumber(service: service, isTold: isTold)
-                questions.append(cluster.question(aboutService: service))
-            } else {
-                let slice = changedSlices[number % changedSlices.count]
-                let place = number % Cluster.endpointsPerSlice
-                renumber(endpoint: place, ofSlice: slice, isTold: isTold)
-                questions.append(cluster.question(aboutEndpoint: place, ofSlice: slice))
+        let (services, slices) = (changedServices, changedSlices)
+        var questions: [String: Question] = [:]
+        for number in 0..<count / 2 {
+            let service = services[number % services.count]
+            renumber(service: service, isTold: isTold)
+            let (slice, place) = (slices[number % slices.count], number % Cluster.endpointsPerSlice)
+            renumber(endpoint: place, ofSlice: slice, isTold: isTold)
+            // Of what is changed more than once the last address counts.
+            for question in [
+                cluster.question(aboutService: service), cluster.question(aboutEndpoint: place, ofSlice: slice),
+            ] {
+                questions[question.name] = question
             }
         }
-        // Some were changed more than once: the last address counts.
-        var latest: [String: Question] = [:]
-        for question in questions { latest[question.name] = question }
-        return questions.compactMap { latest.removeValue(forKey: $0.name) }
+        return Array(questions.values)
     }
 }

@@ -28,12 +28,18 @@ struct Cluster {
     private static let newEndpointBase: UInt32 = 10 << 24 | 192 << 16
 
     let size: ClusterSize
+    /// How many ports each Service and each endpoint has.
+    let ports: Int
     /// Addresses that are no longer those of the beginning, by the number of the Service or endpoint.
     private var changedServices: [Int: IPv4Address] = [:]
     private var changedEndpoints: [Int: IPv4Address] = [:]
     private var changes: UInt32 = 0
 
-    init(_ size: ClusterSize) { self.size = size }
+    /// - Parameter ports: 1 or 2.
+    init(_ size: ClusterSize, ports: Int) {
+        self.size = size
+        self.ports = ports
+    }
 
     // MARK: Numbers
 
@@ -131,8 +137,7 @@ struct Cluster {
             + #""k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:name":{},"f:port":{},"f:protocol":{},"#
             + #""f:targetPort":{}},"k:{\"port\":9090,\"protocol\":\"TCP\"}":{".":{},"f:name":{},"f:port":{},"#
             + #""f:protocol":{},"f:targetPort":{}}},"f:selector":{},"f:sessionAffinity":{},"f:type":{}}}}]},"spec":{"#
-            + #""ports":[{"name":"http","protocol":"TCP","port":80,"targetPort":8080},"#
-            + #"{"name":"metrics","protocol":"TCP","port":9090,"targetPort":9090}],"#
+            + #""ports":[\#(Self.servicePorts.prefix(ports).joined(separator: ","))],"#
             + #""selector":{"app.kubernetes.io/name":"\#(name)"},"clusterIP":"\#(address)","clusterIPs":["\#(address)"],"#
             + #""type":"ClusterIP","sessionAffinity":"None","ipFamilies":["IPv4"],"ipFamilyPolicy":"SingleStack","#
             + #""internalTrafficPolicy":"Cluster"},"status":{"loadBalancer":{}}"#
@@ -158,9 +163,16 @@ struct Cluster {
             + #""kubernetes.io/service-name":"\#(name)"},"ownerReferences":[{"apiVersion":"v1","kind":"Service","#
             + #""name":"\#(name)","uid":"\#(Self.uid(2, owner))","controller":true,"blockOwnerDeletion":true}]},"#
             + #""addressType":"IPv4","endpoints":["# + endpoints.joined(separator: ",")
-            + #"],"ports":[{"name":"http","port":8080,"protocol":"TCP"},"#
-            + #"{"name":"metrics","port":9090,"protocol":"TCP"}]"#
+            + #"],"ports":["# + Self.endpointPorts.prefix(ports).joined(separator: ",") + "]"
     }
+
+    private static let servicePorts = [
+        #"{"name":"http","protocol":"TCP","port":80,"targetPort":8080}"#,
+        #"{"name":"metrics","protocol":"TCP","port":9090,"targetPort":9090}"#,
+    ]
+    private static let endpointPorts = [
+        #"{"name":"http","port":8080,"protocol":"TCP"}"#, #"{"name":"metrics","port":9090,"protocol":"TCP"}"#,
+    ]
 
     private static func uid(_ kind: Int, _ number: Int) -> String {
         "6f1c\(padded(kind, to: 4))-52a7-4e0b-9d38-" + padded(number, to: 12)

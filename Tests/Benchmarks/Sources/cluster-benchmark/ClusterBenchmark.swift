@@ -32,9 +32,9 @@ struct ClusterBenchmark {
         var report = Report()
         var (syncs, changes): ([String: SyncCost], [String: ChangeTimes]) = ([:], [:])
         for contender in contenders {
-            let peer = contender.name == Contender.measuredName ? contenders.first.flatMap { $0.keepsState ? nil : $0.name } : nil
+            let peer = contenders.first { $0.name != contender.name && contender.name == Contender.measuredName }?.name
             var small: ChangeTimes?
-            for size in options.isSmallOnly ? [ClusterSize.small] : [.small, .large] {
+            for size in options.sizes {
                 let bench = try Bench(contender, size, options: options, folder: folder.url) { report.add($0) }
                 defer { bench.stop() }
                 let key = "\(size.services)"
@@ -73,8 +73,8 @@ struct ClusterBenchmark {
         print(
             """
 
-            Clusters: \(ClusterSize.small.description)\(options.isSmallOnly ? "" : "; \(ClusterSize.large.description)"). \
-            Lists \(options.streamsLists ? "as streams" : "in pages"); the Corefile is kubeadm's.
+            Clusters: \(options.sizes.map(\.description).joined(separator: "; ")); \
+            ports: \(options.ports). Lists \(options.streamsLists ? "as streams" : "in pages"); the Corefile is kubeadm's.
             Server, scripted API and load share the machine: \(machine.description).
             \(versions.joined(separator: "; ")).
             """)

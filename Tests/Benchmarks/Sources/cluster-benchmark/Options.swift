@@ -8,8 +8,10 @@ struct Options: Equatable {
     var coreDNS: String?
     /// Whether the API gives lists as streams.
     var streamsLists = true
-    /// Whether the large cluster is left out.
-    var isSmallOnly = false
+    /// The clusters to measure with.
+    var sizes = [ClusterSize.small, .large]
+    /// Ports of each Service and endpoint.
+    var ports = 1
     /// Whether the figures are printed as JSON instead of a table.
     var printsJSON = false
     /// Whether a missed target makes the exit status 1.
@@ -17,12 +19,15 @@ struct Options: Equatable {
     var showsHelp = false
 
     static let help = """
-        usage: cluster-benchmark [--swiftlet PATH] [--coredns PATH] [--paged-lists] [--small] [--json] [--check]
+        usage: cluster-benchmark [--swiftlet PATH] [--coredns PATH] [--paged-lists] [--ports N]
+                                 [--small | --large] [--json] [--check]
 
           --swiftlet PATH   release binary to measure (../../.build/release/swiftlet, seen from this package)
           --coredns PATH    CoreDNS's binary, to be measured first and compared with
           --paged-lists     the API refuses lists as streams, as those before Kubernetes 1.32
+          --ports N         ports of each Service and endpoint, 1 or 2 (1)
           --small           only the small cluster: a look whether everything works
+          --large           only the large cluster
           --json            print the figures as JSON
           --check           exit with status 1 when a target is missed
         """
@@ -37,7 +42,9 @@ extension Options {
             case "--swiftlet": swiftlet = try reader.value(of: option)
             case "--coredns": coreDNS = try reader.value(of: option)
             case "--paged-lists": streamsLists = false
-            case "--small": isSmallOnly = true
+            case "--ports": ports = try reader.number(of: option, in: 1...2)
+            case "--small": sizes = [.small]
+            case "--large": sizes = [.large]
             case "--json": printsJSON = true
             case "--check": checks = true
             case "--help", "-h": showsHelp = true
