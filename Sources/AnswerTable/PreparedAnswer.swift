@@ -19,6 +19,15 @@ package struct PreparedAnswer: Sendable {
     ) {
         self.type = type
         var flags: Body.Flags = isAlias ? .alias : []
+        if answers.count > 1, type == .a || type == .aaaa { flags.insert(.rotates) }
+        if let plain = PlainBody(to: name, answers: answers, additionals: additionals) {
+            // Fewer than fit a message, so they can be counted.
+            self.flags = flags
+            self.answers = UInt16(answers.count)
+            self.additionals = UInt16(additionals.count)
+            body = plain.bytes
+            return
+        }
         var writer = MessageWriter(for: name)
         let start = writer.bytes.count
         var answerCount: UInt16 = 0
@@ -29,7 +38,6 @@ package struct PreparedAnswer: Sendable {
             }
             answerCount += 1
         }
-        if answers.count > 1, type == .a || type == .aaaa { flags.insert(.rotates) }
         var additionalCount: UInt16 = 0
         if !flags.contains(.cut) {
             for record in additionals {

@@ -66,4 +66,85 @@ struct PreparedAnswerTests {
         #expect(cut.additionals == 0)
         #expect(cut.body.count == Int(cut.answers) * 16)
     }
+
+    @Test("Bodies written without a search are those of the message writer, byte for byte", arguments: Bodies.all)
+    func plainBodies(_ given: Bodies) throws {
+        let question = try name(given.question)
+        let answers = try given.answers.map { try $0.record() }
+        let additionals = try given.additionals.map { try $0.record() }
+        var writer = MessageWriter(for: question)
+        let start = writer.bytes.count
+        for record in answers + additionals {
+            let isWritten = writer.append(record)
+            try #require(isWritten)
+        }
+        let answer = PreparedAnswer(
+            to: question, type: answers[0].type, answers: answers, additionals: additionals)
+        #expect(answer.body == Array(writer.bytes[start...]))
+        #expect(answer.answers == UInt16(answers.count))
+        #expect(answer.additionals == UInt16(additionals.count))
+        let plain = PlainBody(to: question, answers: answers, additionals: additionals)
+        #expect((plain != nil) == given.isPlain)
+    }
+}
+
+/// A question and records behind it.
+struct Bodies: Sendable, CustomTestStringConvertible {
+    struct Item: Sendable {
+        let owner: String
+        let type: RecordType
+        let text: String
+
+        func record() throws -> Record {
+            let data: RecordData =
+                switch type {
+                case .ptr: .ptr(try name(text))
+                case .srv: .srv(priority: 0, weight: 50, port: 8080, target: try name(text))
+                default: .address(Array(text.utf8))
+                }
+            return Record(owner: try name(owner), ttl: 0x0102_0304, data: data)
+        }
+    }
+
+    let question: String
+    let answers: [Item]
+    var additionals: [Item] = []
+    let isPlain: Bool
+
+    var testDescription: String { question + (isPlain ? " without a search" : " with one") }
+
+    private static let web = "web.prod.svc.cluster.local."
+    private static let pod = "pod-0.web.prod.svc.cluster.local."
+    private static let reverse = "1.0.0.10.in-addr.arpa."
+
+    static let all: [Bodies] = [
+        Bodies(
+            question: web,
+            answers: [.init(owner: web, type: .a, text: "abcd"), .init(owner: web, type: .a, text: "efgh")],
+            isPlain: true),
+        Bodies(
+            question: web,
+            answers: [.init(owner: "WEB.prod.svc.cluster.LOCAL.", type: .aaaa, text: "0123456789abcdef")],
+            isPlain: true),
+        Bodies(
+            question: "_http._tcp." + web, answers: [.init(owner: "_http._tcp." + web, type: .srv, text: web)],
+            additionals: [.init(owner: web, type: .a, text: "abcd")], isPlain: true),
+        Bodies(
+            question: pod,
+            answers: [.init(owner: pod, type: .srv, text: pod), .init(owner: pod, type: .srv, text: pod)],
+            additionals: [.init(owner: pod, type: .a, text: "abcd")], isPlain: true),
+        Bodies(
+            question: web, answers: [.init(owner: web, type: .srv, text: pod)],
+            additionals: [.init(owner: pod, type: .a, text: "abcd")], isPlain: false),
+        Bodies(question: reverse, answers: [.init(owner: reverse, type: .ptr, text: pod)], isPlain: true),
+        Bodies(question: reverse, answers: [.init(owner: reverse, type: .ptr, text: "host.ARPA.")], isPlain: false),
+        Bodies(question: reverse, answers: [.init(owner: reverse, type: .ptr, text: ".")], isPlain: true),
+        Bodies(
+            question: reverse,
+            answers: [.init(owner: reverse, type: .ptr, text: web), .init(owner: reverse, type: .ptr, text: pod)],
+            isPlain: false),
+        Bodies(question: ".", answers: [.init(owner: ".", type: .a, text: "abcd")], isPlain: false),
+        Bodies(question: web, answers: [.init(owner: "other.", type: .a, text: "abcd")], isPlain: false),
+        Bodies(question: web, answers: [.init(owner: ".", type: .a, text: "abcd")], isPlain: false),
+    ]
 }
