@@ -137,7 +137,23 @@ struct ServiceNames {
 
     /// The answers to the name of an endpoint: those of all addresses that go by it.
     func answers(_ name: DomainName, _ endpoints: EndpointView, _ places: [EndpointView.Place]) -> [TypedAnswer] {
-        answers(name, content(OrderedEndpoints(endpoints, places), port: nil))
+        guard places.count == 1, let place = places.first else {
+            return answers(name, content(OrderedEndpoints(endpoints, places), port: nil))
+        }
+        // Nearly all names of a cluster are those of single endpoints.
+        let address = record(name, endpoints.address(place))
+        var answers = [TypedAnswer(type: address.type, records: [address])]
+        let ports = endpoints.slices[place.slice].ports
+        let weight = Self.weight(ports.count)
+        var services: [Record] = []
+        for port in ports {
+            guard let number = port.number else { continue }
+            let data = Self.srv(weight, number, name)
+            guard !services.contains(where: { $0.data == data }) else { continue }
+            services.append(Record(owner: name, ttl: settings.ttl, data: data))
+        }
+        if !services.isEmpty { answers.append(TypedAnswer(type: .srv, records: services, additionals: [address])) }
+        return answers
     }
 
     private func alias(_ text: String) -> [TypedAnswer] {
