@@ -84,7 +84,8 @@ struct Assembly: Sendable {
             clusterKeys: blocks.compactMap(\.made.clusterKey))
     }
 
-    private static func assembled(_ block: ServerBlock, _ made: StageFactory.Made, _ place: BlockPlace) throws -> Block {
+    private static func assembled(_ block: ServerBlock, _ made: StageFactory.Made, _ place: BlockPlace) throws -> Block
+    {
         let balance = try block.settings(LoadBalanceSettings.self)
         var timeouts = Timeouts()
         if let wanted = try block.settings(TimeoutsSettings.self) {
@@ -100,7 +101,9 @@ struct Assembly: Sendable {
             workers: sockets.flatMap(\.sockets), listeners: try listeners(of: block), place: place)
     }
 
-    private static func listeners(of block: ServerBlock) throws(CorefileError) -> [(key: ListenerKey, zones: [DomainName])] {
+    private static func listeners(of block: ServerBlock) throws(CorefileError) -> [(
+        key: ListenerKey, zones: [DomainName]
+    )] {
         let bound = try block.settings(BindSettings.self)?.addresses()
         var zones: [ListenerKey: [DomainName]] = [:]
         for key in block.keys {

@@ -14,6 +14,12 @@ extension Cluster {
             settings: try zoneSettings(settings), fallsThrough: settings.fallThrough.zones,
             latency: ProgrammingLatency(metrics: surroundings.metrics),
             hostPath: (try? FixedSearchPath(file: "/etc/resolv.conf").names) ?? [])
+        let names = surroundings.metrics.gauge(
+            "swiftlet_answer_table_names", "Number of names with ready-made answers.",
+            ["zone": "\(settings.primaryZone)"])
+        surroundings.metrics.collect { [weak publisher] in
+            if let publisher { names.set(Double(publisher.zones.table.count)) }
+        }
         return Cluster(
             publisher: publisher, source: try await surroundings.makeSource(settings),
             startupTimeout: settings.startupTimeout)

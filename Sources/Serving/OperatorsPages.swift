@@ -61,7 +61,8 @@ enum OperatorsPages {
         var urls: [(name: String, url: String)] = []
         func add(_ name: String, _ address: PageAddress?, _ path: String) {
             guard let address, let port = ports[address], !urls.contains(where: { $0.name == name }) else { return }
-            let host = address.host.isEmpty ? "localhost" : address.host.contains(":") ? "[\(address.host)]" : address.host
+            let host =
+                address.host.isEmpty ? "localhost" : address.host.contains(":") ? "[\(address.host)]" : address.host
             urls.append((name, "http://\(host):\(port)\(path)"))
         }
         for block in assembly.blocks {

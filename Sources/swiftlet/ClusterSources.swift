@@ -18,7 +18,8 @@ enum ClusterSources {
         if directive.endpoint == nil, directive.kubeconfig == nil, let embedded { return embedded }
         let choice =
             directive.kubeconfig.map { APIAccess.KubeConfigChoice(file: $0.file, context: $0.context) }
-            ?? (directive.endpoint == nil ? settings.kubeconfig.map { APIAccess.KubeConfigChoice(file: $0, context: nil) } : nil)
+            ?? (directive.endpoint == nil
+                ? settings.kubeconfig.map { APIAccess.KubeConfigChoice(file: $0, context: nil) } : nil)
         let access = try APIAccess.access(
             endpoint: directive.endpoint,
             tls: directive.clientCertificate.map {

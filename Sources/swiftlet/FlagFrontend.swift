@@ -34,7 +34,8 @@ struct FlagFrontend: Frontend {
         cluster = Cluster(
             publisher: publisher,
             source: try registry?.source
-                ?? ClusterSources.source(kubeconfig: settings.kubeconfig, data: settings.data, metrics: metrics, logger: logger))
+                ?? ClusterSources.source(
+                    kubeconfig: settings.kubeconfig, data: settings.data, metrics: metrics, logger: logger))
         zoneFiles = try StaticZoneFiles(settings.zoneFiles, logger: logger)
         staticZones = try zoneFiles.loadAll()
         listeners.counters.expose(in: metrics)

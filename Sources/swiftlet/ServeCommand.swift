@@ -104,7 +104,9 @@ struct ServeCommand: AsyncParsableCommand {
     private func settings() throws(CommandFailure) -> ServerSettings {
         guard conf == nil || (listen.isEmpty && zoneFiles.isEmpty) else {
             throw CommandFailure(
-                .usage, "--conf says where to listen and what to answer: leave \(listen.isEmpty ? "--zonefile" : "--listen") out")
+                .usage,
+                "--conf says where to listen and what to answer: leave \(listen.isEmpty ? "--zonefile" : "--listen") out"
+            )
         }
         if conf == nil, takesOver || dnsPort != nil {
             throw CommandFailure(.usage, "\(takesOver ? "--take-over" : "--dns-port") goes with --conf")

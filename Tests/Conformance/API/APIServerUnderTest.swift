@@ -39,7 +39,8 @@ final class APIServerUnderTest: Sendable {
 
     private init(files: [String: String] = [:], arguments: [String], launcher: [String]) throws {
         process = try ServerProcess(
-            files: files, arguments: ["--listen", "127.0.0.1:0"]
+            files: files,
+            arguments: ["--listen", "127.0.0.1:0"]
                 + (arguments.contains("--api") ? [] : ["--api", "127.0.0.1:0"]) + arguments,
             launcher: launcher)
         let endpoints = try process.awaitReady()

@@ -40,12 +40,14 @@ struct APIServerRegistryTests {
         #expect(try api.shell("kubectl apply -f -", input: Self.service("first", "10.96.0.21")).status == 0)
         let server = try CorefileServer(Self.corefile(api.url))
         defer { server.stop() }
-        #expect(try server.ask("first.default.svc.cluster.local").answer == [
-            "first.default.svc.cluster.local. 5 in a 10.96.0.21"
-        ])
-        #expect(try server.ask("21.0.96.10.in-addr.arpa", "PTR").answer == [
-            "21.0.96.10.in-addr.arpa. 5 in ptr first.default.svc.cluster.local."
-        ])
+        #expect(
+            try server.ask("first.default.svc.cluster.local").answer == [
+                "first.default.svc.cluster.local. 5 in a 10.96.0.21"
+            ])
+        #expect(
+            try server.ask("21.0.96.10.in-addr.arpa", "PTR").answer == [
+                "21.0.96.10.in-addr.arpa. 5 in ptr first.default.svc.cluster.local."
+            ])
         #expect(try server.get("ready").status == 200)
         #expect(try api.shell("kubectl apply -f -", input: Self.service("second", "10.96.0.22")).status == 0)
         #expect(try server.awaitReply("second.default.svc.cluster.local") { $0.rcode == "NOERROR" })

@@ -37,11 +37,13 @@ struct OperationsPagesTests {
         let labels = #"server="dns://127.0.0.1:\#(port)",zone=".",view="""#
         #expect(
             try server.metric(
-                #"coredns_dns_requests_total{server="dns://127.0.0.1:\#(port)",zone=".",view="",proto="udp",family="1",type="A"}"#)
+                #"coredns_dns_requests_total{server="dns://127.0.0.1:\#(port)",zone=".",view="",proto="udp",family="1",type="A"}"#
+            )
                 == 4)
         #expect(
             try server.metric(
-                #"coredns_dns_requests_total{server="dns://127.0.0.1:\#(port)",zone=".",view="",proto="tcp",family="1",type="A"}"#)
+                #"coredns_dns_requests_total{server="dns://127.0.0.1:\#(port)",zone=".",view="",proto="tcp",family="1",type="A"}"#
+            )
                 == 1)
         #expect(
             try server.metric("coredns_dns_responses_total{\(labels),rcode=\"NOERROR\",plugin=\"hosts\"}") == 4)
