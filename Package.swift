@@ -278,7 +278,10 @@ let package = Package(
             dependencies: [
                 "Nameserver", "AnswerTable", "DNS", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
             ]),
-        .testTarget(name: "Conformance", dependencies: ["LDNS", "DNS"], path: "Tests/Conformance"),
+        .testTarget(
+            name: "Conformance",
+            dependencies: ["LDNS", "DNS", "TestSupport", .product(name: "Yams", package: "Yams")],
+            path: "Tests/Conformance"),
     ],
     swiftLanguageModes: [.v6]
 )
