@@ -64,7 +64,8 @@ final class ServerProcess: @unchecked Sendable {
     func awaitReady(seconds: Double = 60) throws -> [Endpoint] {
         let end = ContinuousClock.now + .seconds(seconds)
         var text = ""
-        while !text.hasSuffix("ready\n") {
+        // Lines of the server's log may stand behind it already.
+        while !"\n\(text)".contains("\nready\n") {
             let descriptor = output.fileHandleForReading.fileDescriptor
             var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let rest = (end - ContinuousClock.now) / .milliseconds(1)
