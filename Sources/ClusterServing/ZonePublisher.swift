@@ -65,19 +65,20 @@ package actor ZonePublisher {
     /// Takes an event of the cluster; answers have changed when this returns.
     package func apply(_ event: DiscoveryEvent) {
         let now = UInt32(truncatingIfNeeded: time(nil))
-        let wasComplete = zone.isComplete
+        let (formerSerials, wasComplete) = ((zone.serial, zone.importSerial), zone.isComplete)
         var programmed: [ProgrammedChange] = []
-        var hasChanged = false
+        var hasOtherZones = false
         table.update { update in
             let indices = indices
             programmed = zone.apply(event, now: now) { change in
-                hasChanged = true
                 Self.write(change, to: update, indices)
             }
+            // Of names it says nothing but the serial, which counts seconds, and whether all are known.
+            hasOtherZones = formerSerials != (zone.serial, zone.importSerial) || wasComplete != zone.isComplete
             // Denials may be given only once the names that exist are there.
-            if hasChanged || wasComplete != zone.isComplete { update.setZones(directory()) }
+            if hasOtherZones { update.setZones(directory()) }
         }
-        if hasChanged || wasComplete != zone.isComplete { zones.setZones(own()) }
+        if hasOtherZones { zones.setZones(own()) }
         if zone.isComplete { complete.set() }
         if selection.includesPods { podSearchPaths.apply(event) }
         latency?.observe(programmed)

@@ -124,6 +124,7 @@ package struct ClusterZone: Sendable {
     private mutating func refresh(
         now: UInt32, _ ending: ChangeSink.Ending, _ publish: @escaping (ZoneChange) -> Void
     ) -> [ProgrammedChange] {
+        let (formerSerial, formerImportSerial) = (serial, importSerial)
         let toggled = state.takeToggledNamespaces()
         let revealsEndpoints = !showsEndpoints && state.complete.contains(.endpointSlice)
         showsEndpoints = showsEndpoints || revealsEndpoints
@@ -153,7 +154,8 @@ package struct ClusterZone: Sendable {
         for change in apexChanges(
             apexes.filter { apex in
                 hasOtherServers
-                    || (settings.multiclusterApexes.contains(apex) ? imports : services).hasChanged
+                    || (settings.multiclusterApexes.contains(apex)
+                        ? importSerial != formerImportSerial : serial != formerSerial)
             })
         { publish(change) }
         return programmed
@@ -258,7 +260,7 @@ package struct ClusterZone: Sendable {
     ) {
         let delta = EndpointDelta(from: old.endpoints, to: new.endpoints)
         refreshNames(id, settings.serviceApexes, old, new, delta, isImport: false, into: &sink)
-        refreshAddresses(number, old, new, delta, into: &sink)
+        refreshAddresses(number, id, old, new, delta, into: &sink)
         note(delta, new, scope, &programmed)
         let isOwn =
             new.service?.virtualIPs.isEmpty == false
@@ -323,9 +325,11 @@ package struct ClusterZone: Sendable {
     // MARK: Addresses
 
     private mutating func refreshAddresses(
-        _ number: ServiceTable.Number, _ old: View, _ new: View, _ delta: EndpointDelta, into sink: inout ChangeSink
+        _ number: ServiceTable.Number, _ id: NamespacedName, _ old: View, _ new: View, _ delta: EndpointDelta,
+        into sink: inout ChangeSink
     ) {
         guard let apex = settings.serviceApexes.first else { return }
+        let own = ServiceNames(id, apex: apex, settings: settings)
         let (former, current) = (old.service?.virtualIPs ?? [], new.service?.virtualIPs ?? [])
         var changed = Set(delta.elements.map(\.address))
         if former != current { changed.formUnion(Set(former).symmetricDifference(current)) }
@@ -339,7 +343,11 @@ package struct ClusterZone: Sendable {
                 continue
             }
             // None while those who had the address before have not been asked yet.
-            let targets = targets(of: address, holders, below: apex)
+            let isAlone = holders.count == 1 && holders.first == number
+            let targets =
+                isAlone
+                ? own.map { Self.targets(of: address, in: new, $0) } ?? []
+                : targets(of: address, holders, below: apex)
             if !targets.isEmpty { sink.set(name, zone: zone, answers: [reverse.answer(name, targets)]) }
         }
     }
@@ -354,11 +362,24 @@ package struct ClusterZone: Sendable {
         for (number, id) in slots {
             let view = view(number)
             guard let schema = ServiceNames(id, apex: apex, settings: settings) else { continue }
-            if view.service?.virtualIPs.contains(address) == true { return [schema.owner] }
-            names += view.endpoints.places(of: address).compactMap {
-                schema.name(ofEndpoint: view.endpoints.label($0), cluster: "")
-            }
+            let targets = Self.targets(of: address, in: view, schema)
+            if view.service?.virtualIPs.contains(address) == true { return targets }
+            names += targets
         }
+        return Self.distinct(names)
+    }
+
+    /// What an address stands for in one Service.
+    private static func targets(of address: IPAddress, in view: View, _ names: ServiceNames) -> [DomainName] {
+        if view.service?.virtualIPs.contains(address) == true { return [names.owner] }
+        return distinct(
+            view.endpoints.places(of: address).compactMap {
+                names.name(ofEndpoint: view.endpoints.label($0), cluster: "")
+            })
+    }
+
+    private static func distinct(_ names: [DomainName]) -> [DomainName] {
+        guard names.count > 1 else { return names }
         var seen: Set<DomainName> = []
         return names.filter { seen.insert($0).inserted }
     }
