@@ -159,6 +159,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
@@ -277,6 +278,7 @@ let package = Package(
             name: "NameserverTests",
             dependencies: [
                 "Nameserver", "AnswerTable", "DNS", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                "TestSupport", .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(
             name: "Conformance",

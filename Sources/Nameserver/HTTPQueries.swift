@@ -33,7 +33,8 @@ struct HTTPQueries: Sendable {
     }
 
     func channels(_ tls: TLSConfiguration?) throws -> Channels {
-        let stream = HTTP1Channel.Configuration(httpDecoderConfiguration: Self.headerLimits)
+        let stream = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [HTTPRequestWatch()], httpDecoderConfiguration: Self.headerLimits)
         guard let tls else { return .plain(HTTP1Channel(responder: respond, configuration: stream)) }
         return .tls(
             try HTTP2UpgradeChannel(
@@ -42,8 +43,8 @@ struct HTTPQueries: Sendable {
 
     /// Makes a channel serve requests.
     func setUp(_ channel: any Channel, _ channels: Channels) throws -> EventLoopFuture<Void> {
-        let watch = ConnectionWatch(part: loops.part(of: channel.eventLoop))
-        try channel.pipeline.syncOperations.addHandler(watch)
+        try channel.pipeline.syncOperations.addHandler(
+            HTTPConnectionWatch(part: loops.part(of: channel.eventLoop)))
         let logger = Logger(label: "https") { _ in SwiftLogNoOpLogHandler() }
         switch channels {
         case .plain(let http): return serve(http, channel, logger)
@@ -151,7 +152,6 @@ struct HTTPQueries: Sendable {
             guard let client = PipelineQuery.Peer(channel.remoteAddress ?? channel.parent?.remoteAddress),
                 let server = PipelineQuery.Peer(channel.localAddress ?? channel.parent?.localAddress)
             else { return promise.fail(ChannelError.ioOnClosedChannel) }
-            ConnectionWatch.of(channel)?.noteQuery()
             let part = loops.part(of: channel.eventLoop)
             part.batch {
                 let outcome = query.withUnsafeBytes { bytes in
@@ -186,57 +186,6 @@ private struct HTTPOrigin: QueryOrigin {
             promise.succeed(reply)
             return true
         }
-    }
-}
-
-/// Ends an HTTP connection that brings no request in time or does not take its responses.
-///
-/// Stands before TLS; confined to the connection's event loop.
-private final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let part: LoopResponders.Part
-    private let deadline = ConnectionDeadline()
-
-    init(part: LoopResponders.Part) {
-        self.part = part
-    }
-
-    /// The watch of the connection that a channel is, or is a stream of.
-    static func of(_ channel: any Channel) -> ConnectionWatch? {
-        for candidate in [channel, channel.parent].compactMap(\.self)
-        where candidate.eventLoop === channel.eventLoop {
-            if let found = try? candidate.pipeline.syncOperations.handler(type: ConnectionWatch.self) { return found }
-        }
-        return nil
-    }
-
-    func noteQuery() { deadline.noteQuery() }
-
-    func handlerAdded(context: ChannelHandlerContext) { update(context) }
-
-    func channelActive(context: ChannelHandlerContext) {
-        update(context)
-        context.fireChannelActive()
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        update(context)
-        context.fireChannelWritabilityChanged()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        deadline.cancel()
-        context.fireChannelInactive()
-    }
-
-    private func update(_ context: ChannelHandlerContext) {
-        var timeouts = part.timeouts
-        // A request is not told from the pause before it.
-        timeouts.idle += timeouts.read
-        deadline.update(
-            .init(isReading: false, isWriting: !context.channel.isWritable, isAnswering: false), timeouts,
-            context.channel)
     }
 }
 

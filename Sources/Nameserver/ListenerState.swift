@@ -9,29 +9,30 @@ package final class ListenerState: Sendable {
     let cookie: ServerCookie
     /// Replies of this listener that are still to be sent.
     let outstanding = Outstanding()
-    /// For replies that were not there at once: their threads take turns.
-    private let lateCounters: Mutex<QueryCounters>
+    /// For replies that were not there at once, over UDP and over streams: their threads take turns.
+    private let lateCounters: Mutex<(udp: QueryCounters, stream: QueryCounters)>
 
-    /// - Parameter proto: as in `QueryCounters`.
-    init(
-        _ content: ListenerContent, proto: String, underWay: QueriesUnderWay, counters: ServerCounters,
-        cookie: ServerCookie
-    ) {
+    init(_ content: ListenerContent, underWay: QueriesUnderWay, counters: ServerCounters, cookie: ServerCookie) {
         self.content = Exchangeable(content)
         self.underWay = underWay
         self.counters = counters
         self.cookie = cookie
-        lateCounters = Mutex(counters.make(proto: proto))
+        lateCounters = Mutex((counters.make(proto: "udp"), counters.make(proto: "tcp")))
     }
 
     /// A listener by itself, for who needs a `Responder` and no sockets.
     package convenience init(_ content: ListenerContent, underWay: QueriesUnderWay = QueriesUnderWay()) {
         self.init(
-            content, proto: "udp", underWay: underWay, counters: ServerCounters(underWay: underWay, connections: [:]),
+            content, underWay: underWay, counters: ServerCounters(underWay: underWay, connections: [:]),
             cookie: ServerCookie())
     }
 
-    deinit { lateCounters.withLock { counters.retire($0) } }
+    deinit {
+        lateCounters.withLock { late in
+            counters.retire(late.udp)
+            counters.retire(late.stream)
+        }
+    }
 
     /// Has the next batch of each thread answered with other content.
     package func exchange(_ new: ListenerContent) { content.exchange(new) }
@@ -42,5 +43,8 @@ package final class ListenerState: Sendable {
         counters.count(httpStatus: status, label: route.label)
     }
 
-    func count(late body: (QueryCounters) -> Void) { lateCounters.withLock { body($0) } }
+    /// Counts a reply that was not there at once.
+    func countLate(_ transport: Transport, _ body: (QueryCounters) -> Void) {
+        lateCounters.withLock { body(transport == .udp ? $0.udp : $0.stream) }
+    }
 }

@@ -48,9 +48,7 @@ package actor Listeners: Service {
         guard !isEnding else { throw ended() }
         opening.enter()
         defer { opening.leave() }
-        let state = ListenerState(
-            content, proto: settings.scheme == .dns ? "udp" : "tcp", underWay: underWay, counters: counters,
-            cookie: cookie)
+        let state = ListenerState(content, underWay: underWay, counters: counters, cookie: cookie)
         let listener = try await Listener.open(settings, tls: tls, environment, state: state)
         guard !isEnding else {
             await listener.stop()

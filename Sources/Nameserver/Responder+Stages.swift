@@ -9,8 +9,9 @@ extension Responder {
     ///   - options: those that go back whatever the answer is.
     ///   - length: the query's length in bytes; its memory is as it was received.
     func ask(
-        _ reply: inout Reply, options: [EDNSOption], length: Int, isIPv6: Bool, from origin: some QueryOrigin
+        _ reply: Reply, options: [EDNSOption], length: Int, isIPv6: Bool, from origin: some QueryOrigin
     ) -> Outcome {
+        var reply = reply
         let name = DomainName(
             wire: UnsafeRawBufferPointer(start: reply.buffer + 12, count: reply.query.nameLength))
         guard let name else { return .reply(reply.finish(.serverFailure)) }
@@ -40,10 +41,10 @@ extension Responder {
             options: options)
         let returnPath = origin.makeReturnPath()
         state.outstanding.enter()
-        let response = answer.wait(state.underWay, id) { [state] response, isTimedOut in
+        let response = answer.wait(state.underWay, id) { [state, transport] response, isTimedOut in
             let bytes = late.bytes(response)
             let isSent = returnPath(bytes)
-            state.count { counters in
+            state.countLate(transport) { counters in
                 counters.count(response, bytes.count, counted)
                 if isTimedOut { counters.count(.timeout) }
                 if !isSent { counters.count(.unsendable) }

@@ -47,6 +47,7 @@ package final class Responder {
     let state: ListenerState
     let transport: Transport
     let counters: QueryCounters
+    private let isUDP: Bool
     /// What is answered with: as of the last batch.
     private(set) var content: ListenerContent
     private(set) var blocks: CountedBlocks
@@ -62,6 +63,7 @@ package final class Responder {
     package init(_ state: ListenerState, transport: Transport) {
         self.state = state
         self.transport = transport
+        isUDP = transport == .udp
         counters = state.counters.make(proto: transport == .udp ? "udp" : "tcp")
         words = .allocate(capacity: NameKey.maximumWords)
         words.initialize(repeating: 0, count: NameKey.maximumWords)
@@ -154,7 +156,7 @@ package final class Responder {
         case .answer: break
         }
         var reply = Reply(buffer: buffer, query: query, limit: capacity)
-        if transport == .udp {
+        if isUDP {
             let wanted = query.hasEDNS ? max(512, Int(query.udpPayload)) : 512
             reply.limit = min(capacity, wanted, max(512, Self.udpPayload))
         }
@@ -163,18 +165,18 @@ package final class Responder {
             return .reply(reply.finish(.badVersion))
         }
         if query.optionsLength > 0 {
-            return respondWithOptions(&reply, length: length, isIPv6: isIPv6, from: origin)
+            return respondWithOptions(reply, length: length, isIPv6: isIPv6, from: origin)
         }
         if query.recordClass == .internet, let table = fast.pointee.table,
             let answered = answer(&reply, table, length: length, isIPv6: isIPv6)
         {
             return .reply(answered)
         }
-        return ask(&reply, options: [], length: length, isIPv6: isIPv6, from: origin)
+        return ask(reply, options: [], length: length, isIPv6: isIPv6, from: origin)
     }
 
     private func respondWithOptions(
-        _ reply: inout Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin
+        _ reply: Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin
     ) -> Outcome {
         let packet = UnsafeRawBufferPointer(start: reply.buffer, count: length)
         let made = ReplyOptions(cookie: state.cookie).make(
@@ -186,7 +188,7 @@ package final class Responder {
             ready.take(options: made)
             if let answered = answer(&ready, table, length: length, isIPv6: isIPv6) { return .reply(answered) }
         }
-        return ask(&reply, options: made, length: length, isIPv6: isIPv6, from: origin)
+        return ask(reply, options: made, length: length, isIPv6: isIPv6, from: origin)
     }
 
     /// A header alone, for what could not be read (RFC 1035 §4.1.1): ID and RD are kept.
@@ -207,7 +209,7 @@ package final class Responder {
         let hash = NameKey.make(reply.buffer + 12, length: nameLength, seed: table.seed, into: words)
         let directory = table.directory
         guard let entry = table.entry(words, length: nameLength, hash: hash) else {
-            return missing(&reply, directory, length: length, isIPv6: isIPv6)
+            return missing(reply, directory, length: length, isIPv6: isIPv6)
         }
         let zone = entry.zone
         if directory.isNested, directory.longestMatch(words, length: nameLength) != zone { return nil }
@@ -227,7 +229,8 @@ package final class Responder {
     }
 
     /// A name that has no entry: denied by the zone it would be in, or the stages' to answer.
-    private func missing(_ reply: inout Reply, _ directory: ZoneDirectory, length: Int, isIPv6: Bool) -> Int? {
+    private func missing(_ reply: Reply, _ directory: ZoneDirectory, length: Int, isIPv6: Bool) -> Int? {
+        var reply = reply
         let index = directory.longestMatch(words, length: reply.query.nameLength)
         guard index >= 0, reply.query.type != .axfr, reply.query.type != .ixfr else { return nil }
         let zone = directory[index]

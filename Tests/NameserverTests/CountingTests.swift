@@ -52,6 +52,25 @@ struct CountingTests {
         }
     }
 
+    @Test("Replies that take time count once, for the protocol they came by", arguments: [Transport.udp, .tcp])
+    func late(_ transport: Transport) async throws {
+        let stage = StubStage { query, _ in
+            await Task.yield()
+            return .address(1, for: query)
+        }
+        let server = TestServer(
+            table: .init(),
+            routes: [ServerBlockRoute(zone: .root, label: "tls://:853", chain: Chain([stage]), isCounted: true)])
+        for _ in 0..<10 { _ = await server.replyLater(to: TestQuery("a.test.").bytes, transport) }
+        await server.state.outstanding.waitUntilNone(.seconds(10))
+        let block = #"server="tls://:853",zone=".",view="""#
+        let lines = Self.lines(server)
+        #expect(
+            lines.contains(
+                #"coredns_dns_requests_total{\#(block),proto="\#(transport)",family="1",type="A"} 10"#))
+        #expect(lines.contains(#"coredns_dns_responses_total{\#(block),rcode="NOERROR",plugin="stub"} 10"#))
+    }
+
     @Test("Blocks without prometheus are not counted")
     func uncounted() throws {
         let server = try TestServer()

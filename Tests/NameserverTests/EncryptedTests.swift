@@ -202,7 +202,8 @@ struct EncryptedTests {
         await gate.wait(for: 1)
         async let stopped: Void = server.listeners.close(server.listener)
         gate.open()
-        #expect(try await output.contains("status=200"))
+        let result = try await output
+        #expect(result.contains("status=200"))
         await stopped
         await server.listeners.stop()
     }

@@ -20,8 +20,14 @@ private final class Load: Sendable {
 
     func stop() { isOver.store(true, ordering: .releasing) }
 
-    /// Asks until `stop`; `onReply` hears of each reply.
-    func run(to server: ListenAddress, onReply: @escaping @Sendable (Int) -> Void) async {
+    /// Asks from four threads until `stop`; `onReply` hears of each reply.
+    func run(to server: ListenAddress, onReply: @escaping @Sendable () -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 { group.addTask { await self.runOne(to: server, onReply: onReply) } }
+        }
+    }
+
+    private func runOne(to server: ListenAddress, onReply: @escaping @Sendable () -> Void) async {
         await onThread { [self] in
             var number = 0
             while !isOver.load(ordering: .acquiring) {
@@ -38,7 +44,7 @@ private final class Load: Sendable {
                         results.lost += 1
                     }
                 }
-                onReply(number)
+                onReply()
             }
         }
     }
@@ -90,7 +96,7 @@ struct ExchangeTests {
 
         let load = Load()
         let progress = Progress()
-        async let loaded: Void = load.run(to: listener.addresses[0]) { _ in progress.note() }
+        async let loaded: Void = load.run(to: listener.addresses[0]) { progress.note() }
         for round in 0..<50 {
             await progress.wait(for: 20)
             try listener.exchange(content(round % 2 == 0 ? 2 : 1))
@@ -121,7 +127,7 @@ struct ExchangeTests {
         let address = listener.addresses[0]
         let load = Load()
         let progress = Progress()
-        async let loaded: Void = load.run(to: address) { _ in progress.note() }
+        async let loaded: Void = load.run(to: address) { progress.note() }
         for round in 1...8 {
             await progress.wait(for: 100)
             let next = Listeners()

@@ -128,7 +128,7 @@ struct HostileClientTests {
         let listeners = Listeners()
         let listener = try await listeners.open(
             ListenerSettings(.https, [Loopback.address]),
-            Self.content(read: Self.long, write: Self.long, idle: Self.long))
+            Self.content(read: Self.short, write: Self.long, idle: Self.short))
         let client = try TestSocket(.stream, to: listener.addresses[0])
         defer { client.close() }
         let isEnded = await onThread {

@@ -30,7 +30,9 @@ struct TestSocket: Sendable {
         descriptor = socket(server.isIPv6 ? AF_INET6 : AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         try #require(descriptor >= 0)
         var patience = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
         if let source { try #require(source.withSocketAddress { bind(descriptor, $0, $1) } == 0) }
         try #require(server.withSocketAddress { connect(descriptor, $0, $1) } == 0)
     }
