@@ -116,6 +116,17 @@ struct AnswerTableTests {
         #expect(reader.longestMatch(try name("any.where.")) == 0)
         #expect(reader.longestMatch(.root) == 0)
         #expect(!reader.directory.isNested)
+        let serial = reader.directory.serial
+        let middle = try name("example.")
+        var (above, below) = (ServedZone.test(.root), ServedZone.test(try name("a.example.")))
+        above.content = .pipeline
+        table.update { $0.setZones([above, .test(middle)]) }
+        #expect(!reader.directory.isNested, "a zone above the table's costs nothing")
+        below.content = .pipeline
+        table.update { $0.setZones([above, .test(middle), below]) }
+        #expect(reader.directory.isNested)
+        #expect(reader.directory.serial != serial)
+        #expect(reader.directory.apex(2) == below.apex)
     }
 
     @Test("Memory of replaced answers is given back")
