@@ -424,8 +424,10 @@ actor KindReflector {
         let metadata = decoder.metadata
         // A server that ignores the limit has sent them all.
         guard metadata.continuation.isEmpty || metadata.remaining != nil else { return nil }
-        return ConsistencyCheck.Count(
-            objects: decoder.count + Int(clamping: metadata.remaining ?? 0), version: metadata.version)
+        let (objects, isOverflow) = decoder.count.addingReportingOverflow(Int(clamping: metadata.remaining ?? 0))
+        // A number that no cluster has is no count.
+        guard !isOverflow, objects >= 0 else { return nil }
+        return ConsistencyCheck.Count(objects: objects, version: metadata.version)
     }
 
     // MARK: State for the file

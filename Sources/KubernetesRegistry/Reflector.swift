@@ -203,6 +203,7 @@ struct Reflector: Hashable, Sendable {
             next = .watch(version: version.text, timeout: Self.timeout(random))
         } else {
             phase = .listing
+            pageCount = 0
             next = streamsLists ? .streamingList(timeout: Self.timeout(random)) : .list(version: listVersion, page: "")
         }
         request = next
@@ -218,9 +219,17 @@ struct Reflector: Hashable, Sendable {
     /// The newest version that was ever complete here.
     private var seen: ObjectVersion?
 
+    /// The most pages of one list: of 500 objects each, far more than a cluster has.
+    private static let pageLimit = 10_000
+    /// The pages of the list under way.
+    private var pageCount = 0
+
     private mutating func listed(_ metadata: ListMetadata, _ request: Request, _ random: Double) -> Step {
         guard case .list(let version, _) = request else { return proceed(random) }
         guard metadata.continuation.isEmpty else {
+            pageCount += 1
+            // A list without an end would be asked for without a pause.
+            guard pageCount <= Self.pageLimit else { return ended(.malformed, now: .zero, random: random) }
             // The version belongs to the first page only: the continuation says the rest.
             let next = Request.list(version: version, page: metadata.continuation)
             self.request = next
@@ -232,6 +241,7 @@ struct Reflector: Hashable, Sendable {
     }
 
     private mutating func completeList(_ version: ObjectVersion) {
+        pageCount = 0
         self.version = version
         seen = version
         phase = .watching

@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import Synchronization
 
 /// Where operators and probes ask: `health`, `ready` and `prometheus`, each a page of a few bytes over HTTP.
@@ -39,8 +40,24 @@ package actor OperationsServer {
 
     private struct Listener {
         let task: Task<Void, Never>
+        let group: ServiceGroup
         let pages: PageBook
         let port: Int
+
+        /// Takes no more connections and ends when those that are there have; they are not waited for long.
+        ///
+        /// A server that is cancelled may drop connections that it has accepted and not begun, which NIO takes for a
+        /// mistake that ends the process: so it is asked to end first.
+        func end() async {
+            await group.triggerGracefulShutdown()
+            let task = task
+            let limit = Task {
+                try? await Task.sleep(for: .seconds(2))
+                task.cancel()
+            }
+            await task.value
+            limit.cancel()
+        }
     }
 
     private var listeners: [PageAddress: Listener] = [:]
@@ -49,7 +66,7 @@ package actor OperationsServer {
     private var waiting: Task<Void, Never>?
     /// Between two tries to get an address from a predecessor.
     private static let patience = Duration.milliseconds(100)
-    private static let maximumConnections = 256
+    private static let maximumConnections = 512
     /// Probes and scrapers send little; in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
@@ -71,7 +88,7 @@ package actor OperationsServer {
                     taken[address] = pages
                     continue
                 }
-                for listener in opened.values { listener.task.cancel() }
+                for listener in opened.values { await listener.end() }
                 throw error
             }
         }
@@ -79,8 +96,7 @@ package actor OperationsServer {
             if let pages = wanted[address] {
                 listener.pages.set(pages)
             } else {
-                listener.task.cancel()
-                await listener.task.value
+                await listener.end()
                 listeners[address] = nil
             }
         }
@@ -99,7 +115,7 @@ package actor OperationsServer {
                     listener.pages.set(due)
                     listeners[address] = listener
                 } else {
-                    listener.task.cancel()
+                    await listener.end()
                 }
             }
         }
@@ -114,8 +130,9 @@ package actor OperationsServer {
         awaited = [:]
         waiting?.cancel()
         await waiting?.value
-        for listener in listeners.values { listener.task.cancel() }
-        for listener in listeners.values { await listener.task.value }
+        await withDiscardingTaskGroup { tasks in
+            for listener in listeners.values { tasks.addTask { await listener.end() } }
+        }
         listeners = [:]
     }
 
@@ -139,18 +156,20 @@ package actor OperationsServer {
         let channel = HTTP1Channel(
             responder: { request, writer, _ in try await book.respond(request, writer) },
             configuration: HTTP1Channel.Configuration(
-                idleTimeout: .seconds(60), httpDecoderConfiguration: headerLimits))
+                idleTimeout: .seconds(10), httpDecoderConfiguration: headerLimits))
         let server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: BriefConnections(channel, share: maximumConnections / 8),
             configuration: ServerConfiguration(
                 address: .hostname(host, port: Int(address.port)), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
             onServerRunning: { channel in continuation.yield(.success(channel.localAddress?.port ?? 0)) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "operations") { _ in SwiftLogNoOpLogHandler() })
+        let group = ServiceGroup(
+            services: [server], logger: Logger(label: "operations") { _ in SwiftLogNoOpLogHandler() })
         let task = Task {
             do {
-                try await server.run()
+                try await group.run()
             } catch {
                 let code = (error as? IOError)?.errnoCode
                 let reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
@@ -160,7 +179,7 @@ package actor OperationsServer {
             continuation.finish()
         }
         for await event in events {
-            return Listener(task: task, pages: book, port: try event.get())
+            return Listener(task: task, group: group, pages: book, port: try event.get())
         }
         throw ListenFailure(address: address, reason: "ended before it began")
     }

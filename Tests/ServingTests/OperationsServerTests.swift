@@ -6,16 +6,25 @@ import Testing
 
 @Suite("The operators' pages")
 struct OperationsServerTests {
-    private func get(_ port: Int, _ path: String) throws -> String {
-        let curl = Process()
-        curl.executableURL = URL(filePath: "/usr/bin/env")
-        curl.arguments = ["curl", "-s", "--max-time", "20", "-w", " %{http_code}", "http://127.0.0.1:\(port)\(path)"]
-        let output = Pipe()
-        curl.standardOutput = output
-        try curl.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        curl.waitUntilExit()
-        return text
+    /// What curl says of a page, with the status behind it; run on a thread of its own, as the server needs the tasks'.
+    private func get(_ port: Int, _ path: String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                let curl = Process()
+                curl.executableURL = URL(filePath: "/usr/bin/env")
+                let url = "http://127.0.0.1:\(port)\(path)"
+                curl.arguments = ["curl", "-s", "--max-time", "60", "-w", " %{http_code}", url]
+                let output = Pipe()
+                curl.standardOutput = output
+                continuation.resume(
+                    with: Result {
+                        try curl.run()
+                        let text = output.fileHandleForReading.readDataToEndOfFile()
+                        curl.waitUntilExit()
+                        return String(decoding: text, as: UTF8.self)
+                    })
+            }
+        }
     }
 
     @Test("Pages are exchanged on the socket that is there, and addresses go")
@@ -24,14 +33,14 @@ struct OperationsServerTests {
         let address = PageAddress(host: "127.0.0.1", port: 0)
         try await server.setPages([address: ["/a": { .init(body: "first") }]])
         let port = try #require(await server.ports[address])
-        #expect(try get(port, "/a") == "first 200")
-        #expect(try get(port, "/b").hasSuffix(" 404"))
+        #expect(try await get(port, "/a") == "first 200")
+        #expect(try await get(port, "/b").hasSuffix(" 404"))
         try await server.setPages([address: ["/b": { .init(status: 503, body: "second") }]])
         #expect(await server.ports[address] == port)
-        #expect(try get(port, "/b?x=1") == "second 503")
+        #expect(try await get(port, "/b?x=1") == "second 503")
         try await server.setPages([:])
         #expect(await server.ports.isEmpty)
-        #expect(try get(port, "/b").hasSuffix("000"))
+        #expect(try await get(port, "/b").hasSuffix("000"))
         await server.stop()
     }
 
@@ -46,7 +55,7 @@ struct OperationsServerTests {
         await #expect(throws: OperationsServer.ListenFailure.self) {
             try await second.setPages([free: ["/": { .init(body: "three") }], taken: [:]])
         }
-        #expect(try get(try #require(await second.ports[free]), "/") == "two 200")
+        #expect(try await get(try #require(await second.ports[free]), "/") == "two 200")
         await first.stop()
         await second.stop()
     }
