@@ -12,6 +12,7 @@ extension Bench {
             try FileManager.default.createDirectory(at: data, withIntermediateDirectories: false)
             replaceServer(by: try ClusterServer(contender, api: api.port, data: data, folder: folder))
             _ = try server.awaitAnswers(to: closingQuestions)
+            try server.awaitReady()
             // Its end writes the state.
             server.program.stop()
             api.cut()

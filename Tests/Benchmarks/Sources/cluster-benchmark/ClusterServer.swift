@@ -79,6 +79,18 @@ struct ClusterServer {
         return .now - begin
     }
 
+    /// Waits until the server says that it is ready: from then on it minds signals to end.
+    func awaitReady() throws {
+        let deadline = ContinuousClock.now + .seconds(Self.syncLimit)
+        while !program.output().split(separator: "\n").contains("ready") {
+            guard program.isRunning else { throw program.causeOfEnd() }
+            guard ContinuousClock.now < deadline else {
+                throw BenchmarkError.program(program.name, reason: "was not ready after \(Self.syncLimit) s")
+            }
+            try Interruption.sleep(milliseconds: 5)
+        }
+    }
+
     /// Makes the most memory ever taken that of this moment (proc(5), `clear_refs`).
     func resetPeak() throws(BenchmarkError) {
         let path = "/proc/\(processIdentifier)/clear_refs"
