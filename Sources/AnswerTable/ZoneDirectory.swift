@@ -132,8 +132,12 @@ package struct ZoneDirectory {
         let slotsLength = zones.count * MemoryLayout<ZoneSlot>.stride
         let bytesLength = zip(zones, denials).reduce(0) { $0 + $1.0.apex.wire.count + $1.1.bytes.count }
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 32 + slotsLength + bytesLength, alignment: 16)
+        // What the table has of a zone that shares its names with the pipeline is right in any case.
         let isNested = zones.contains { inner in
-            zones.contains { $0.content != .pipeline && $0.apex != inner.apex && inner.apex.isWithin($0.apex) }
+            inner.content != .tableThenPipeline
+                && zones.contains {
+                    $0.content != .pipeline && $0.apex != inner.apex && inner.apex.isWithin($0.apex)
+                }
         }
         memory.storeBytes(of: zones.count, as: Int.self)
         memory.storeBytes(of: isNested ? 1 : 0, toByteOffset: 8, as: Int.self)

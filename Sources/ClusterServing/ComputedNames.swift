@@ -14,9 +14,6 @@ struct ComputedNames: Sendable {
         zones = settings.answersByZone ? ComputedZoneNames(settings: settings) : nil
     }
 
-    /// Whether there are any such names.
-    var hasAny: Bool { pods != nil || zones != nil }
-
     /// What a name stands for that the table does not hold; nil for one that does not exist.
     ///
     /// - Parameter ttl: in seconds, of records made on the spot.

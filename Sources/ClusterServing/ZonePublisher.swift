@@ -20,8 +20,10 @@ package actor ZonePublisher {
     private let indices: [DomainName: Int]
     /// The zones of which names that do not exist are asked of other stages.
     private let fallsThrough: [DomainName]
-    /// Whether some names are worked out of the question.
-    private let isComputing: Bool
+    /// Whether names of any place in the zones are worked out of the question.
+    private let computesEverywhere: Bool
+    /// The parts of the zones in which all names are worked out of the question.
+    private let podZones: [DomainName]
     /// Zones of others, which must not be answered from here where they lie below the cluster's.
     private var otherZones: [DomainName] = []
     private let latency: ProgrammingLatency?
@@ -47,7 +49,10 @@ package actor ZonePublisher {
         indices = Dictionary(
             zone.apexes.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
         let computed = ComputedNames(settings: settings)
-        isComputing = computed.hasAny
+        computesEverywhere = settings.answersByZone
+        podZones =
+            settings.podNames == .insecure
+            ? settings.forwardApexes.compactMap { DomainName(labels: ["pod"], under: $0) } : []
         zones = PublishedZones(table: table, computed: computed)
         podSearchPaths = PodSearchPaths(apexes: settings.forwardApexes, hostPath: hostPath)
     }
@@ -117,7 +122,8 @@ package actor ZonePublisher {
 
     /// The cluster's zones as they are.
     private func own() -> [ServedZone] {
-        let content: ServedZone.Content = !zone.isComplete ? .notReady : isComputing ? .tableThenPipeline : .table
+        let content: ServedZone.Content =
+            !zone.isComplete ? .notReady : computesEverywhere ? .tableThenPipeline : .table
         return apexes.map { apex in
             ServedZone(apex: apex, content: content, denialSOA: zone.soa(of: apex), ttl: zone.settings.ttl)
         }
@@ -131,8 +137,14 @@ package actor ZonePublisher {
             if isShared(zone.apex) { zone.content = .tableThenPipeline }
             return zone
         }
+        // Denials outside of these go the short way.
+        let pods = podZones.map { apex in
+            ServedZone(
+                apex: apex, content: zone.isComplete ? .tableThenPipeline : .notReady,
+                denialSOA: zone.soa(of: apex.parent ?? apex), ttl: zone.settings.ttl)
+        }
         let blank = Record(owner: .root, ttl: 0, data: RecordData(type: .soa, bytes: []))
-        return shared + otherZones.map { ServedZone(apex: $0, content: .pipeline, denialSOA: blank, ttl: 0) }
+        return shared + pods + otherZones.map { ServedZone(apex: $0, content: .pipeline, denialSOA: blank, ttl: 0) }
     }
 
     /// Whether some names of a zone that do not exist are handed on.

@@ -122,3 +122,26 @@ struct ClusterStageTests {
             try await cluster.ask("web.prod.svc.cluster.local.").answers.map(\.data.bytes) == [[10, 96, 0, 11]])
     }
 }
+
+@Suite("The directory of the cluster's zones")
+struct ClusterDirectoryTests {
+    @Test("Only the part of the zone whose names are worked out asks the stages for what is not there")
+    func podNames() async throws {
+        let cluster = try await ClusterUnderTest(pods: .insecure)
+        let reader = cluster.publisher.zones.table.makeReader()
+        reader.enter()
+        defer { reader.leave() }
+        let directory = reader.directory
+        #expect(!directory.isNested)
+        func asksStages(_ text: String) throws -> Bool {
+            let wire = try ClusterUnderTest.name(text).wire
+            let index = wire.withUnsafeBytes { bytes in
+                bytes.baseAddress.map { directory.longestMatch($0, length: wire.count) } ?? -1
+            }
+            return directory[index].pointee.asksPipelineOnMiss
+        }
+        #expect(try !asksStages("none.prod.svc.cluster.local."))
+        #expect(try asksStages("10-0-0-9.prod.pod.cluster.local."))
+        #expect(try !asksStages("9.9.9.9.in-addr.arpa."))
+    }
+}
