@@ -52,10 +52,6 @@ package struct ClusterStage: Stage {
             case .noData:
                 if zone.apex == first.apex { response.authorities = [zone.denialSOA] }
                 return response
-            case .nameTooLong(let records):
-                response.code = .yxDomain
-                response.answers += records
-                return response
             // The cluster's zones have neither cuts nor redirections.
             case .nxDomain, .referral, .nameTooLong:
                 if chain.length == 0, handsOn(query.name) { return await next.respond(to: query) }
