@@ -54,7 +54,7 @@ struct RegistryStoreVersionTests {
             for _ in 0..<5 { writes.append(try Self.randomWrite(using: &generator)) }
             for result in await store.write(writes) { history.note(try result.get()) }
             if step == 30 {
-                store = try reopened(&store, in: folder, settings)
+                store = try await reopened(&store, in: folder, settings)
             }
             let newest = await store.newestVersion
             let oldest = ResourceVersion(rawValue: max(0, newest.rawValue - 150))
@@ -86,10 +86,13 @@ struct RegistryStoreVersionTests {
     }
 
     /// The store anew, once the former one has let go of the folder.
+    /// The store anew, once the former one is gone: who wrote last may hold it for a moment after the answer.
     private func reopened(
         _ store: inout RegistryStore, in folder: RegistryFolder, _ settings: StoreSettings
-    ) throws -> RegistryStore {
+    ) async throws -> RegistryStore {
+        weak let former = store
         store = try RegistryStore(location: .memory, settings: settings)
+        while former != nil { await Task.yield() }
         return try folder.open(settings)
     }
 
