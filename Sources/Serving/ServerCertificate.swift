@@ -20,6 +20,8 @@ enum ServerCertificate {
             case .verifyIfGiven: .optionalVerification
             case .require, .requireAndVerify: .noHostnameVerification
             }
+        // A key of another certificate is found out here, not when some listeners have been exchanged already.
+        _ = try reading(settings.certificateFile, place) { _ in try NIOSSLContext(configuration: configuration) }
         return configuration
     }
 
@@ -31,7 +33,7 @@ enum ServerCertificate {
         } catch {
             throw CorefileError(
                 file: place.file, line: place.line, token: file,
-                reason: "is no PEM file of the expected kind, or cannot be read: \(error)")
+                reason: "is no PEM file of the expected kind, has another key, or cannot be read: \(error)")
         }
     }
 }
