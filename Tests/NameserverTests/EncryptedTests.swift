@@ -11,7 +11,7 @@ import Testing
 struct EncryptedTests {
     /// A listener with a certificate, and how to reach it.
     private struct Server {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener: Listener
         let certificate: TestCertificate
         var port: String { "\(listener.addresses[0].port)" }
@@ -173,7 +173,7 @@ struct EncryptedTests {
 
     @Test("Without a certificate HTTP and TCP are served in plain text, for a proxy in front")
     func plain() async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let http = try await listeners.open(ListenerSettings(.https, [Loopback.address]), content(.address(9)))
         let output = try await run(
             "curl",

@@ -85,7 +85,7 @@ struct ExchangeTests {
                     return .address(last, for: query)
                 })
         }
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(.dns, [Loopback.address], workers: 2), content(1))
         let waiting = try TestSocket(.datagram, to: listener.addresses[0])
@@ -121,7 +121,7 @@ struct ExchangeTests {
     @Test("A server that takes over from one that ends loses no query")
     func takeOver() async throws {
         // Two sets of listeners, as two processes have them.
-        var current = Listeners()
+        var current = Listeners(limits: .patient)
         var listener = try await current.open(
             ListenerSettings(.dns, [Loopback.address], workers: 2), content(.address(0)))
         let address = listener.addresses[0]
@@ -130,7 +130,7 @@ struct ExchangeTests {
         async let loaded: Void = load.run(to: address) { progress.note() }
         for round in 1...8 {
             await progress.wait(for: 100)
-            let next = Listeners()
+            let next = Listeners(limits: .patient)
             listener = try await next.open(
                 ListenerSettings(.dns, [address], workers: 2, takesOver: true), content(.address(UInt8(round))))
             await current.stop()

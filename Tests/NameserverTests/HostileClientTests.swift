@@ -35,7 +35,7 @@ struct HostileClientTests {
         "Half a message ends the connection, however many bytes still come",
         arguments: [ListenerSettings.Scheme.dns, .tls], [1, 2, 3, 20])
     func halfMessages(_ scheme: ListenerSettings.Scheme, _ length: Int) async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address]),
             Self.content(read: Self.short, write: Self.long, idle: Self.long))
@@ -51,7 +51,7 @@ struct HostileClientTests {
     @Test("A connection without a query ends, TLS handshake or not", arguments: ListenerSettings.Scheme.allCases)
     func idle(_ scheme: ListenerSettings.Scheme) async throws {
         let certificate = try await TestCertificate(serial: 1)
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address]),
             Self.content(read: Self.short, write: Self.long, idle: Self.short), tls: certificate.configuration)
@@ -66,7 +66,7 @@ struct HostileClientTests {
 
     @Test("Who does not take replies is cut off, and what is kept for it is bounded")
     func unread() async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(.dns, [Loopback.address]),
             Self.content(read: Self.long, write: Self.short, idle: Self.long))
@@ -87,7 +87,7 @@ struct HostileClientTests {
     func garbage(_ name: String) async throws {
         let scheme = try #require(ListenerSettings.Scheme(rawValue: name))
         let certificate = try await TestCertificate(serial: 1)
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address]),
             Self.content(read: Self.long, write: Self.long, idle: Self.long), tls: certificate.configuration)
@@ -112,7 +112,7 @@ struct HostileClientTests {
             "G",
         ])
     func slowRequests(_ start: String) async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(.https, [Loopback.address]),
             Self.content(read: Self.short, write: Self.long, idle: Self.short))
@@ -125,7 +125,7 @@ struct HostileClientTests {
 
     @Test("Headers beyond all bounds are not kept")
     func endlessHeaders() async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(.https, [Loopback.address]),
             Self.content(read: Self.short, write: Self.long, idle: Self.short))
