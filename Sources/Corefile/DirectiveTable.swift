@@ -44,6 +44,7 @@ package struct DirectiveTable: Sendable {
         Entry(ReloadSettings.self),
         Entry(RewriteSettings.self),
         Entry(RootSettings.self),
+        Entry(RRLSettings.self),
         Entry(TemplateSettings.self),
         Entry(TimeoutsSettings.self),
         Entry(TLSSettings.self),

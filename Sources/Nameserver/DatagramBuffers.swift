@@ -85,6 +85,14 @@ struct DatagramBuffers {
         return .init(IPAddress(networkBytes: name + (isIPv6 ? 8 : 4), isIPv6: isIPv6), port: port)
     }
 
+    /// The sender's address, the first eight bytes of an IPv6 one, as a number.
+    func source(_ index: Int) -> UInt64 {
+        let name = UnsafeRawPointer(names + index)
+        return name.load(as: sa_family_t.self) == sa_family_t(AF_INET6)
+            ? UInt64(bigEndian: name.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            : UInt64(UInt32(bigEndian: name.load(fromByteOffset: 4, as: UInt32.self)))
+    }
+
     /// The address a datagram was sent to; nil where the socket's own says so.
     func destination(_ index: Int) -> IPAddress? {
         guard hasControl else { return nil }

@@ -55,6 +55,7 @@ package final class Listener: Sendable {
         self.limits = limits
         addresses = connections.map(\.address)
         workers = sockets.map { UDPWorker($0, state) }
+        for socket in sockets { state.counters.watch(socket) }
         ends = workers.map { worker in ThreadEnd { worker.run() } }
     }
 

@@ -8,6 +8,8 @@ package struct ListenerContent: Sendable {
     /// nil where a stage must see every question, or there are no ready-made answers.
     package var readyAnswers: ReadyAnswers?
     package var timeouts = Timeouts()
+    /// nil where nothing limits what goes out over UDP.
+    package var rateLimits: RateLimits?
 
     package init(router: Router, readyAnswers: ReadyAnswers? = nil, timeouts: Timeouts = Timeouts()) {
         self.router = router

@@ -37,6 +37,11 @@ final class QueryCounters: @unchecked Sendable {
         case timeout
         /// The system did not take the reply.
         case unsendable
+        /// Its client has been sent too much of the same (`rrl`): nothing, or a reply cut to its question; or it would
+        /// have been so.
+        case rateLimit = "rate_limit"
+        case rateLimitCut = "rate_limit_cut"
+        case rateLimitReported = "rate_limit_reported"
     }
 
     struct BlockKey: Hashable, Sendable {

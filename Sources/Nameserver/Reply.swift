@@ -137,7 +137,7 @@ struct Reply {
     }
 
     /// The end of the record at `start`; nil where none ends inside the bytes.
-    private static func recordEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    static func recordEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var index = start
         while index < bytes.count {
             let length = Int(bytes[index])

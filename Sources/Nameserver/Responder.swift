@@ -52,6 +52,8 @@ package final class Responder {
     private(set) var content: ListenerContent
     private(set) var blocks: CountedBlocks
     private var version: Int
+    /// What limits the replies of this batch, where something does; they are its user's to hold back.
+    var rateLimits: RateLimits? { content.rateLimits }
     /// Keeps the table that `fast` leads to.
     private var reader: AnswerReader?
     private let fast: UnsafeMutablePointer<Fast>

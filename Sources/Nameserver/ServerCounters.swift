@@ -10,6 +10,9 @@ package final class ServerCounters: Sendable {
         /// What responders that are gone had counted.
         var retired = CounterTotals()
         var statuses: [StatusKey: UInt64] = [:]
+        var sockets: [ObjectIdentifier: UDPSocket] = [:]
+        /// Datagrams that the queues of sockets that are gone had dropped.
+        var retiredDrops: UInt64 = 0
     }
 
     private struct StatusKey: Hashable {
@@ -38,6 +41,25 @@ package final class ServerCounters: Sendable {
         state.withLock { state in
             state.live[ObjectIdentifier(counters)] = nil
             counters.add(to: &state.retired)
+        }
+    }
+
+    /// Watches a socket's queue until `retire`.
+    func watch(_ socket: UDPSocket) { state.withLock { $0.sockets[ObjectIdentifier(socket)] = socket } }
+
+    func retire(_ socket: UDPSocket) {
+        state.withLock { state in
+            guard state.sockets.removeValue(forKey: ObjectIdentifier(socket)) != nil else { return }
+            state.retiredDrops &+= UInt64(socket.dropped)
+        }
+    }
+
+    /// What the kernel has dropped, and the number of sources that are limited now.
+    private var queues: (dropped: UInt64, limited: Int) {
+        state.withLock { state in
+            state.sockets.values.reduce((state.retiredDrops, 0)) {
+                ($0.0 &+ UInt64($1.dropped), $0.1 + $1.limitedSources.load(ordering: .relaxed))
+            }
         }
     }
 
@@ -176,7 +198,24 @@ package final class ServerCounters: Sendable {
                 values.map { (Labels([(name: name, value: $0.key)]), .count($0.value)) },
                 uniquingKeysWith: { first, _ in first })
         }
+        let queues = queues
         return [
+            SampledFamily(
+                "swiftlet_dns_queue_dropped_total", .counter,
+                "Datagrams that the kernel dropped: for want of room in a queue, or beyond the share of a flooding source.",
+                [Labels(): .count(queues.dropped)]),
+            SampledFamily(
+                "swiftlet_dns_limited_sources", .gauge,
+                "Sources of which less is taken than they send, since queues run full, summed over sockets.",
+                [Labels(): .number(Double(queues.limited))]),
+            SampledFamily(
+                "coredns_rrl_responses_exceeded_total", .counter, "Counter of responses exceeding QPS limit.",
+                [
+                    Labels(): .count(
+                        ["rate_limit", "rate_limit_cut", "rate_limit_reported"].reduce(0) {
+                            $0 &+ (totals.drops[$1] ?? 0)
+                        })
+                ]),
             SampledFamily(
                 "swiftlet_dns_answers_total", .counter,
                 "Answers by where they came from: the table of ready-made ones (counted server blocks only) or the stages.",

@@ -1,11 +1,14 @@
 import CDatagram
 import Glibc
 import Pipeline
+import Synchronization
 
 /// A bound UDP socket; closed when nobody has a use for it any more, replies under way included.
 final class UDPSocket: Sendable {
     let descriptor: Int32
     let address: ListenAddress
+    /// The number of sources of which less is taken than they send (`QueuePressure`).
+    let limitedSources = Atomic(0)
 
     /// The receive buffer asked for, in bytes: bursts of some thousand queries wait here rather than being dropped.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -35,15 +38,20 @@ final class UDPSocket: Sendable {
         }
         // Replies must leave from the address that was asked; a bound address is that one anyway.
         if wanted.isWildcard, datagram_ask_destination(descriptor, family) != 0 { throw failure("set up UDP for") }
-        var buffer = Self.receiveBuffer
         // The system may grant less; that is no reason not to start.
-        _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, size)
+        _ = datagram_set_receive_buffer(descriptor, Self.receiveBuffer)
         guard wanted.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else { throw failure("listen on UDP") }
         self.descriptor = descriptor
         address = wanted.port == 0 ? wanted.with(port: ListenAddress.boundPort(of: descriptor)) : wanted
     }
 
     deinit { Glibc.close(descriptor) }
+
+    /// How many datagrams the kernel has dropped: for want of room, or beyond the share of their source.
+    var dropped: UInt32 {
+        var (used, limit, dropped): (UInt32, UInt32, UInt32) = (0, 0, 0)
+        return datagram_queue(descriptor, &used, &limit, &dropped) == 0 ? dropped : 0
+    }
 
     /// Wakes a thread that waits for datagrams: its call returns what is queued, or nothing, from now on. Replies can
     /// still be sent.

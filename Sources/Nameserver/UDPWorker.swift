@@ -34,10 +34,15 @@ final class UDPWorker: @unchecked Sendable {
         let responder = Responder(state, transport: .udp)
         let buffers = DatagramBuffers(count: Self.batch, slot: Self.slot, hasControl: socket.address.isWildcard)
         defer { buffers.deallocate() }
+        var pressure = QueuePressure(socket)
         while !isStopping.load(ordering: .acquiring) {
+            pressure.waitWhileLimited()
             buffers.reset()
-            answer(datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch)), buffers, responder)
+            let received = datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch))
+            answer(received, buffers, responder)
+            pressure.look(at: buffers, received: Int(received), isFull: received == Self.batch)
         }
+        state.counters.retire(socket)
         socket.leaveGroup()
         drain(buffers, responder)
         poll(nil, 0, Self.stragglers)
@@ -66,8 +71,14 @@ final class UDPWorker: @unchecked Sendable {
             let outcome = responder.respond(
                 buffers.memory(index), length: min(Int(buffers.received[index].length), Self.slot - Responder.slack),
                 capacity: Self.slot, isIPv6: isIPv6,
-                from: DatagramOrigin(buffers: buffers, index: index, socket: socket))
-            guard case .reply(let length) = outcome else { continue }
+                from: DatagramOrigin(buffers: buffers, index: index, socket: socket, state: state))
+            guard case .reply(var length) = outcome else { continue }
+            if let limits = responder.rateLimits {
+                let reply = UnsafeMutableRawBufferPointer(start: buffers.memory(index), count: length)
+                let client = buffers.client(index).address
+                guard let left = limits.lengthToSend(of: reply, to: client, responder.counters.count) else { continue }
+                length = left
+            }
             buffers.prepareReply(replies, to: index, length: length)
             replies &+= 1
         }
@@ -95,6 +106,7 @@ private struct DatagramOrigin: QueryOrigin {
     let buffers: DatagramBuffers
     let index: Int
     let socket: UDPSocket
+    let state: ListenerState
 
     var client: PipelineQuery.Peer { buffers.client(index) }
 
@@ -104,6 +116,18 @@ private struct DatagramOrigin: QueryOrigin {
 
     func makeReturnPath() -> ReturnPath {
         let (socket, name, control) = (socket, buffers.name(index), buffers.replyControl(index))
-        return { reply in reply.isEmpty || socket.send(reply, to: name, control: control) }
+        guard let limits = state.content.current.rateLimits else {
+            return { reply in reply.isEmpty || socket.send(reply, to: name, control: control) }
+        }
+        let (client, state) = (client.address, state)
+        return { reply in
+            guard !reply.isEmpty else { return true }
+            var reply = reply
+            let left = reply.withUnsafeMutableBytes { bytes in
+                limits.lengthToSend(of: bytes, to: client) { drop in state.countLate(.udp) { $0.count(drop) } }
+            }
+            guard let left else { return true }
+            return socket.send(Array(reply.prefix(left)), to: name, control: control)
+        }
     }
 }

@@ -42,6 +42,8 @@ struct Assembly: Sendable {
         let tls: TLSConfiguration?
         /// nil: as many as there are processors.
         let workers: Int?
+        /// What `rrl` limits, and in which zones.
+        let rateLimit: (limit: ResponseRateLimit, zones: [DomainName])?
         let listeners: [(key: ListenerKey, zones: [DomainName])]
         /// Where the block is reached once it listens.
         let place: BlockPlace
@@ -98,7 +100,10 @@ struct Assembly: Sendable {
             block: block, made: made, isCounted: try block.settings(PrometheusSettings.self) != nil,
             rotates: balance.map { $0.weights == nil && $0.preferred.isEmpty } ?? false, timeouts: timeouts,
             tls: try block.settings(TLSSettings.self).map { try ServerCertificate.configuration($0, at: block.start) },
-            workers: sockets.flatMap(\.sockets), listeners: try listeners(of: block), place: place)
+            workers: sockets.flatMap(\.sockets),
+            rateLimit: try block.settings(RRLSettings.self).map {
+                (ResponseRateLimit(.init($0)), $0.zones)
+            }, listeners: try listeners(of: block), place: place)
     }
 
     private static func listeners(of block: ServerBlock) throws(CorefileError) -> [(
@@ -139,6 +144,7 @@ struct Assembly: Sendable {
         if let first = own.first?.0 {
             content.timeouts = first.timeouts
         }
+        content.rateLimits = RateLimits(Self.rateLimitScopes(own))
         for (block, _) in own {
             guard let cluster = block.made.cluster, block.made.passesReadyAnswers else { continue }
             let apexes = cluster.publisher.apexes
@@ -152,6 +158,18 @@ struct Assembly: Sendable {
             break
         }
         return content
+    }
+
+    /// What limits the replies of each block, and of each zone that `rrl` names in it.
+    private static func rateLimitScopes(
+        _ own: [(Block, DomainName)]
+    ) -> [(zone: DomainName, limit: ResponseRateLimit?)] {
+        own.flatMap { block, zone -> [(zone: DomainName, limit: ResponseRateLimit?)] in
+            guard let (limit, zones) = block.rateLimit else { return [(zone, nil)] }
+            // Names of the block outside of those zones pass by.
+            let named = zones.filter { $0.isWithin(zone) }.map { (zone: $0, limit: Optional(limit)) }
+            return zones.contains { zone.isWithin($0) } ? [(zone, limit)] : [(zone, nil)] + named
+        }
     }
 
     /// The certificate of a listener: that of the first of its blocks that has one.

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include "DatagramFilter.h"
 #include "DatagramPoller.h"
 
 /// One datagram of a batch: laid out as `struct mmsghdr`.
