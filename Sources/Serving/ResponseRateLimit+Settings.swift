@@ -13,6 +13,7 @@ extension ResponseRateLimit.Rules {
         ipv4PrefixLength = settings.ipv4PrefixLength
         ipv6PrefixLength = settings.ipv6PrefixLength
         slipRatio = UInt32(settings.slipRatio)
+        amplification = settings.amplification
         capacity = settings.tableSize
         reportsOnly = settings.reportsOnly
         exempt = settings.exempt

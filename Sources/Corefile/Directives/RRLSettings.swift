@@ -4,7 +4,7 @@ import Registry
 /// `rrl [ZONES…] { … }`: how much of the same a network of clients is sent over UDP, so that nobody is flooded by
 /// answers to questions asked in their name.
 ///
-/// The options are those of CoreDNS's external plugin of that name, and `exempt`.
+/// The options are those of CoreDNS's external plugin of that name, `exempt` and `max-amplification`.
 package struct RRLSettings: DirectiveSettings {
     package static let directive = "rrl"
 
@@ -35,6 +35,9 @@ package struct RRLSettings: DirectiveSettings {
     package var requestsPerSecond: Double = 0
     /// Of so many answers too many, one goes out cut (TC), which leads who really asks to TCP; 0 for none.
     package var slipRatio = 2
+    /// Without a valid server cookie a reply has at most so many times the bytes of its question, or is cut; 0 for no
+    /// limit.
+    package var amplification = 10
     /// Accounts kept at a time.
     package var tableSize = 100_000
     /// Counts only.
@@ -51,7 +54,7 @@ package struct RRLSettings: DirectiveSettings {
     private static let options = [
         "window", "ipv4-prefix-length", "ipv6-prefix-length", "responses-per-second", "nodata-per-second",
         "nxdomains-per-second", "referrals-per-second", "errors-per-second", "requests-per-second", "slip-ratio",
-        "max-table-size", "report-only", "exempt",
+        "max-table-size", "report-only", "exempt", "max-amplification",
     ]
 
     package init(_ lines: [CorefileLine], in block: ServerBlock) throws(CorefileError) {
@@ -86,6 +89,7 @@ package struct RRLSettings: DirectiveSettings {
         case "requests-per-second": requestsPerSecond = try Self.rate(option)
         case "slip-ratio": slipRatio = try option.argument().integer(in: 0...10)
         case "max-table-size": tableSize = try option.argument().integer(in: 1...10_000_000)
+        case "max-amplification": amplification = try option.argument().integer(in: 0...100)
         case "report-only":
             try option.expectNothing()
             reportsOnly = true

@@ -19,6 +19,8 @@ package final class ResponseRateLimit: Sendable {
         package var ipv6PrefixLength = 56
         /// Of so many replies too many one goes out cut; 0 for none.
         package var slipRatio: UInt32 = 2
+        /// A reply has at most so many times the bytes of its question and an OPT record; 0 for no limit.
+        package var amplification = 10
         package var capacity = 100_000
         package var reportsOnly = false
         package var exempt: [CIDR] = []
@@ -69,10 +71,21 @@ package final class ResponseRateLimit: Sendable {
                 (exceeded, maySlip) = (number, true)
             }
         }
-        guard exceeded > 0 else { return .send }
+        guard exceeded > 0 else { return amplifies(reply) ? cutUnlessReported(reply) : .send }
         if rules.reportsOnly { return .sendReported }
         if maySlip, rules.slipRatio > 0, exceeded % rules.slipRatio == 0 { return .sendCut(Self.cut(reply)) }
         return .drop
+    }
+
+    /// Whether who asked in the name of another one would have that one flooded.
+    private func amplifies(_ reply: UnsafeMutableRawBufferPointer) -> Bool {
+        guard rules.amplification > 0, reply.count > 17 * rules.amplification else { return false }
+        let parts = CutParts(UnsafeRawBufferPointer(reply))
+        return reply.count > rules.amplification * (parts.questionEnd + (parts.options == nil ? 0 : 11))
+    }
+
+    private func cutUnlessReported(_ reply: UnsafeMutableRawBufferPointer) -> Verdict {
+        rules.reportsOnly ? .sendReported : .sendCut(Self.cut(reply))
     }
 
     private func hash(_ bytes: [UInt8]) -> UInt64 { SipHash.hash(bytes, key: key) }
@@ -87,28 +100,43 @@ package final class ResponseRateLimit: Sendable {
     /// Leaves the question and an OPT record, and sets TC: no more bytes than the query had.
     static func cut(_ reply: UnsafeMutableRawBufferPointer) -> Int {
         guard reply.count >= 12 else { return reply.count }
-        let bytes = UnsafeRawBufferPointer(reply)
-        let records = stride(from: 6, to: 12, by: 2).map { Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]) }
-        var index = 12
-        while index < bytes.count, bytes[index] != 0, bytes[index] < 64 { index += 1 + Int(bytes[index]) }
-        let questionEnd = min(index + 5, bytes.count)
-        index = questionEnd
-        var options: Range<Int>?
-        for _ in 0..<records.reduce(0, +) {
-            guard let end = Reply.recordEnd(bytes, from: index) else { break }
-            if bytes[index] == 0, index + 2 < end, bytes[index + 1] == 0, bytes[index + 2] == RecordType.opt.rawValue {
-                options = index..<end
-            }
-            index = end
-        }
-        var length = questionEnd
-        if let options {
+        let parts = CutParts(UnsafeRawBufferPointer(reply))
+        var length = parts.questionEnd
+        if let options = parts.options {
             for offset in 0..<options.count { reply[length + offset] = reply[options.lowerBound + offset] }
             length += options.count
         }
         reply[2] |= 2
         for place in 6..<12 { reply[place] = 0 }
-        reply[11] = options == nil ? 0 : 1
+        reply[11] = parts.options == nil ? 0 : 1
         return length
+    }
+
+    /// What is left of a reply that is cut.
+    private struct CutParts {
+        var questionEnd: Int
+        /// The OPT record.
+        var options: Range<Int>?
+
+        init(_ bytes: UnsafeRawBufferPointer) {
+            guard bytes.count >= 12 else {
+                questionEnd = bytes.count
+                return
+            }
+            let records = stride(from: 6, to: 12, by: 2).map { Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]) }
+            var index = 12
+            while index < bytes.count, bytes[index] != 0, bytes[index] < 64 { index += 1 + Int(bytes[index]) }
+            questionEnd = min(index + 5, bytes.count)
+            index = questionEnd
+            for _ in 0..<records.reduce(0, +) {
+                guard let end = Reply.recordEnd(bytes, from: index) else { break }
+                if bytes[index] == 0, index + 2 < end, bytes[index + 1] == 0,
+                    bytes[index + 2] == RecordType.opt.rawValue
+                {
+                    options = index..<end
+                }
+                index = end
+            }
+        }
     }
 }

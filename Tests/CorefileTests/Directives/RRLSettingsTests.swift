@@ -22,7 +22,7 @@ private enum RRLFault {
         #expect(settings.zones == SettingsText.zones)
         #expect(settings.window == 15 && settings.ipv4PrefixLength == 24 && settings.ipv6PrefixLength == 56)
         #expect(settings.allowances.isEmpty && settings.requestsPerSecond == 0 && settings.slipRatio == 2)
-        #expect(settings.tableSize == 100_000 && !settings.reportsOnly)
+        #expect(settings.amplification == 10 && settings.tableSize == 100_000 && !settings.reportsOnly)
         for address in [
             "10.1.2.3", "127.0.0.1", "172.31.0.1", "192.168.1.1", "100.100.0.1", "fd12::1", "fe80::1", "::1",
         ] {
@@ -47,6 +47,7 @@ private enum RRLFault {
                 slip-ratio 3
                 max-table-size 5000
                 report-only
+                max-amplification 4
                 exempt 192.0.2.0/24 2001:db8::/32
             }
             """
@@ -54,7 +55,9 @@ private enum RRLFault {
         #expect(settings.zones.map(\.description) == ["example.com.", "10.in-addr.arpa."])
         #expect(settings.window == 5.5 && settings.ipv4PrefixLength == 32 && settings.ipv6PrefixLength == 64)
         #expect(settings.allowances == [.response: 10, .noData: 0, .nxDomain: 0.5, .referral: 10, .error: 3])
-        #expect(settings.requestsPerSecond == 100 && settings.slipRatio == 3 && settings.tableSize == 5000)
+        #expect(
+            settings.requestsPerSecond == 100 && settings.slipRatio == 3 && settings.amplification == 4
+                && settings.tableSize == 5000)
         #expect(settings.reportsOnly && settings.exempt.map(\.description) == ["192.0.2.0/24", "2001:db8::/32"])
     }
 

@@ -151,6 +151,18 @@ private enum Replies {
         #expect(try verdicts(limit, answer).allSatisfy { $0 == .send })
     }
 
+    @Test("A reply has at most so many times the bytes of its question", arguments: [1, 20])
+    func amplification(_ count: Int) throws {
+        let query = TestQuery("a.example.org.", edns: .init())
+        let reply = try Replies.reply(Replies.addresses("a.example.org.", count: count), to: query)
+        var rules = ResponseRateLimit.Rules()
+        rules.amplification = 5
+        let found = try verdicts(ResponseRateLimit(rules), reply, count: 3)
+        let isLong = reply.count > 5 * query.bytes.count
+        #expect(isLong == (count == 20))
+        #expect(found.allSatisfy { $0 == (isLong ? .sendCut(query.bytes.count) : .send) })
+    }
+
     @Test func requestsAreLimitedWhateverTheyAskAndNeverSlip() throws {
         var rules = ResponseRateLimit.Rules()
         rules.requestInterval = 200_000_000
