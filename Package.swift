@@ -16,6 +16,8 @@ let dependencies: [Package.Dependency] = [
     // The registry's API: HTTP/1.1 and HTTP/2 with back-pressure, and TLS beneath.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    // DNS over HTTPS: the frames of HTTP/2; Hummingbird is built on it.
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.45.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     // The parts of requests and answers as handlers of connections see them; Hummingbird is built on it.
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -155,14 +157,13 @@ let package = Package(
             name: "Nameserver",
             dependencies: [
                 "DNS", "LDNS", "AnswerTable", "CDatagram", "Pipeline", "Registry", "StaticZones", "Telemetry",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -278,7 +279,8 @@ let package = Package(
             name: "NameserverTests",
             dependencies: [
                 "Nameserver", "AnswerTable", "DNS", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
-                "TestSupport", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(
             name: "Conformance",

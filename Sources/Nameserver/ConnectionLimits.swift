@@ -1,3 +1,4 @@
+import Registry
 import Synchronization
 
 /// The number of connections that are open.
@@ -14,22 +15,23 @@ final class ConnectionCount: Sendable {
 final class ConnectionLimits: Sendable {
     private struct State {
         var total = 0
-        var clients: [String: Int] = [:]
+        var clients: [IPAddress: Int] = [:]
     }
 
     private let state = Mutex(State())
     private let most: Int
     private let mostPerClient: Int
+    /// Descriptors that are left to everything else: UDP sockets, upstreams, the API, files.
+    private static let others = 512
 
     init(_ limits: ServingLimits) {
-        most = limits.connections
+        most = min(
+            limits.connections, max(0, DescriptorLimit.raise(to: limits.connections + Self.others) - Self.others))
         mostPerClient = limits.connectionsPerClient
     }
 
     /// Counts one more connection; false, and not counted, where that would be too many.
-    ///
-    /// - Parameter client: its address, without the port.
-    func enter(_ client: String) -> Bool {
+    func enter(_ client: IPAddress) -> Bool {
         state.withLock { state in
             guard state.total < most, state.clients[client, default: 0] < mostPerClient else { return false }
             state.total += 1
@@ -38,7 +40,7 @@ final class ConnectionLimits: Sendable {
         }
     }
 
-    func leave(_ client: String) {
+    func leave(_ client: IPAddress) {
         state.withLock { state in
             state.total -= 1
             let rest = (state.clients[client] ?? 0) - 1

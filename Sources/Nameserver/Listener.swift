@@ -11,70 +11,97 @@ package final class Listener: Sendable {
     /// The addresses listened on, with the ports that were given for port 0.
     package let addresses: [ListenAddress]
     private let state: ListenerState
-    private let connections: [TCPListener]
+    private let connections: [StreamListener]
+    private let tcp: TCPServer?
     private let workers: [UDPWorker]
     private let ends: [ThreadEnd]
-    private let setUp: ConnectionSetUp
+    private let setUp: ConnectionSetUp?
     private let limits: ServingLimits
+
+    /// TCP threads where nobody says how many, at most: one carries more than 100,000 queries a second.
+    private static let tcpWorkers = 4
 
     /// Binds all addresses and begins to answer.
     ///
     /// - Throws: `NameserverError`, with nothing left open.
     static func open(
-        _ settings: ListenerSettings, tls: TLSConfiguration?, _ environment: TCPListener.Environment,
+        _ settings: ListenerSettings, tls: TLSConfiguration?, _ environment: StreamListener.Environment,
         state: ListenerState
     ) async throws(NameserverError) -> Listener {
-        var connections: [TCPListener] = []
-        var sockets: [UDPSocket] = []
-        let setUp: ConnectionSetUp
+        settings.scheme == .dns
+            ? try openPlain(settings, environment, state)
+            : try await openStreams(settings, tls: tls, environment, state)
+    }
+
+    private static func openPlain(
+        _ settings: ListenerSettings, _ environment: StreamListener.Environment, _ state: ListenerState
+    ) throws(NameserverError) -> Listener {
+        let processors = Int(datagram_processor_count())
+        var streams: [TCPSocket] = []
+        var datagrams: [UDPSocket] = []
+        for address in settings.addresses {
+            let stream = try bind(address, settings)
+            streams.append(stream)
+            for _ in 0..<max(1, settings.workers ?? processors) {
+                datagrams.append(try UDPSocket(stream.address))
+            }
+        }
+        for stream in streams { try stream.listen() }
+        let addresses = streams.map(\.address)
+        let tcp = try TCPServer(
+            streams, count: settings.workers ?? min(processors, tcpWorkers), state, environment)
+        return Listener(.dns, addresses, state, [], tcp, datagrams, nil, environment.limits)
+    }
+
+    private static func openStreams(
+        _ settings: ListenerSettings, tls: TLSConfiguration?, _ environment: StreamListener.Environment,
+        _ state: ListenerState
+    ) async throws(NameserverError) -> Listener {
+        let setUp = try ConnectionSetUp(settings, state, tls, environment.limits)
+        var connections: [StreamListener] = []
         do {
-            setUp = try ConnectionSetUp(settings, state, tls, environment.limits)
             for address in settings.addresses {
-                let bound = try await bind(address, settings, environment, setUp)
+                let bound = try await StreamListener.start(
+                    address, setUp.transport, isShared: settings.takesOver, environment
+                ) { channel in try setUp.prepare(channel) }
                 connections.append(bound)
-                guard settings.scheme == .dns else { continue }
-                for _ in 0..<max(1, settings.workers ?? Int(datagram_processor_count())) {
-                    sockets.append(try UDPSocket(bound.address))
-                }
             }
         } catch {
             for listener in connections { await listener.stop(.zero) }
             throw error
         }
-        return Listener(settings.scheme, state, connections, sockets, setUp, environment.limits)
+        return Listener(
+            settings.scheme, connections.map(\.address), state, connections, nil, [], setUp, environment.limits)
     }
 
     private init(
-        _ scheme: ListenerSettings.Scheme, _ state: ListenerState, _ connections: [TCPListener],
-        _ sockets: [UDPSocket], _ setUp: ConnectionSetUp, _ limits: ServingLimits
+        _ scheme: ListenerSettings.Scheme, _ addresses: [ListenAddress], _ state: ListenerState,
+        _ connections: [StreamListener], _ tcp: TCPServer?, _ sockets: [UDPSocket], _ setUp: ConnectionSetUp?,
+        _ limits: ServingLimits
     ) {
         self.scheme = scheme
+        self.addresses = addresses
         self.state = state
         self.connections = connections
+        self.tcp = tcp
         self.setUp = setUp
         self.limits = limits
-        addresses = connections.map(\.address)
         workers = sockets.map { UDPWorker($0, state) }
         for socket in sockets { state.counters.watch(socket) }
         ends = workers.map { worker in ThreadEnd { worker.run() } }
     }
 
-    /// Listens for connections, on a port that is free for UDP too where that is wanted.
+    /// A TCP socket on a port that is free for UDP too where that is wanted.
     private static func bind(
-        _ address: ListenAddress, _ settings: ListenerSettings, _ environment: TCPListener.Environment,
-        _ setUp: ConnectionSetUp
-    ) async throws(NameserverError) -> TCPListener {
+        _ address: ListenAddress, _ settings: ListenerSettings
+    ) throws(NameserverError) -> TCPSocket {
         var attempts = address.port == 0 ? 16 : 1
         while true {
             var candidate = address
-            if settings.scheme == .dns, !settings.takesOver || address.port == 0 {
-                candidate = try UDPSocket.probe(address)
-            }
+            if !settings.takesOver || address.port == 0 { candidate = try UDPSocket.probe(address) }
             attempts -= 1
             do {
-                return try await TCPListener.start(
-                    candidate, setUp.transport, isShared: settings.takesOver, environment
-                ) { channel in try setUp.prepare(channel) }
+                return try TCPSocket(candidate, isShared: settings.takesOver)
             } catch {
                 guard error.code == EADDRINUSE, attempts > 0 else { throw error }
             }
@@ -88,7 +115,7 @@ package final class Listener: Sendable {
     /// - Parameter tls: as in `Listeners.open`.
     /// - Throws: `NameserverError` where the certificate cannot be used; the former content and certificate stay.
     package func exchange(_ content: ListenerContent, tls: TLSConfiguration? = nil) throws(NameserverError) {
-        try setUp.exchange(tls)
+        try setUp?.exchange(tls)
         state.exchange(content)
     }
 
@@ -97,24 +124,26 @@ package final class Listener: Sendable {
         for worker in workers { worker.stop() }
         await withTaskGroup(of: Void.self) { group in
             for listener in connections { group.addTask { [limits] in await listener.stop(limits.endTime) } }
+            if let tcp { group.addTask { [limits] in await tcp.stop(limits.endTime) } }
             for end in ends { group.addTask { await end.wait() } }
         }
         await state.outstanding.waitUntilNone(limits.endTime)
     }
 }
 
-/// Makes accepted channels ones that answer, with the certificate there is at the time.
+/// Makes accepted channels ones that answer over TLS or HTTPS, with the certificate there is at the time.
 final class ConnectionSetUp: Sendable {
     private enum Kind: Sendable {
-        case dns(NIOSSLContext?)
-        case https(HTTPQueries.Channels)
+        /// In plain text without a context.
+        case tls(NIOSSLContext?)
+        case https(HTTPQueries)
     }
 
     let transport: Transport
     private let scheme: ListenerSettings.Scheme
     private let address: ListenAddress
     private let loops: LoopResponders
-    private let queries: HTTPQueries
+    private let state: ListenerState
     private let most: Int
     private let kind: Exchangeable<Kind>
 
@@ -124,28 +153,27 @@ final class ConnectionSetUp: Sendable {
         scheme = settings.scheme
         transport =
             switch settings.scheme {
-            case .dns: .tcp
-            case .tls: .tls
+            case .dns, .tls: .tls
             case .https: .https
             }
         address = settings.addresses.first ?? ListenAddress.loopback(isIPv6: false)
         loops = LoopResponders(state, transport: transport)
-        queries = HTTPQueries(loops, state)
+        self.state = state
         most = limits.queriesPerConnection
-        kind = Exchangeable(try Self.kind(scheme, tls, queries, address))
+        kind = Exchangeable(try Self.kind(scheme, tls, loops, state, address, most))
     }
 
     private static func kind(
-        _ scheme: ListenerSettings.Scheme, _ tls: TLSConfiguration?, _ queries: HTTPQueries, _ address: ListenAddress
+        _ scheme: ListenerSettings.Scheme, _ tls: TLSConfiguration?, _ loops: LoopResponders, _ state: ListenerState,
+        _ address: ListenAddress, _ most: Int
     ) throws(NameserverError) -> Kind {
         do {
             switch scheme {
-            case .dns: return .dns(nil)
-            case .tls:
-                guard var tls else { return .dns(nil) }
+            case .dns, .tls:
+                guard var tls else { return .tls(nil) }
                 tls.applicationProtocols = ["dot"]
-                return .dns(try NIOSSLContext(configuration: tls))
-            case .https: return .https(try queries.channels(tls))
+                return .tls(try NIOSSLContext(configuration: tls))
+            case .https: return .https(try HTTPQueries(loops, state, tls, most: most))
             }
         } catch {
             throw NameserverError("use the TLS certificate on", address, reason: "\(error)")
@@ -153,20 +181,19 @@ final class ConnectionSetUp: Sendable {
     }
 
     func exchange(_ tls: TLSConfiguration?) throws(NameserverError) {
-        kind.exchange(try Self.kind(scheme, tls, queries, address))
+        kind.exchange(try Self.kind(scheme, tls, loops, state, address, most))
     }
 
     /// Called on the channel's event loop.
-    func prepare(_ channel: any Channel) throws -> EventLoopFuture<Void> {
+    func prepare(_ channel: any Channel) throws {
         switch kind.current {
-        case .https(let channels): return try queries.setUp(channel, channels)
-        case .dns(let context):
+        case .https(let queries): try queries.setUp(channel)
+        case .tls(let context):
             if let context {
                 try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
             }
             try channel.pipeline.syncOperations.addHandler(
-                TCPConnection(part: loops.part(of: channel.eventLoop), most: most))
-            return channel.eventLoop.makeSucceededVoidFuture()
+                TLSConnection(part: loops.part(of: channel.eventLoop), most: most))
         }
     }
 }

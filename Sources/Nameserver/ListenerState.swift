@@ -37,10 +37,10 @@ package final class ListenerState: Sendable {
     /// Has the next batch of each thread answered with other content.
     package func exchange(_ new: ListenerContent) { content.exchange(new) }
 
-    /// Counts a response over HTTP.
-    func count(httpStatus status: Int) {
+    /// Counts responses over HTTP.
+    func count(httpStatus status: Int, _ number: Int = 1) {
         guard let route = content.current.router.routes.first, route.isCounted else { return }
-        counters.count(httpStatus: status, label: route.label)
+        counters.count(httpStatus: status, label: route.label, number)
     }
 
     /// Counts a reply that was not there at once.

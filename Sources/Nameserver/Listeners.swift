@@ -11,7 +11,7 @@ package actor Listeners: Service {
     package nonisolated let counters: ServerCounters
     /// The queries that wait for a stage.
     package nonisolated let underWay: QueriesUnderWay
-    private let environment: TCPListener.Environment
+    private let environment: StreamListener.Environment
     /// One secret for all listeners: clients bring their cookies to any of them.
     private let cookie = ServerCookie()
     private var open: [ObjectIdentifier: Listener] = [:]
@@ -28,7 +28,7 @@ package actor Listeners: Service {
             uniqueKeysWithValues: [Transport.tcp, .tls, .https].map { ($0, ConnectionCount()) })
         underWay = QueriesUnderWay(limit: limits.queriesUnderWay, time: limits.queryTime)
         counters = ServerCounters(underWay: underWay, connections: counts)
-        environment = TCPListener.Environment(
+        environment = StreamListener.Environment(
             group: MultiThreadedEventLoopGroup(numberOfThreads: Int(datagram_processor_count())), limits: limits,
             connections: ConnectionLimits(limits), counts: counts)
     }

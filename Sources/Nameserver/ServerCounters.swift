@@ -63,9 +63,9 @@ package final class ServerCounters: Sendable {
         }
     }
 
-    /// An answer over HTTPS, by the status of HTTP.
-    func count(httpStatus status: Int, label: String) {
-        state.withLock { $0.statuses[StatusKey(label: label, status: status), default: 0] += 1 }
+    /// Answers over HTTPS, by the status of HTTP.
+    func count(httpStatus status: Int, label: String, _ number: Int) {
+        state.withLock { $0.statuses[StatusKey(label: label, status: status), default: 0] += UInt64(clamping: number) }
     }
 
     /// Has `metrics` show all that is counted here. To be called once.

@@ -4,11 +4,15 @@ package struct ServingLimits: Hashable, Sendable {
     package var queriesUnderWay = 10_000
     /// How long a query may take before it is answered SERVFAIL and its task cancelled.
     package var queryTime: Duration = .seconds(10)
-    /// Connections at a time; further ones are closed at once.
-    package var connections = 4096
+    /// Connections at a time, where the system lets the process have so many descriptors; further ones are closed at
+    /// once. An idle one costs some 200 bytes over TCP and 20 KiB over TLS, beside what the kernel keeps.
+    package var connections = 16_384
     /// Connections of one client address at a time: a quarter, so that none takes all. Not fewer, since all pods of a
     /// node come from one address where the node translates addresses or runs a cache of its own.
-    package var connectionsPerClient = 1024
+    package var connectionsPerClient = 4096
+    /// Bytes of queries and replies that the TCP connections of one listener may keep, all together; one that would need
+    /// more is ended.
+    package var streamBytes = 64 << 20
     /// Queries of one connection that may be under way at a time; no more is read from it meanwhile.
     package var queriesPerConnection = 128
     /// How long a listener that ends waits for what is under way.

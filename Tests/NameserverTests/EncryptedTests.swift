@@ -219,11 +219,11 @@ struct EncryptedTests {
             if let ttl { message.authorities = [Record(owner: owner, ttl: ttl, data: soa.data)] }
             return message.wire()
         }
-        #expect(HTTPQueries.freshness(of: message([60, 5, 100], soa: 1)) == 5)
-        #expect(HTTPQueries.freshness(of: message([], soa: 60)) == 30)
-        #expect(HTTPQueries.freshness(of: message([], soa: 20)) == 20)
-        #expect(HTTPQueries.freshness(of: message([])) == 0)
-        #expect(HTTPQueries.freshness(of: []) == 0)
+        #expect(message([60, 5, 100], soa: 1).withUnsafeBytes { HTTPQuery.freshness(of: $0) } == 5)
+        #expect(message([], soa: 60).withUnsafeBytes { HTTPQuery.freshness(of: $0) } == 30)
+        #expect(message([], soa: 20).withUnsafeBytes { HTTPQuery.freshness(of: $0) } == 20)
+        #expect(message([]).withUnsafeBytes { HTTPQuery.freshness(of: $0) } == 0)
+        #expect(([] as [UInt8]).withUnsafeBytes { HTTPQuery.freshness(of: $0) } == 0)
     }
 
     @Test("base64url without padding, and nothing else")

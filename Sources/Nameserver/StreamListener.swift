@@ -1,13 +1,11 @@
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
 import Pipeline
 import Synchronization
 
-/// Listens for connections on one address: DNS over TCP, TLS or HTTPS.
-final class TCPListener: Sendable {
+/// Listens for connections on one address: DNS over TLS or HTTPS.
+final class StreamListener: Sendable {
     /// What the listeners of a process share.
     struct Environment: Sendable {
         let group: MultiThreadedEventLoopGroup
@@ -33,9 +31,10 @@ final class TCPListener: Sendable {
     ///   - setUp: makes an accepted channel one that answers, on its event loop.
     static func start(
         _ wanted: ListenAddress, _ transport: Transport, isShared: Bool, _ environment: Environment,
-        setUp: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Void>
-    ) async throws(NameserverError) -> TCPListener {
-        let (descriptor, address) = try TCPSocket.bound(wanted, isShared: isShared)
+        setUp: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws(NameserverError) -> StreamListener {
+        let socket = try TCPSocket(wanted, isShared: isShared)
+        let (descriptor, address) = (try socket.duplicate(), socket.address)
         let open = OpenChannels()
         let connections = environment.connections
         let count = environment.counts[transport]
@@ -45,8 +44,7 @@ final class TCPListener: Sendable {
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                let client = channel.remoteAddress?.ipAddress ?? ""
-                guard connections.enter(client) else {
+                guard let client = PipelineQuery.Peer(channel.remoteAddress)?.address, connections.enter(client) else {
                     return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
                 count?.enter()
@@ -56,14 +54,10 @@ final class TCPListener: Sendable {
                     count?.leave()
                     open.remove(channel)
                 }
-                do {
-                    return try setUp(channel)
-                } catch {
-                    return channel.eventLoop.makeFailedFuture(error)
-                }
+                return channel.eventLoop.makeCompletedFuture { try setUp(channel) }
             }
         do {
-            return TCPListener(try await bootstrap.withBoundSocket(descriptor).get(), address, open)
+            return StreamListener(try await bootstrap.withBoundSocket(descriptor).get(), address, open)
         } catch {
             throw NameserverError("listen on TCP", address, code: (error as? IOError)?.errnoCode ?? 0)
         }

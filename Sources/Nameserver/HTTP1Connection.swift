@@ -1,0 +1,189 @@
+import NIOCore
+import NIOHTTP1
+import Pipeline
+
+/// Answers the requests of one HTTP/1.1 connection, one after the other, behind NIO's decoder.
+///
+/// Confined to the connection's event loop. What one connection may keep here is bounded: a head of
+/// `headLimits.maxHeaderListSize` and a body of 64 KiB; the next request is read once the response has gone.
+final class HTTP1Connection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Bytes of a request's head, and its fields: a GET with a query of some 20 KiB.
+    private static let headLimits = {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 32 << 10
+        limits.maxHeaderFieldCount = 100
+        return limits
+    }()
+
+    /// Adds all handlers that a connection needs.
+    func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: false,
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
+        try pipeline.addHandler(self)
+    }
+
+    private enum Stage {
+        /// Between requests.
+        case idle
+        case reading
+        /// The response is there before the body was: what still comes of it is dropped.
+        case dropping
+        case answering
+    }
+
+    private let part: LoopResponders.Part
+    private let watch: HTTPConnectionWatch
+    private let state: ListenerState
+    private var stage = Stage.idle
+    private var isKeptAlive = true
+    private var query: HTTPQuery?
+    private var body: [UInt8] = []
+    /// Ends the connection where a request takes too long to come, or its response to go.
+    private var timer: Scheduled<Void>?
+
+    init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState) {
+        self.part = part
+        self.watch = watch
+        self.state = state
+    }
+
+    // MARK: Events
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(head, context)
+        case .body(let piece):
+            guard stage == .reading, case .body? = query else { return }
+            guard body.count + piece.readableBytes <= HTTPQuery.maximumBody else {
+                stage = .dropping
+                return respond(.contentTooLarge, UnsafeRawBufferPointer(start: nil, count: 0), context)
+            }
+            body += piece.readableBytesView
+        case .end: end(context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Requests
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        stage = .reading
+        isKeptAlive = head.isKeepAlive
+        limit(part.timeouts.read, context)
+        watch.update(requests: 1, isWriting: false)
+        let query = HTTPQuery(
+            method: head.method.rawValue, target: head.uri, contentType: head.headers.first(name: "content-type"),
+            contentLength: head.headers.first(name: "content-length"))
+        self.query = query
+        guard case .failure(let status) = query else { return }
+        stage = .dropping
+        respond(status, UnsafeRawBufferPointer(start: nil, count: 0), context)
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        if stage == .dropping { return finish(context) }
+        guard stage == .reading, let query else { return }
+        stage = .answering
+        let message: [UInt8]
+        switch query {
+        case .message(let found): message = found
+        case .body:
+            message = body
+            body = []
+        case .failure: return
+        }
+        guard let peers = ConnectionPeers(context.channel) else { return context.close(promise: nil) }
+        let origin = Origin(peers: peers, connection: self, context: context)
+        part.batch {
+            let outcome = message.withUnsafeBytes { bytes in
+                part.respond(bytes, from: origin) { respond(.ok, $0, context) }
+            }
+            if outcome == .silence {
+                respond(.badRequest, UnsafeRawBufferPointer(start: nil, count: 0), context)
+            }
+        }
+    }
+
+    /// A reply has come that was not there at once; empty where there is none.
+    private func deliver(_ reply: [UInt8], _ context: ChannelHandlerContext) {
+        guard context.channel.isActive, stage == .answering else { return }
+        reply.withUnsafeBytes { respond(reply.isEmpty ? .badRequest : .ok, $0, context) }
+    }
+
+    // MARK: Responses
+
+    private func respond(
+        _ status: HTTPQueryStatus, _ body: UnsafeRawBufferPointer, _ context: ChannelHandlerContext
+    ) {
+        state.count(httpStatus: status.rawValue)
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status.rawValue))
+        for (name, value) in status.fields(body) { head.headers.add(name: name, value: value) }
+        if !isKeptAlive { head.headers.add(name: "connection", value: "close") }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !body.isEmpty {
+            var message = context.channel.allocator.buffer(capacity: body.count)
+            message.writeBytes(body)
+            context.write(wrapOutboundOut(.body(.byteBuffer(message))), promise: nil)
+        }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        if stage == .answering { limit(part.timeouts.write, context) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            let (connection, context) = bound.value
+            if connection.stage == .answering { connection.finish(context) }
+        }
+    }
+
+    /// The request has come whole, and its response has gone.
+    private func finish(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        stage = .idle
+        body = []
+        query = nil
+        watch.noteProgress()
+        watch.update(requests: 0, isWriting: false)
+        if !isKeptAlive { context.close(promise: nil) }
+    }
+
+    private func limit(_ time: Duration, _ context: ChannelHandlerContext) {
+        timer?.cancel()
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(mode: .all, promise: nil) }
+    }
+
+    private struct Origin: QueryOrigin {
+        let peers: ConnectionPeers
+        let connection: HTTP1Connection
+        let context: ChannelHandlerContext
+
+        var client: PipelineQuery.Peer { peers.client }
+        var server: PipelineQuery.Peer { peers.server }
+
+        func makeReturnPath() -> ReturnPath {
+            let bound = NIOLoopBound((connection, context), eventLoop: context.eventLoop)
+            return { reply in
+                bound.eventLoop.execute {
+                    let (connection, context) = bound.value
+                    connection.deliver(reply, context)
+                }
+                return true
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import NIOCore
+import Pipeline
+
+/// Answers the queries of one TLS connection (RFC 7858, RFC 7766): as many as come; replies that take time come
+/// after those that do not (RFC 7766 §6.2.1.1).
+///
+/// Confined to the connection's event loop. Queries are taken only as fast as the peer takes the replies, and only so
+/// many at a time; what takes too long to come or to be taken ends the connection.
+final class TLSConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long a connection goes on reading once its listener ends.
+    private static let lastRead = TimeAmount.milliseconds(20)
+
+    private let part: LoopResponders.Part
+    /// Queries under way at a time.
+    private let most: Int
+    private var pending = ByteBuffer()
+    private var peers: ConnectionPeers?
+    /// Queries whose replies are not there yet.
+    private var underWay = 0
+    /// Writes that the system has not taken yet.
+    private var unwritten = 0
+    private var isClosing = false
+    /// Whether the channel asked for more to read and was not let.
+    private var isReadHeld = false
+    private let deadline = ConnectionDeadline()
+
+    init(part: LoopResponders.Part, most: Int) {
+        self.part = part
+        self.most = most
+    }
+
+    // MARK: Events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard peers == nil else { return }
+        peers = ConnectionPeers(context.channel)
+        guard peers != nil else { return context.close(promise: nil) }
+        updateDeadline(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
+        answerPending(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        answerPending(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Stops taking bytes in while the peer does not take replies, or has enough queries under way.
+    func read(context: ChannelHandlerContext) {
+        if mayTake(context) { context.read() } else { isReadHeld = true }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // What was asked is answered, then the connection ends.
+            isClosing = true
+            closeIfDone(context)
+        case is ChannelShouldQuiesceEvent:
+            // What the kernel holds by now is read before.
+            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: Self.lastRead) {
+                let (connection, context) = loopBound.value
+                connection.isClosing = true
+                connection.closeIfDone(context)
+            }
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Queries and replies
+
+    private func mayTake(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && underWay < most }
+
+    private func answerPending(_ context: ChannelHandlerContext) {
+        guard let peers else { return }
+        guard nextLength() != nil else { return proceed(context) }
+        var replies = context.channel.allocator.buffer(capacity: max(512, 2 * pending.readableBytes))
+        part.batch {
+            // Replies of one turn are bounded: the rest waits until the peer has taken these.
+            while mayTake(context), replies.readableBytes < 65536, let length = nextLength() {
+                pending.moveReaderIndex(forwardBy: 2)
+                let origin = Origin(peers: peers, connection: self, context: context)
+                let outcome = pending.withUnsafeReadableBytes { bytes in
+                    part.respond(UnsafeRawBufferPointer(rebasing: bytes[..<length]), from: origin) { reply in
+                        replies.writeInteger(UInt16(truncatingIfNeeded: reply.count))
+                        replies.writeBytes(reply)
+                    }
+                }
+                pending.moveReaderIndex(forwardBy: length)
+                if outcome == .later { underWay += 1 }
+                deadline.noteQuery()
+            }
+        }
+        // What is idle keeps no memory.
+        if pending.readableBytes == 0 { pending = ByteBuffer() } else { pending.discardReadBytes() }
+        if replies.readableBytes > 0 { write(replies, context) } else { proceed(context) }
+    }
+
+    /// A reply has come that was not there at once; empty where there is none.
+    fileprivate func deliver(_ reply: [UInt8], _ context: ChannelHandlerContext) {
+        underWay -= 1
+        guard context.channel.isActive else { return }
+        if !reply.isEmpty {
+            var message = context.channel.allocator.buffer(capacity: reply.count + 2)
+            message.writeInteger(UInt16(truncatingIfNeeded: reply.count))
+            message.writeBytes(reply)
+            write(message, context)
+        }
+        answerPending(context)
+    }
+
+    private func write(_ replies: ByteBuffer, _ context: ChannelHandlerContext) {
+        unwritten += 1
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(replies)).whenComplete { result in
+            let (connection, context) = loopBound.value
+            connection.unwritten -= 1
+            connection.deadline.noteQuery()
+            if case .success = result, connection.nextLength() != nil {
+                connection.answerPending(context)
+            } else {
+                connection.proceed(context)
+            }
+        }
+        updateDeadline(context)
+    }
+
+    /// Takes more in where there is room, or ends the connection where all is done.
+    private func proceed(_ context: ChannelHandlerContext) {
+        if isReadHeld, mayTake(context) {
+            isReadHeld = false
+            context.read()
+        }
+        updateDeadline(context)
+        closeIfDone(context)
+    }
+
+    /// The length of the query at the front, once all of it is here (RFC 1035 §4.2.2).
+    private func nextLength() -> Int? {
+        guard let length = pending.getInteger(at: pending.readerIndex, as: UInt16.self),
+            pending.readableBytes >= 2 + Int(length)
+        else { return nil }
+        return Int(length)
+    }
+
+    private func closeIfDone(_ context: ChannelHandlerContext) {
+        if isClosing, underWay == 0, unwritten == 0, nextLength() == nil { context.close(promise: nil) }
+    }
+
+    private func updateDeadline(_ context: ChannelHandlerContext) {
+        deadline.update(
+            .init(
+                isReading: pending.readableBytes > 0 && underWay < most, isWriting: unwritten > 0,
+                isAnswering: underWay > 0),
+            part.timeouts, context.channel)
+    }
+
+    private struct Origin: QueryOrigin {
+        let peers: ConnectionPeers
+        let connection: TLSConnection
+        let context: ChannelHandlerContext
+
+        var client: PipelineQuery.Peer { peers.client }
+        var server: PipelineQuery.Peer { peers.server }
+
+        func makeReturnPath() -> ReturnPath {
+            let bound = NIOLoopBound((connection, context), eventLoop: context.eventLoop)
+            return { reply in
+                bound.eventLoop.execute {
+                    let (connection, context) = bound.value
+                    connection.deliver(reply, context)
+                }
+                return true
+            }
+        }
+    }
+}

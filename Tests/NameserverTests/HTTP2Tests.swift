@@ -1,0 +1,270 @@
+import DNS
+import NIOCore
+import NIOEmbedded
+import Pipeline
+import Synchronization
+import Testing
+
+@testable import Nameserver
+
+/// An HTTP/2 client that writes each frame as it likes, connected in memory.
+private final class FrameClient {
+    struct Frame {
+        let type: UInt8
+        let flags: UInt8
+        let stream: UInt32
+        let payload: [UInt8]
+    }
+
+    enum FrameType {
+        static let data: UInt8 = 0
+        static let headers: UInt8 = 1
+        static let priority: UInt8 = 2
+        static let reset: UInt8 = 3
+        static let settings: UInt8 = 4
+        static let ping: UInt8 = 6
+        static let continuation: UInt8 = 9
+    }
+
+    let channel = EmbeddedChannel()
+    private let state: ListenerState
+    private let loops: LoopResponders
+
+    init(_ stage: StubStage, most: Int = 128, settings: [UInt8] = []) throws {
+        state = ListenerState(content(stage))
+        loops = LoopResponders(state, transport: .https)
+        channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 443)
+        channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
+        try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 443)).wait()
+        let part = loops.part(of: channel.eventLoop)
+        let watch = HTTPConnectionWatch(part: part)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(watch)
+        try pipeline.addHandler(HTTP2Connection.makeFrames())
+        try pipeline.addHandler(HTTP2Connection(part: part, watch: watch, state: state, most: most))
+        write(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
+        write(FrameType.settings, 0, 0, settings)
+        _ = received()
+    }
+
+    var isOpen: Bool { channel.isActive }
+
+    func write(_ bytes: [UInt8]) {
+        // An error has ended the connection by then.
+        _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
+        channel.embeddedEventLoop.run()
+    }
+
+    func write(_ type: UInt8, _ flags: UInt8, _ stream: UInt32, _ payload: [UInt8]) {
+        let length = payload.count
+        write(
+            [UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255), type, flags]
+                + (0..<4).map { UInt8(truncatingIfNeeded: stream >> (24 - 8 * $0)) } + payload)
+    }
+
+    /// Fields as literals without an index (RFC 7541 §6.2.2).
+    static func fields(_ fields: [(String, String)]) -> [UInt8] {
+        func text(_ text: String) -> [UInt8] {
+            let bytes = Array(text.utf8)
+            // Seven bits, then the rest in groups of seven (RFC 7541 §5.1).
+            guard bytes.count >= 127 else { return [UInt8(bytes.count)] + bytes }
+            var (length, rest) = ([127] as [UInt8], bytes.count - 127)
+            while rest >= 128 {
+                length.append(UInt8(rest % 128 + 128))
+                rest /= 128
+            }
+            return length + [UInt8(rest)] + bytes
+        }
+        return fields.flatMap { [0] + text($0) + text($1) }
+    }
+
+    static func request(_ method: String, _ path: String) -> [(String, String)] {
+        [(":method", method), (":scheme", "https"), (":path", path), (":authority", "dns.test")]
+    }
+
+    /// A GET; flags: END_STREAM and END_HEADERS.
+    func get(_ stream: UInt32, _ query: TestQuery = TestQuery("a.test.")) {
+        write(
+            FrameType.headers, 5, stream, Self.fields(Self.request("GET", "/dns-query?dns=\(Self.base64(query.bytes))"))
+        )
+    }
+
+    static func base64(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        var text = ""
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for place in 0...group.count { text.append(alphabet[bits >> (18 - 6 * place) & 63]) }
+        }
+        return text
+    }
+
+    /// The frames that have come from the server since the last call.
+    func received() -> [Frame] {
+        var bytes: [UInt8] = []
+        while let buffer = try? channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
+        var frames: [Frame] = []
+        while bytes.count >= 9 {
+            let length = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
+            guard bytes.count >= 9 + length else { break }
+            let stream = bytes[5..<9].reduce(0) { $0 << 8 | UInt32($1) }
+            frames.append(
+                Frame(type: bytes[3], flags: bytes[4], stream: stream, payload: Array(bytes[9..<(9 + length)])))
+            bytes.removeFirst(9 + length)
+        }
+        return frames
+    }
+
+    func finish() { _ = try? channel.finish(acceptAlreadyClosed: true) }
+}
+
+@Suite("HTTP/2, frame by frame", .timeLimit(.minutes(2)))
+struct HTTP2Tests {
+    private typealias FrameType = FrameClient.FrameType
+
+    @Test("A GET is answered by a head and a body; a POST as well, whatever its pieces")
+    func requests() throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        client.get(1)
+        var frames = client.received().filter { $0.stream == 1 }
+        #expect(frames.map(\.type) == [FrameType.headers, FrameType.data])
+        #expect(frames.last?.flags == 1)
+        #expect(try TestReply(try #require(frames.last).payload).answers.map(\.data.bytes) == [[192, 0, 2, 9]])
+        let fields = FrameClient.request("POST", "/dns-query") + [("content-type", "application/dns-message")]
+        client.write(FrameType.headers, 4, 3, FrameClient.fields(fields))
+        let query = TestQuery("b.test.").bytes
+        client.write(FrameType.data, 0, 3, Array(query.prefix(5)))
+        #expect(client.received().isEmpty)
+        client.write(FrameType.data, 1, 3, Array(query.dropFirst(5)))
+        frames = client.received().filter { $0.stream == 3 }
+        #expect(try TestReply(try #require(frames.last).payload).code == 0)
+        #expect(client.isOpen)
+    }
+
+    /// A flood: what is sent in each round, until the connection has ended.
+    struct Flood: Sendable, CustomStringConvertible {
+        let description: String
+        let rounds: Int
+        fileprivate let begin: @Sendable (FrameClient) -> Void
+        fileprivate let send: @Sendable (FrameClient, UInt32) -> Void
+    }
+
+    enum Floods {
+        private static let head = FrameClient.fields(FrameClient.request("GET", "/dns-query"))
+        private static let post = FrameClient.fields(
+            FrameClient.request("POST", "/dns-query") + [("content-type", "application/dns-message")])
+
+        static let all = [
+            Flood(
+                description: "streams reset at once (CVE-2023-44487)", rounds: 1000, begin: { _ in },
+                send: { client, round in
+                    client.get(2 * round + 1)
+                    client.write(FrameType.reset, 0, 2 * round + 1, [0, 0, 0, 8])
+                }),
+            Flood(
+                description: "PING (CVE-2019-9512)", rounds: 1000, begin: { _ in },
+                send: { client, _ in client.write(FrameType.ping, 0, 0, [UInt8](repeating: 1, count: 8)) }),
+            Flood(
+                description: "SETTINGS (CVE-2019-9515)", rounds: 1000, begin: { _ in },
+                send: { client, _ in client.write(FrameType.settings, 0, 0, []) }),
+            Flood(
+                description: "PRIORITY (CVE-2019-9513)", rounds: 1000, begin: { _ in },
+                send: { client, round in client.write(FrameType.priority, 0, 2 * round + 1, [0, 0, 0, 0, 1]) }),
+            Flood(
+                description: "CONTINUATION without an end (CVE-2024-27316)", rounds: 100,
+                begin: { $0.write(FrameType.headers, 0, 1, head) },
+                send: { client, _ in
+                    client.write(FrameType.continuation, 0, 1, FrameClient.fields([("x", "y")]))
+                }),
+            Flood(
+                description: "DATA without bytes (CVE-2019-9518)", rounds: 100,
+                begin: { $0.write(FrameType.headers, 4, 1, post) },
+                send: { client, _ in client.write(FrameType.data, 0, 1, []) }),
+            Flood(
+                description: "heads beyond the size", rounds: 10, begin: { _ in },
+                send: { client, round in
+                    let field = ("x", String(repeating: "y", count: 16_000))
+                    client.write(FrameType.headers, 0, 2 * round + 1, head + FrameClient.fields([field]))
+                    client.write(FrameType.continuation, 4, 2 * round + 1, FrameClient.fields([field]))
+                }),
+        ]
+    }
+
+    @Test("Floods end the connection", arguments: Floods.all)
+    func floods(_ flood: Flood) throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        flood.begin(client)
+        var round = 0
+        while client.isOpen, round < flood.rounds {
+            flood.send(client, UInt32(round))
+            round += 1
+        }
+        #expect(!client.isOpen)
+    }
+
+    /// Takes questions and keeps them.
+    private final class Silence: Sendable {
+        private let questions = Mutex<[CheckedContinuation<Void, Never>]>([])
+        var count: Int { questions.withLock { $0.count } }
+
+        var stage: StubStage {
+            StubStage { [self] _, _ in
+                await withCheckedContinuation { continuation in questions.withLock { $0.append(continuation) } }
+                return Response(.serverFailure)
+            }
+        }
+
+        func end() {
+            for question in questions.withLock({ $0 }) { question.resume() }
+        }
+    }
+
+    @Test("A client has so many requests at a time")
+    func streams() throws {
+        let silence = Silence()
+        defer { silence.end() }
+        let client = try FrameClient(silence.stage, most: 1000)
+        defer { client.finish() }
+        for index in 0..<150 { client.get(UInt32(2 * index + 1)) }
+        #expect(silence.count == 100)
+    }
+
+    @Test("Queries of streams that were reset count as long as they are under way")
+    func resetQueries() throws {
+        let silence = Silence()
+        defer { silence.end() }
+        let client = try FrameClient(silence.stage, most: 5)
+        defer { client.finish() }
+        for index in 0..<20 {
+            client.get(UInt32(2 * index + 1))
+            client.write(FrameType.reset, 0, UInt32(2 * index + 1), [0, 0, 0, 8])
+        }
+        #expect(silence.count == 5)
+    }
+
+    @Test("Replies for a client without a window are kept up to a bound, then the connection ends")
+    func unread() throws {
+        let large = StubStage { query, _ in
+            var response = Response.address(1, for: query)
+            response.answers = (0..<200).map { number in
+                Record(
+                    owner: query.name, ttl: 1,
+                    data: RecordData(type: .txt, bytes: [255] + [UInt8](repeating: number, count: 255)))
+            }
+            return response
+        }
+        // SETTINGS_INITIAL_WINDOW_SIZE 0.
+        let client = try FrameClient(large, settings: [0, 4, 0, 0, 0, 0])
+        defer { client.finish() }
+        var requests = 0
+        while client.isOpen, requests < 100 {
+            client.get(UInt32(2 * requests + 1), TestQuery("a.test.", .txt))
+            requests += 1
+        }
+        #expect(!client.isOpen)
+        #expect(requests < 10)
+    }
+}

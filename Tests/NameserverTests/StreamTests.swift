@@ -1,0 +1,155 @@
+import DNS
+import Foundation
+import Glibc
+import Pipeline
+import Testing
+
+@testable import Nameserver
+
+@Suite("Many queries on one connection (RFC 7766)", .timeLimit(.minutes(2)))
+struct StreamTests {
+    /// Both ways of serving a stream, each without encryption.
+    enum Schemes {
+        static let all: [ListenerSettings.Scheme] = [.dns, .tls]
+    }
+
+    /// Answers by the number in the first label, so that replies can be told apart; TXT by 50 kB.
+    private static let stage = StubStage { query, _ in
+        var response = Response.address(1, for: query)
+        if query.type == .txt {
+            response.answers = (0..<200).map { number in
+                Record(
+                    owner: query.name, ttl: 1,
+                    data: RecordData(type: .txt, bytes: [255] + [UInt8](repeating: number, count: 255)))
+            }
+        }
+        return response
+    }
+
+    private static func query(_ id: Int, _ type: RecordType = .a) -> [UInt8] {
+        var query = TestQuery("n\(id).test.", type)
+        query.id = UInt16(id)
+        return TestSocket.framed(query.bytes)
+    }
+
+    @Test("All queries of one write are answered, small and large, in the order they came", arguments: Schemes.all)
+    func pipelining(_ scheme: ListenerSettings.Scheme) async throws {
+        let listeners = Listeners()
+        let listener = try await listeners.open(
+            ListenerSettings(scheme, [Loopback.address], workers: 2), content(Self.stage))
+        let client = try TestSocket(.stream, to: listener.addresses[0])
+        defer { client.close() }
+        let count = 3000
+        async let isSent = onThread {
+            client.send((0..<count).flatMap { Self.query($0, $0 % 500 == 7 ? .txt : .a) })
+        }
+        let replies = await onThread { (0..<count).map { _ in client.receiveMessage() } }
+        #expect(await isSent)
+        for (id, reply) in replies.enumerated() {
+            let reply = try TestReply(reply)
+            #expect(reply.id == id && reply.code == 0)
+            #expect(reply.answers.count == (id % 500 == 7 ? 200 : 1))
+        }
+        await listeners.stop()
+    }
+
+    @Test("A query that comes in single bytes is answered, and the ones behind it", arguments: Schemes.all)
+    func bytes(_ scheme: ListenerSettings.Scheme) async throws {
+        let listeners = Listeners()
+        let listener = try await listeners.open(
+            ListenerSettings(scheme, [Loopback.address]), content(Self.stage))
+        let client = try TestSocket(.stream, to: listener.addresses[0])
+        defer { client.close() }
+        var on: Int32 = 1
+        setsockopt(client.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        for byte in Self.query(1) + Self.query(2) { client.send([byte]) }
+        for id in 1...2 { #expect(try TestReply(await onThread { client.receiveMessage() }).id == id) }
+        await listeners.stop()
+    }
+
+    @Test(
+        "What was asked before the client ended its side is answered, then the connection ends", arguments: Schemes.all)
+    func halfClosed(_ scheme: ListenerSettings.Scheme) async throws {
+        let gate = Gate()
+        let listeners = Listeners()
+        let listener = try await listeners.open(
+            ListenerSettings(scheme, [Loopback.address]),
+            content(
+                StubStage { query, _ in
+                    if query.type == .txt { await gate.pass(query.name) }
+                    return .address(1, for: query)
+                }))
+        let client = try TestSocket(.stream, to: listener.addresses[0])
+        defer { client.close() }
+        client.send(Self.query(1, .txt) + Self.query(2))
+        #expect(try TestReply(await onThread { client.receiveMessage() }).id == 2)
+        shutdown(client.descriptor, Int32(SHUT_WR))
+        await gate.wait(for: 1)
+        gate.open()
+        #expect(try TestReply(await onThread { client.receiveMessage() }).id == 1)
+        #expect(await onThread { client.isEnded() })
+        await listeners.stop()
+    }
+
+    @Test("Clients that are connected when a listener ends are answered, taken or not")
+    func waiting() async throws {
+        let listeners = Listeners()
+        let listener = try await listeners.open(
+            ListenerSettings(.dns, [Loopback.address], workers: 2), content(Self.stage))
+        let clients = try (0..<200).map { _ in try TestSocket(.stream, to: listener.addresses[0]) }
+        defer { for client in clients { client.close() } }
+        for (id, client) in clients.enumerated() { client.send(Self.query(id)) }
+        async let stopped: Void = listeners.stop()
+        for (id, client) in clients.enumerated() {
+            #expect(try TestReply(await onThread { client.receiveMessage() }).id == id)
+            #expect(await onThread { client.isEnded() })
+        }
+        await stopped
+        #expect(listeners.counters.connectionCount(.tcp) == 0)
+    }
+
+    @Test("Answers that come late for a client that takes none are kept up to a bound, then the connection ends")
+    func unreadLateReplies() async throws {
+        let gate = Gate()
+        let listeners = Listeners()
+        var served = content(
+            StubStage { query, next in
+                await gate.pass(query.name)
+                return await Self.stage.respond(to: query, next: next)
+            })
+        served.timeouts.write = .seconds(3600)
+        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), served)
+        let client = try TestSocket(.stream, to: listener.addresses[0])
+        defer { client.close() }
+        // Together 6.6 MB: more than sockets and the bound hold.
+        var small: Int32 = 4096
+        setsockopt(client.descriptor, SOL_SOCKET, SO_RCVBUF, &small, socklen_t(MemoryLayout<Int32>.size))
+        client.send((0..<128).flatMap { Self.query($0, .txt) })
+        await gate.wait(for: 128)
+        gate.open()
+        while listeners.counters.connectionCount(.tcp) > 0 { await Task.yield() }
+        await listeners.stop()
+    }
+
+    @Test("Connections that together keep too much are ended; others are served")
+    func room() async throws {
+        var limits = ServingLimits()
+        limits.streamBytes = 100_000
+        let listeners = Listeners(limits: limits)
+        var served = content(Self.stage)
+        served.timeouts.read = .seconds(3600)
+        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), served)
+        let half = [255, 255] + [UInt8](repeating: 0, count: 60_000)
+        let first = try TestSocket(.stream, to: listener.addresses[0])
+        first.send(half)
+        let second = try TestSocket(.stream, to: listener.addresses[0])
+        second.send(half)
+        // One of the two is more than there is room for; the one that went over it.
+        while listeners.counters.connectionCount(.tcp) > 1 { await Task.yield() }
+        let other = try TestSocket(.stream, to: listener.addresses[0])
+        defer { for client in [first, second, other] { client.close() } }
+        other.send(Self.query(5))
+        #expect(try TestReply(await onThread { other.receiveMessage() }).id == 5)
+        await listeners.stop()
+    }
+}
