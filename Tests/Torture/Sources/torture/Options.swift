@@ -1,0 +1,41 @@
+import BenchmarkSupport
+import Foundation
+
+/// What the command line says.
+struct Options {
+    var executable = Repository.benchmarks.appending(path: "../../.build/release/swiftlet").standardizedFileURL.path
+    var sequences = 200
+    var seed = UInt64.random(in: 0...UInt64(UInt32.max))
+    /// The one sequence to run; nil for all.
+    var only: Int?
+    /// Kinds of faults to choose from, by a part of their names; empty for all.
+    var faults: [String] = []
+    /// The world to run in, by a part of its name; nil for both in turn.
+    var world: String?
+    var keepsFiles = false
+
+    static let usage = """
+        torture [--swiftlet BINARY] [--sequences N] [--seed N] [--only N] [--fault PART-OF-A-KIND]… [--world PART-OF-A-NAME]
+                [--keep]
+        Breaks what a server depends on while every reply is checked; see Tests/Torture/README.md.
+        """
+
+    init(_ arguments: [String]) throws(BenchmarkError) {
+        var reader = OptionReader(arguments)
+        while let option = reader.next() {
+            switch option {
+            case "--swiftlet": executable = try reader.value(of: option)
+            case "--sequences": sequences = try reader.number(of: option, in: 1...100_000)
+            case "--seed": seed = UInt64(try reader.number(of: option, in: 0...Int.max))
+            case "--only": only = try reader.number(of: option, in: 1...100_000)
+            case "--fault": faults.append(try reader.value(of: option))
+            case "--world": world = try reader.value(of: option)
+            case "--keep": keepsFiles = true
+            default: throw .usage("\(option) is no option\n\(Self.usage)")
+            }
+        }
+        guard FileManager.default.isExecutableFile(atPath: executable) else {
+            throw .usage("\(executable) is no program; --swiftlet says where it is")
+        }
+    }
+}
