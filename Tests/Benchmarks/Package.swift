@@ -7,9 +7,11 @@ let package = Package(
     name: "Benchmarks",
     targets: [
         .target(name: "BenchmarkSupport"),
+        .target(name: "ScriptedCluster", dependencies: ["BenchmarkSupport"]),
         .executableTarget(name: "udp-echo"),
-        .executableTarget(name: "udp-benchmark", dependencies: ["BenchmarkSupport", "udp-echo"]),
+        .executableTarget(
+            name: "server-benchmark", dependencies: ["BenchmarkSupport", "ScriptedCluster", "udp-echo"]),
         .executableTarget(name: "api-benchmark", dependencies: ["BenchmarkSupport"]),
-        .executableTarget(name: "cluster-benchmark", dependencies: ["BenchmarkSupport"]),
+        .executableTarget(name: "cluster-benchmark", dependencies: ["BenchmarkSupport", "ScriptedCluster"]),
     ]
 )

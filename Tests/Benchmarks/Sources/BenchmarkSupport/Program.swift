@@ -16,8 +16,16 @@ package struct Program {
     package init(
         name: String, executable: String, arguments: [String], core: Int? = nil, folder: URL
     ) throws {
+        try self.init(
+            name: name, executable: executable, arguments: arguments, cores: core.map(String.init), folder: folder)
+    }
+
+    /// Starts the program in `folder`, pinned to `cores` when some are given: `0`, `0,1` or `0-3`.
+    package init(
+        name: String, executable: String, arguments: [String], cores: String?, folder: URL
+    ) throws {
         var command = ["setpriv", "--pdeathsig", "TERM"]
-        if let core { command += ["taskset", "-c", String(core)] }
+        if let cores { command += ["taskset", "-c", cores] }
         command += [executable] + arguments
 
         outputFile = folder.appending(path: "output-\(UUID().uuidString)")

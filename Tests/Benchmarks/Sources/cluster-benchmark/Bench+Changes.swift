@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import ScriptedCluster
 
 /// How fast a server's answers follow its API, in milliseconds (medians).
 struct ChangeTimes {

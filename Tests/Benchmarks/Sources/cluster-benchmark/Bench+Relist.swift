@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import ScriptedCluster
 
 extension Bench {
     private static let relists = 3

@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import ScriptedCluster
 
 extension Bench {
     /// A start with the state of the process before, while the API is gone.

@@ -1,11 +1,12 @@
 import BenchmarkSupport
 import Foundation
+import ScriptedCluster
 
 /// One server with one cluster: the API, the process, and the figures so far.
 ///
 /// Main thread only, as the programs it starts are.
 final class Bench {
-    let contender: Contender
+    let contender: ClusterContender
     let size: ClusterSize
     let options: Options
     let folder: URL
@@ -18,7 +19,10 @@ final class Bench {
     /// Starts the API and the server.
     ///
     /// - Parameter add: takes the figures.
-    init(_ contender: Contender, _ size: ClusterSize, options: Options, folder: URL, add: @escaping (Figure) -> Void)
+    init(
+        _ contender: ClusterContender, _ size: ClusterSize, options: Options, folder: URL,
+        add: @escaping (Figure) -> Void
+    )
         throws
     {
         self.contender = contender
@@ -67,7 +71,7 @@ final class Bench {
 
     /// The target where it is for this server and this size: those of the issue are for swiftlet and a large cluster.
     func target(_ target: Target?, anySize: Bool = false) -> Target? {
-        guard contender.name == Contender.measuredName, anySize || size == .large else { return nil }
+        guard contender.name == ClusterContender.measuredName, anySize || size == .large else { return nil }
         return target
     }
 

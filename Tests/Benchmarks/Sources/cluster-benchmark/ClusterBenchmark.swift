@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import ScriptedCluster
 
 /// Measures what following a Kubernetes cluster costs: the first list, changes, relists, outages, and a restart.
 @main
@@ -23,7 +24,7 @@ struct ClusterBenchmark {
     private static func run(_ options: Options) throws -> Int32 {
         let machine = Machine()
         // The peer comes first: its figures are the targets.
-        var contenders: [Contender] = []
+        var contenders: [ClusterContender] = []
         if let path = options.coreDNS { contenders.append(.coreDNS(try executable(path, of: "CoreDNS"))) }
         contenders.append(.swiftlet(try executable(options.swiftlet ?? Repository.releaseBinary, of: "swiftlet")))
         let folder = try RunFolder()
@@ -32,7 +33,9 @@ struct ClusterBenchmark {
         var report = Report()
         var (syncs, changes): ([String: SyncCost], [String: ChangeTimes]) = ([:], [:])
         for contender in contenders {
-            let peer = contenders.first { $0.name != contender.name && contender.name == Contender.measuredName }?.name
+            let peer = contenders.first {
+                $0.name != contender.name && contender.name == ClusterContender.measuredName
+            }?.name
             var small: ChangeTimes?
             for size in options.sizes {
                 let bench = try Bench(contender, size, options: options, folder: folder.url) { report.add($0) }
@@ -58,7 +61,7 @@ struct ClusterBenchmark {
     }
 
     private static func show(
-        _ report: Report, _ options: Options, _ contenders: [Contender], _ machine: Machine, folder: URL
+        _ report: Report, _ options: Options, _ contenders: [ClusterContender], _ machine: Machine, folder: URL
     ) throws {
         if options.printsJSON {
             print(report.json)

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import ScriptedCluster
 
 /// What the command line asks for.
 struct Options: Equatable {

@@ -3,13 +3,16 @@
 // One thread, one blocking UDP socket, batches of 64. Each query goes back with its own header and question and one
 // fixed address record; nothing is looked up. What is left is the kernel's share and a few dozen instructions.
 //
-// Usage: udp-echo [PORT]     listens on 127.0.0.1, prints the port, runs until it is ended by a signal
+// Usage: udp-echo [PORT [TTL]]     listens on 127.0.0.1, prints the port, runs until it is ended by a signal
+//
+// With a TTL, in seconds, it stands for a resolver that others ask: RA in place of AA.
 
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +27,9 @@ enum {
 };
 
 // Owner: the question's name (a pointer to offset 12); type A, class IN, TTL 5, four octets: 10.96.0.10.
-static const uint8_t answer_record[] = {0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 10, 96, 0, 10};
+static uint8_t answer_record[] = {0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 10, 96, 0, 10};
+
+static bool is_resolver = false;
 
 static uint8_t packets[batch_size][largest_query + sizeof answer_record];
 static struct sockaddr_in peers[batch_size];
@@ -53,8 +58,8 @@ static size_t make_answer(uint8_t *packet, size_t size) {
     if (end == 0) {
         return 0;
     }
-    packet[2] = (packet[2] & 0x79) | 0x84;  // QR and AA; opcode and RD as asked
-    packet[3] = 0;
+    packet[2] = (packet[2] & 0x79) | (is_resolver ? 0x80 : 0x84);  // QR and AA; opcode and RD as asked
+    packet[3] = is_resolver ? 0x80 : 0;
     static const uint8_t counts[] = {0, 1, 0, 1, 0, 0, 0, 0};  // one question, one answer; the OPT is dropped
     memcpy(packet + 4, counts, sizeof counts);
     memcpy(packet + end, answer_record, sizeof answer_record);
@@ -69,9 +74,16 @@ static int fail(const char *what) {
 int main(int argc, char **argv) {
     char *rest = "";
     unsigned long port = argc > 1 ? strtoul(argv[1], &rest, 10) : 0;
-    if (argc > 2 || *rest != 0 || port > 65535) {
-        fprintf(stderr, "usage: udp-echo [PORT]\n");
+    unsigned long ttl = argc > 2 && *rest == 0 ? strtoul(argv[2], &rest, 10) : 5;
+    if (argc > 3 || *rest != 0 || port > 65535 || ttl > 86400) {
+        fprintf(stderr, "usage: udp-echo [PORT [TTL]]\n");
         return 64;
+    }
+    if (argc > 2) {
+        is_resolver = true;
+        answer_record[7] = (uint8_t)(ttl >> 16);
+        answer_record[8] = (uint8_t)(ttl >> 8);
+        answer_record[9] = (uint8_t)ttl;
     }
 
     int descriptor = socket(AF_INET, SOCK_DGRAM, 0);

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// The sorts of objects that a server asks for.
-enum ObjectSort: CaseIterable, Sendable {
+package enum ObjectSort: CaseIterable, Sendable {
     case namespace, service, endpointSlice, pod
 
     var path: String {
@@ -32,7 +32,7 @@ enum ObjectSort: CaseIterable, Sendable {
 /// lists as streams (KEP-3157), and on command changes, expired versions and absence.
 ///
 /// A thread for each connection; what is shared is behind one lock.
-final class ScriptedAPI: Sendable {
+package final class ScriptedAPI: Sendable {
     /// A change that watches are told of.
     private struct Event {
         let version: Int
@@ -57,27 +57,36 @@ final class ScriptedAPI: Sendable {
     private let state = Mutex(State())
     /// Whether lists can be had as streams; servers before Kubernetes 1.32 refuse them.
     private let streamsLists: Bool
-    let port: UInt16
+    package let port: UInt16
 
     /// Begins to answer.
-    init(_ cluster: Cluster, streamsLists: Bool) throws(BenchmarkError) {
+    package convenience init(_ cluster: Cluster, streamsLists: Bool) throws(BenchmarkError) {
+        try self.init(streamsLists: streamsLists) { version in
+            [
+                .namespace: Cluster.namespaces.map { Array(cluster.namespaceObject($0, version: version).utf8) },
+                .service: (0..<cluster.size.services).map { Array(cluster.serviceObject($0, version: version).utf8) },
+                .endpointSlice: (0..<cluster.size.slices).map { Array(cluster.sliceObject($0, version: version).utf8) },
+            ]
+        }
+    }
+
+    /// Begins to answer.
+    ///
+    /// - Parameter objects: the objects of a version, without the braces around them and without their kinds.
+    package init(
+        streamsLists: Bool, objects: (_ version: Int) -> [ObjectSort: [[UInt8]]]
+    ) throws(BenchmarkError) {
         self.streamsLists = streamsLists
         let (listener, port) = try Self.listen(port: 0)
         self.port = port
         state.withLock { state in
-            let version = state.version
-            state.objects = [
-                .namespace: Cluster.namespaces.map { Array(cluster.namespaceObject($0, version: version).utf8) },
-                .service: (0..<cluster.size.services).map { Array(cluster.serviceObject($0, version: version).utf8) },
-                .endpointSlice: (0..<cluster.size.slices).map { Array(cluster.sliceObject($0, version: version).utf8) },
-                .pod: [],
-            ]
+            state.objects = objects(state.version)
         }
         open(listener)
     }
 
     /// How many lists were asked for, as streams or otherwise; the pages after the first do not count.
-    var listCount: Int { state.withLock { $0.lists } }
+    package var listCount: Int { state.withLock { $0.lists } }
 
     // MARK: Commands
 
@@ -86,7 +95,7 @@ final class ScriptedAPI: Sendable {
     /// - Parameters:
     ///   - isTold: whether watches hear of it; else it shows in the next list only.
     ///   - body: the object of the version that it is given.
-    func put(_ sort: ObjectSort, _ index: Int, isTold: Bool = true, _ body: (Int) -> String) {
+    package func put(_ sort: ObjectSort, _ index: Int, isTold: Bool = true, _ body: (Int) -> String) {
         state.withLock { state in
             state.version += 1
             let object = Array(body(state.version).utf8)
@@ -99,7 +108,7 @@ final class ScriptedAPI: Sendable {
     }
 
     /// Declares all versions up to now too old, and ends the watches with that word.
-    func expire() {
+    package func expire() {
         state.withLock { state in
             state.version += 1
             state.oldest = state.version
@@ -110,7 +119,7 @@ final class ScriptedAPI: Sendable {
     }
 
     /// Goes away: connections break, and no new ones are taken.
-    func cut() {
+    package func cut() {
         state.withLock { state in
             shutdown(state.listener, Int32(SHUT_RDWR))
             close(state.listener)
@@ -123,13 +132,13 @@ final class ScriptedAPI: Sendable {
     /// Comes back on the same port.
     ///
     /// - Parameter isExpired: whether the versions of before are too old.
-    func restore(isExpired: Bool = false) throws(BenchmarkError) {
+    package func restore(isExpired: Bool = false) throws(BenchmarkError) {
         if isExpired { expire() }
         open(try Self.listen(port: port).descriptor)
     }
 
     /// Ends for good.
-    func stop() { if state.withLock({ $0.listener >= 0 }) { cut() } }
+    package func stop() { if state.withLock({ $0.listener >= 0 }) { cut() } }
 
     // MARK: Connections
 

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import ScriptedCluster
 
 /// One Service, as every server in the benchmark serves it.
 struct Service: Equatable {
@@ -33,11 +34,55 @@ struct Workload {
 
     let services: [Service]
     let questions: [Question]
+    /// The share of questions for names that do not exist.
+    let nameErrorShare: Double
+    /// What is answered rightly only once everything is loaded.
+    let lastQuestion: Question
 
+    /// 2,000 Services and the mixture of questions that the README describes.
     init(serviceCount: Int) {
         var random = SplitMix64(state: Self.seed)
-        services = (0..<serviceCount).map(Self.service)
+        let services = (0..<serviceCount).map(Self.service)
+        let last = Self.service(serviceCount - 1)
+        self.services = services
         questions = Self.questions(about: services, random: &random).shuffled(using: &random)
+        nameErrorShare = Self.nameErrorShare
+        lastQuestion = Question(name: last.domainName, type: .a, expectation: .address(last.address))
+    }
+
+    /// As many names as asked for, each asked once before any is asked again, in an order that follows from nothing.
+    ///
+    /// - Parameter cluster: with as many Services as half the names: each has an address and a port.
+    init(everyNameOf cluster: Cluster) {
+        var random = SplitMix64(state: Self.seed)
+        services = []
+        questions = (0..<cluster.size.services).flatMap {
+            [cluster.question(aboutService: $0), cluster.question(aboutPortOfService: $0)]
+        }.shuffled(using: &random)
+        nameErrorShare = 0
+        lastQuestion = cluster.question(aboutService: cluster.size.services - 1)
+    }
+
+    /// Some questions about a cluster that has no part in this; all names exist.
+    init(_ questions: [Question]) {
+        var random = SplitMix64(state: Self.seed)
+        services = []
+        self.questions = questions.shuffled(using: &random)
+        nameErrorShare = 0
+        lastQuestion = questions.last ?? Question(name: Self.zone, type: .a, expectation: .noData)
+    }
+
+    /// Names outside of the cluster, which an upstream answers that has one answer for all: `udp-echo`.
+    init(externalNames count: Int) {
+        var random = SplitMix64(state: Self.seed)
+        services = []
+        let answer = IPv4Address(bits: 10 << 24 | 96 << 16 | 10)
+        let questions = (0..<count).map {
+            Question(name: "www-\($0).example.org", type: .a, expectation: .address(answer))
+        }.shuffled(using: &random)
+        self.questions = questions
+        nameErrorShare = 0
+        lastQuestion = questions.last ?? Question(name: "example.org", type: .a, expectation: .address(answer))
     }
 
     /// Three of four Services have the ports `http` and `https`, the fourth a single unnamed one.

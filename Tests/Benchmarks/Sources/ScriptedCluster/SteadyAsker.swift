@@ -3,17 +3,19 @@ import Foundation
 import Synchronization
 
 /// Asks a server one question after the other on a thread of its own, and counts what is missing or wrong.
-final class SteadyAsker: Sendable {
+package final class SteadyAsker: Sendable {
     /// What came of the questions.
-    struct Tally: Equatable {
-        var asked = 0
+    package struct Tally {
+        package var asked = 0
         /// No reply within 250 ms.
-        var missing = 0
-        var wrong = 0
+        package var missing = 0
+        package var wrong = 0
         /// The first that failed, for the report.
-        var example: String?
+        package var example: String?
+        /// How long the replies took.
+        package var times = Times()
 
-        var failures: Int { missing + wrong }
+        package var failures: Int { missing + wrong }
     }
 
     private struct State {
@@ -25,16 +27,19 @@ final class SteadyAsker: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     /// Begins to ask, about every millisecond, in the order of the questions and again from the first.
-    init(_ questions: [Question], port: UInt16) throws {
+    package init(_ questions: [Question], port: UInt16) throws {
         let probe = try ProbeBox(DNSProbe(port: port))
         Thread { [self] in
             var number = 0
             while !state.withLock({ $0.isStopping }) {
                 let question = questions[number % questions.count]
                 number += 1
+                let start = ContinuousClock.now
                 let reply = probe.ask(question)
+                let time = ContinuousClock.now - start
                 state.withLock { state in
                     state.tally.asked += 1
+                    if reply != nil { state.tally.times.add(time) }
                     if let reply {
                         guard !reply.meets(question.expectation) else { return }
                         state.tally.wrong += 1
@@ -52,7 +57,7 @@ final class SteadyAsker: Sendable {
     }
 
     /// Stops asking and says what came of it.
-    func stop() -> Tally {
+    package func stop() -> Tally {
         state.withLock { $0.isStopping = true }
         ended.wait()
         return state.withLock { $0.tally }

@@ -2,58 +2,65 @@ import BenchmarkSupport
 import Foundation
 
 /// A server that reads a Corefile: how it is started.
-struct Contender {
-    let name: String
-    let executable: String
+package struct ClusterContender {
+    package let name: String
+    package let executable: String
     /// Whether it can keep what it knows of the cluster in a folder.
-    let keepsState: Bool
+    package let keepsState: Bool
 
-    static let measuredName = "swiftlet"
+    package static let measuredName = "swiftlet"
 
-    static func swiftlet(_ executable: String) -> Self {
+    package static func swiftlet(_ executable: String) -> Self {
         Self(name: measuredName, executable: executable, keepsState: true)
     }
 
-    static func coreDNS(_ executable: String) -> Self {
+    package static func coreDNS(_ executable: String) -> Self {
         Self(name: "CoreDNS", executable: executable, keepsState: false)
     }
 
-    var versionArguments: [String] { keepsState ? ["--version"] : ["-version"] }
+    package var versionArguments: [String] { keepsState ? ["--version"] : ["-version"] }
 
     /// - Parameter data: where to keep the state; nil for nowhere.
-    func arguments(corefile: URL, data: URL?) -> [String] {
+    package func arguments(corefile: URL, data: URL?) -> [String] {
         guard keepsState else { return ["-conf", corefile.path] }
         return ["serve", "--conf", corefile.path] + (data.map { ["--data", $0.path] } ?? [])
     }
 }
 
 /// One running server, on ports of 127.0.0.1 that are its own.
-struct ClusterServer {
+package struct ClusterServer {
     /// Seconds it may take until it answers everything rightly.
-    static let syncLimit = 120
+    package static let syncLimit = 120
 
-    let program: Program
-    let port: UInt16
+    package let program: Program
+    package let port: UInt16
     /// Just before it was started.
-    let start: ContinuousClock.Instant
+    package let start: ContinuousClock.Instant
 
-    var processIdentifier: pid_t { program.processIdentifier }
+    package var processIdentifier: pid_t { program.processIdentifier }
 
     /// Starts the server, and does not wait.
-    init(_ contender: Contender, api: UInt16, data: URL?, folder: URL) throws {
+    ///
+    /// - Parameters:
+    ///   - api: the port of the API server.
+    ///   - data: where to keep the state; nil for nowhere.
+    ///   - core: the core it is pinned to; nil for all.
+    package init(_ contender: ClusterContender, api: UInt16, data: URL?, core: Int? = nil, folder: URL) throws {
         port = try findFreePort()
         let corefile = folder.appending(path: "Corefile-\(port)")
         try Corefile.kubeadm(port: port, api: api).write(to: corefile, atomically: false, encoding: .utf8)
         start = .now
         program = try Program(
             name: contender.name, executable: contender.executable,
-            arguments: contender.arguments(corefile: corefile, data: data), folder: folder)
+            arguments: contender.arguments(corefile: corefile, data: data), core: core,
+            folder: folder)
     }
 
     /// Asks without a pause until all is answered rightly.
     ///
     /// - Returns: The time since the start, or since `begin`.
-    func awaitAnswers(to questions: [Question], since begin: ContinuousClock.Instant? = nil) throws -> Duration {
+    package func awaitAnswers(to questions: [Question], since begin: ContinuousClock.Instant? = nil) throws -> Duration
+    {
         let probe = try DNSProbe(port: port)
         let begin = begin ?? start
         let deadline = begin + .seconds(Self.syncLimit)
@@ -80,7 +87,7 @@ struct ClusterServer {
     }
 
     /// Waits until the server says that it is ready: from then on it minds signals to end.
-    func awaitReady() throws {
+    package func awaitReady() throws {
         let deadline = ContinuousClock.now + .seconds(Self.syncLimit)
         while !program.output().split(separator: "\n").contains("ready") {
             guard program.isRunning else { throw program.causeOfEnd() }
@@ -92,7 +99,7 @@ struct ClusterServer {
     }
 
     /// Makes the most memory ever taken that of this moment (proc(5), `clear_refs`).
-    func resetPeak() throws(BenchmarkError) {
+    package func resetPeak() throws(BenchmarkError) {
         let path = "/proc/\(processIdentifier)/clear_refs"
         let descriptor = open(path, O_WRONLY)
         guard descriptor >= 0 else { throw .system(call: "open \(path)", errorNumber: errno) }
