@@ -120,9 +120,9 @@ package enum QueryReader {
             let type = UInt16(bigEndian: base.loadUnaligned(fromByteOffset: index, as: UInt16.self))
             let length = Int(UInt16(bigEndian: base.loadUnaligned(fromByteOffset: index &+ 8, as: UInt16.self)))
             guard index &+ 10 &+ length <= packet.count else { return false }
-            if type == RecordType.opt.rawValue, number >= answers + authorities {
-                // The owner of an OPT record is the root (RFC 6891 §6.1.2).
-                guard index == owner &+ 1 else { return false }
+            if type == RecordType.opt.rawValue {
+                // One OPT record at most, in the additional section and owned by the root (RFC 6891 §6.1.1, §6.1.2).
+                guard number >= answers + authorities, !query.hasEDNS, index == owner &+ 1 else { return false }
                 takeOPT(base, index, &query)
                 query.optionsLength = length
                 guard optionsAreSound(packet, offset: query.optionsOffset, length: length) else { return false }

@@ -95,6 +95,11 @@ struct MalformedQueryTests {
         MalformedQuery("half an option", counts: [1, 0, 0, 1], question + opt([0, 3, 0])),
         MalformedQuery("an option that runs over its record", counts: [1, 0, 0, 1], question + opt([0, 3, 0, 1])),
         MalformedQuery("an OPT record with a name", counts: [1, 0, 0, 1], question + [1, 0x61] + opt([])),
+        MalformedQuery("two OPT records", counts: [1, 0, 0, 2], question + opt([]) + opt([])),
+        MalformedQuery("an OPT record as an answer", counts: [1, 1, 0, 0], question + opt([])),
+        MalformedQuery("an OPT record as an authority", counts: [1, 0, 1, 0], question + opt([])),
+        MalformedQuery(
+            "an OPT record as an authority, and one more", counts: [1, 0, 1, 1], question + opt([]) + opt([])),
         MalformedQuery("a cookie of 7 bytes", counts: [1, 0, 0, 1], question + cookie(7)),
         MalformedQuery("a cookie of 9 bytes", counts: [1, 0, 0, 1], question + cookie(9)),
         MalformedQuery("a cookie of 15 bytes", counts: [1, 0, 0, 1], question + cookie(15)),
@@ -143,7 +148,6 @@ struct MalformedQueryTests {
             MalformedQuery("bytes behind the OPT record", counts: [1, 0, 0, 1], question + opt([]) + [0]),
             MalformedQuery("one answer", counts: [1, 1, 0, 0], question + record),
             MalformedQuery("one authority", counts: [1, 0, 1, 0], question + record),
-            MalformedQuery("two OPT records", counts: [1, 0, 0, 2], question + opt([]) + opt([])),
             MalformedQuery("a record and an OPT record", counts: [1, 0, 0, 2], question + record + opt([])),
             MalformedQuery("AA, TC, RA, Z, AD and a code", flags: 0x07ef, question),
         ], [false, true])

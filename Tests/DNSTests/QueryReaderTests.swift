@@ -16,7 +16,7 @@ struct QueryReaderTests {
 
     private static let valid: [[UInt8]] = [
         packet([1, 0, 0, 0], []), packet([1, 0, 0, 1], opt), packet([1, 0, 0, 1], options),
-        packet([1, 0, 0, 2], opt + options), packet([1, 1, 1, 2], address + address + address + options),
+        packet([1, 0, 0, 2], address + options), packet([1, 1, 1, 2], address + address + address + options),
         packet([1, 0, 0, 1], address),
     ]
 
@@ -48,11 +48,12 @@ struct QueryReaderTests {
         #expect(!Self.read(Self.valid[5]).query.hasEDNS)
     }
 
-    @Test("An OPT record outside the additional section is no OPT record")
+    @Test("An OPT record outside the additional section, or a second one, is FORMERR (RFC 6891 §6.1.1)")
     func misplaced() {
-        let query = Self.read(Self.packet([1, 1, 0, 0], Self.opt))
-        #expect(query.verdict == .answer)
-        #expect(!query.query.hasEDNS)
+        for counts in [[1, 1, 0, 0], [1, 0, 1, 0]] as [[UInt8]] {
+            #expect(Self.read(Self.packet(counts, Self.opt)).verdict == .formatError)
+        }
+        #expect(Self.read(Self.packet([1, 0, 0, 2], Self.opt + Self.opt)).verdict == .formatError)
     }
 
     @Test("Silence, NOTIMP and FORMERR, in this order")
