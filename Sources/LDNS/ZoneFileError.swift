@@ -60,6 +60,11 @@ extension ZoneFileError: CustomStringConvertible {
 }
 
 extension ZoneFileError.Reason: CustomStringConvertible {
+    /// A word of the file, cut off where it is longer than any that is meant.
+    private static func shown(_ word: String) -> String {
+        word.utf8.count <= 260 ? word : "\(word.prefix(64))…"
+    }
+
     package var description: String {
         switch self {
         case .unreadable(let text): "cannot be read: \(text)"
@@ -69,20 +74,22 @@ extension ZoneFileError.Reason: CustomStringConvertible {
         case .unclosedParenthesis: "the parenthesis is not closed"
         case .strayParenthesis: "closing parenthesis without an opening one"
         case .entryTooLong: "the entry is longer than \(ZoneFileLexer.entryLimit) bytes"
-        case .unknownDirective(let name): "directive \(name) is not supported; $ORIGIN, $TTL and $INCLUDE are"
+        case .unknownDirective(let name):
+            "directive \(Self.shown(name)) is not supported; $ORIGIN, $TTL and $INCLUDE are"
         case .directiveUsage(let usage): "should be: \(usage)"
         case .includeOutsideFile: "$INCLUDE works in files only"
         case .includeTooDeep: "$INCLUDE nested deeper than \(ZoneFileReader.includeLimit) files"
         case .include(let path, let reason): "\(path): \(reason)"
-        case .badName(let text): "'\(text)' is no legal name"
+        case .badName(let text): "'\(Self.shown(text))' is no legal name"
         case .noOwner: "no owner name, and no record above to take it from"
-        case .badTTL(let text): "'\(text)' is no TTL; seconds up to 2147483647 or 1w2d3h4m5s are"
+        case .badTTL(let text): "'\(Self.shown(text))' is no TTL; seconds up to 2147483647 or 1w2d3h4m5s are"
         case .noTTL: "no TTL; give the record one, or the file a $TTL above it"
         case .foreignClass(let name): "class \(name); only IN is served"
         case .noType: "no record type"
-        case .unknownType(let name): "'\(name)' is no record type known here; TYPEnnn works for all (RFC 3597)"
+        case .unknownType(let name):
+            "'\(Self.shown(name))' is no record type known here; TYPEnnn works for all (RFC 3597)"
         case .metaType(let name): "\(name) is no type of data"
-        case .numberOutOfRange(let text, let limit): "'\(text)' is no number from 0 to \(limit)"
+        case .numberOutOfRange(let text, let limit): "'\(Self.shown(text))' is no number from 0 to \(limit)"
         case .stringTooLong: "a string is longer than 255 bytes; split it into several"
         case .badGenericData: "should be: \\# LENGTH HEX, with as many bytes as the length says (RFC 3597)"
         case .data(let type, let error): "\(RecordDataParser.name(of: type)): \(error)"
