@@ -1,30 +1,33 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Each dependency pays its way in minutes from clone to first answer; why it is here:
+// Each dependency pays its way in minutes from clone to first answer; why it is here stands above it. Versions are exact,
+// so that nobody else's release changes what is built; `deploy/sbom` tells of those that they bring.
 let dependencies: [Package.Dependency] = [
     // TCP (and later TLS and HTTP) listeners: event loops, back-pressure, timers.
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     // The command line: parsing, help texts, exit status 64 on wrong usage.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     // The log, in the form that other packages write to as well.
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     // Start, signals and ordered shutdown of the long-lived parts.
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     // SQLite: transactions, migrations and write-ahead logging of the embedded registry.
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     // The registry's API: HTTP/1.1 and HTTP/2 with back-pressure, and TLS beneath.
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    // TLS of the registry's API, of DNS over TLS and HTTPS, and towards upstreams and API servers.
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     // DNS over HTTPS: the frames of HTTP/2; Hummingbird is built on it.
-    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.45.0"),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.45.0"),
+    // The fields of requests and answers, as Hummingbird hands them out.
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     // The parts of requests and answers as handlers of connections see them; Hummingbird is built on it.
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     // Commands that talk to an API server, ours or Kubernetes' own.
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     // Manifests are YAML; JSON is read by the same parser, with line numbers.
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
 ]
 
 // `.ci/run` sets this: a warning in our own targets ends the build.
@@ -40,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
         .systemLibrary(name: "CMalloc"),
+        .target(name: "CRights"),
 
         // Values and protocol.
         .target(name: "DNS"),
@@ -55,6 +59,8 @@ let package = Package(
         .target(name: "Corefile", dependencies: ["DNS", "Registry"]),
         .target(name: "Telemetry"),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),
+        // The user that a process is, and the files that others must not read.
+        .target(name: "ProcessRights", dependencies: ["CRights"]),
 
         // Zone data that ships, compiled into the binary.
         .target(
@@ -92,7 +98,7 @@ let package = Package(
             name: "RegistryAPI",
             dependencies: [
                 "AddressAllocator", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema", "PodEnvironment",
-                "Registry",
+                "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -108,7 +114,7 @@ let package = Package(
         .target(
             name: "APIClient",
             dependencies: [
-                "Manifests", "Registry",
+                "Manifests", "ProcessRights", "Registry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -135,7 +141,7 @@ let package = Package(
         .target(
             name: "Forwarding",
             dependencies: [
-                "CDatagram", "Corefile", "DNS", "FileWatching", "Pipeline", "Registry", "Telemetry",
+                "CDatagram", "Corefile", "DNS", "FileWatching", "Pipeline", "ProcessRights", "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -173,8 +179,8 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Forwarding",
-                "FileWatching", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "Registry", "Stages",
-                "StaticZones", "Telemetry", "Zonefiles",
+                "FileWatching", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "ProcessRights", "Registry",
+                "Stages", "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -190,8 +196,9 @@ let package = Package(
                 "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching",
                 "Manifests",
                 "ClusterZone",
-                "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment", "RegistryAPI",
-                "RegistryControllers", "APIClient", "Serving", "StaticZones", "Telemetry",
+                "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
+                "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",
+                "Telemetry",
                 "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -225,6 +232,7 @@ let package = Package(
         .testTarget(name: "RegistryAPITests", dependencies: ["RegistryAPI", "Registry", "TestSupport"]),
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
+        .testTarget(name: "ProcessRightsTests", dependencies: ["ProcessRights", "TestSupport"]),
         .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),
         .testTarget(
             name: "ManifestsTests",

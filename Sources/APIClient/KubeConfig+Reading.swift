@@ -1,5 +1,6 @@
 import Foundation
 import Manifests
+import ProcessRights
 import Registry
 
 extension KubeConfig {
@@ -38,6 +39,9 @@ extension KubeConfig {
             throw KubeConfigError(file: file, reason: error.reason)
         }
         try self.init(parsing: bytes, file: file)
+        if users.values.contains(where: { (try? $0.get())?.holdsSecret == true }) {
+            try Self.checkSecret(file, of: file)
+        }
     }
 
     /// The files that `$KUBECONFIG` lists, else `~/.kube/config`, merged; nil where none of them says anything.
@@ -57,6 +61,15 @@ extension KubeConfig {
             if merged == nil { merged = config } else { merged?.merge(config) }
         }
         return merged
+    }
+
+    /// Refuses a file of secrets that every user of the host may read.
+    static func checkSecret(_ path: String, of file: String) throws(KubeConfigError) {
+        do {
+            try SecretFile.check(path)
+        } catch {
+            throw KubeConfigError(file: file, reason: path == file ? error.reason : "\(error)")
+        }
     }
 
     private static func context(_ reader: KubeConfigReader) throws(KubeConfigError) -> Context {

@@ -11,6 +11,16 @@ package struct KubeConfig: Hashable, Sendable {
     package struct User: Hashable, Sendable {
         package var credentials: APIAccess.Credentials
         package var clientCertificate: APIAccess.ClientCertificate?
+
+        /// Whether the file itself holds a token, a password or a key.
+        var holdsSecret: Bool {
+            switch credentials {
+            case .token, .password, .tokenFile(_, .some): return true
+            case .none, .tokenFile(_, nil): break
+            }
+            if case .data? = clientCertificate?.key { return true }
+            return false
+        }
     }
 
     package struct Context: Hashable, Sendable {
@@ -66,6 +76,9 @@ package struct KubeConfig: Hashable, Sendable {
         var access = APIAccess(server: cluster.server, trust: cluster.trust, serverName: cluster.serverName)
         if !context.user.isEmpty {
             let user = try find(context.user, in: users, kind: "user")
+            if case .tokenFile(let path, _) = user.credentials {
+                try Self.checkSecret(path, of: files.joined(separator: ":"))
+            }
             access.credentials = user.credentials
             access.clientCertificate = user.clientCertificate
         }

@@ -1,4 +1,5 @@
 import NIOSSL
+import ProcessRights
 
 /// TLS as an `APIAccess` describes it.
 enum TLSSettings {
@@ -17,6 +18,13 @@ enum TLSSettings {
                 try pair.chain.bytes("client-certificate"), place: pair.chain.place("client-certificate"))
             configuration.certificateChain = chain.map { .certificate($0) }
             let place = pair.key.place("client-key")
+            if case .file(let path) = pair.key {
+                do {
+                    try SecretFile.check(path)
+                } catch {
+                    throw APIAccessError(path, error.reason)
+                }
+            }
             do {
                 configuration.privateKey = .privateKey(
                     try NIOSSLPrivateKey(bytes: try pair.key.bytes("client-key"), format: .pem))

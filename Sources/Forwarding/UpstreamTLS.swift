@@ -1,5 +1,6 @@
 import Corefile
 import NIOSSL
+import ProcessRights
 
 /// TLS towards upstreams, from the files of `tls`.
 enum UpstreamTLS {
@@ -13,6 +14,11 @@ enum UpstreamTLS {
         }
         if let certificate = files.certificate, let key = files.key {
             configuration.certificateChain = try certificates(certificate, files).map { .certificate($0) }
+            do {
+                try SecretFile.check(files.path(key))
+            } catch {
+                throw key.error(error.reason)
+            }
             do {
                 configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: files.path(key), format: .pem))
             } catch {

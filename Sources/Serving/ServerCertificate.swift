@@ -1,11 +1,17 @@
 import Corefile
 import NIOSSL
+import ProcessRights
 
 /// What `tls` says, made into what listeners take.
 enum ServerCertificate {
     /// Reads the files of a `tls` directive.
     static func configuration(_ settings: TLSSettings, at place: Token) throws(CorefileError) -> TLSConfiguration {
         let chain = try reading(settings.certificateFile, place) { try NIOSSLCertificate.fromPEMFile($0) }
+        do {
+            try SecretFile.check(settings.keyFile)
+        } catch {
+            throw CorefileError(file: place.file, line: place.line, token: settings.keyFile, reason: error.reason)
+        }
         let key = try reading(settings.keyFile, place) { try NIOSSLPrivateKey(file: $0, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))

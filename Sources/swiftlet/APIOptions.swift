@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProcessRights
 import RegistryAPI
 
 /// How `serve` is told to serve the registry's API.
@@ -62,6 +63,7 @@ struct APIOptions: ParsableArguments {
     }
 
     private static func readTokens(_ file: String) throws(CommandFailure) -> AccessTokens {
+        try SecretFile.checkOption("--api-tokens", file)
         let text: String
         do {
             text = try String(contentsOfFile: file, encoding: .utf8)

@@ -1,6 +1,7 @@
 import APIClient
 import ArgumentParser
 import Foundation
+import ProcessRights
 
 /// Which API server a command asks, and as whom.
 struct APIServerOptions: ParsableArguments {
@@ -31,13 +32,13 @@ struct APIServerOptions: ParsableArguments {
     /// The way to the server that is named, else to that of `$KUBECONFIG` or `~/.kube/config`, else to the one of the
     /// cluster whose Pod this is, else to one on this host.
     func accessOrDefault() throws(CommandFailure) -> APIAccess {
-        if let access = try namedAccess() { return finished(access) }
-        if let access = try kubeconfigAccess() { return finished(access) }
+        if let access = try namedAccess() { return try finished(access) }
+        if let access = try kubeconfigAccess() { return try finished(access) }
         // The variables alone say nothing: `swiftlet exec` sets them too. In a Pod there is a token beside them.
         if let access = try? ServiceAccount.access(environment: ProcessInfo.processInfo.environment) {
-            return finished(access)
+            return try finished(access)
         }
-        return finished(try Self.access("http://127.0.0.1:8001", option: "--server"))
+        return try finished(try Self.access("http://127.0.0.1:8001", option: "--server"))
     }
 
     private func namedAccess() throws(CommandFailure) -> APIAccess? {
@@ -72,10 +73,13 @@ struct APIServerOptions: ParsableArguments {
     }
 
     /// With the authority and the token that options name.
-    private func finished(_ access: APIAccess) -> APIAccess {
+    private func finished(_ access: APIAccess) throws(CommandFailure) -> APIAccess {
         var access = access
         if let certificateAuthority { access.trust = .authority(.file(certificateAuthority)) }
-        if let tokenFile { access.credentials = .tokenFile(tokenFile, initial: nil) }
+        if let tokenFile {
+            try SecretFile.checkOption("--token-file", tokenFile)
+            access.credentials = .tokenFile(tokenFile, initial: nil)
+        }
         return access
     }
 
@@ -89,6 +93,17 @@ struct APIServerOptions: ParsableArguments {
             throw CommandFailure(.usage, "\(option) '\(server)' is no URL: write it as http://HOST:PORT")
         }
         return APIAccess(server: url)
+    }
+}
+
+extension SecretFile {
+    /// Refuses a file that an option names and every user of the host may read.
+    static func checkOption(_ option: String, _ path: String) throws(CommandFailure) {
+        do {
+            try check(path)
+        } catch {
+            throw CommandFailure(.badData, "\(option) \(error)")
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 @testable import APIClient
 import TestSupport
 import Testing
@@ -50,6 +51,11 @@ struct APIAccessTests {
             users: [{name: u, user: {token: t}}, {name: x, user: {exec: {command: login}}}]
             """)
         let file = folder.path("config")
+        // It holds a token, so it is for its owner alone.
+        #expect(throws: APIAccessFailure.self) {
+            try APIAccess.access(kubeConfig: .init(file: file), environment: Self.pod)
+        }
+        #expect(chmod(file, 0o600) == 0)
         let access = try APIAccess.access(
             endpoint: "https://c:3", kubeConfig: .init(file: file), environment: Self.pod)
         #expect(access.server == ServerURL("https://a:1") && access.credentials == .token("t"))

@@ -1,4 +1,5 @@
 import NIOSSL
+import ProcessRights
 
 /// How the API is served; read once, at start.
 package struct APISettings: Sendable {
@@ -71,6 +72,11 @@ package struct APISettings: Sendable {
             }
         }
         let chain = try reading(certificate) { try NIOSSLCertificate.fromPEMFile(certificate) }
+        do {
+            try SecretFile.check(key)
+        } catch {
+            throw .unreadable(file: key, reason: error.reason)
+        }
         let privateKey = try reading(key) { try NIOSSLPrivateKey(file: key, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))

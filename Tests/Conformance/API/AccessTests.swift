@@ -127,6 +127,7 @@ private final class Credentials: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let script = """
             set -e
+            umask 077
             cd "$0"
             authority() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$2" -keyout "$1-key.pem" -out "$1.pem"; }
             signed() {
