@@ -40,10 +40,11 @@ package final class Listener: Sendable {
         var streams: [TCPSocket] = []
         var datagrams: [UDPSocket] = []
         for address in settings.addresses {
-            let stream = try bind(address, settings)
+            let stream = try bind(address, settings, environment)
             streams.append(stream)
             for _ in 0..<max(1, settings.workers ?? processors) {
-                datagrams.append(try UDPSocket(stream.address))
+                datagrams.append(
+                    try environment.inherited.datagrams(stream.address) ?? UDPSocket(stream.address))
             }
         }
         for stream in streams { try stream.listen() }
@@ -93,15 +94,18 @@ package final class Listener: Sendable {
 
     /// A TCP socket on a port that is free for UDP too where that is wanted.
     private static func bind(
-        _ address: ListenAddress, _ settings: ListenerSettings
+        _ address: ListenAddress, _ settings: ListenerSettings, _ environment: StreamListener.Environment
     ) throws(NameserverError) -> TCPSocket {
         var attempts = address.port == 0 ? 16 : 1
         while true {
             var candidate = address
-            if !settings.takesOver || address.port == 0 { candidate = try UDPSocket.probe(address) }
+            if !environment.inherited.has(address, isStream: false), !settings.takesOver || address.port == 0 {
+                candidate = try UDPSocket.probe(address)
+            }
             attempts -= 1
             do {
-                return try TCPSocket(candidate, isShared: settings.takesOver)
+                return try environment.inherited.stream(candidate)
+                    ?? TCPSocket(candidate, isShared: settings.takesOver)
             } catch {
                 guard error.code == EADDRINUSE, attempts > 0 else { throw error }
             }

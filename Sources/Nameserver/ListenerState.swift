@@ -6,17 +6,19 @@ package final class ListenerState: Sendable {
     let content: Exchangeable<ListenerContent>
     let underWay: QueriesUnderWay
     let counters: ServerCounters
-    let cookie: ServerCookie
+    let cookies: CookieSecrets
     /// Replies of this listener that are still to be sent.
     let outstanding = Outstanding()
     /// For replies that were not there at once, over UDP and over streams: their threads take turns.
     private let lateCounters: Mutex<(udp: QueryCounters, stream: QueryCounters)>
 
-    init(_ content: ListenerContent, underWay: QueriesUnderWay, counters: ServerCounters, cookie: ServerCookie) {
+    init(
+        _ content: ListenerContent, underWay: QueriesUnderWay, counters: ServerCounters, cookies: CookieSecrets
+    ) {
         self.content = Exchangeable(content)
         self.underWay = underWay
         self.counters = counters
-        self.cookie = cookie
+        self.cookies = cookies
         lateCounters = Mutex((counters.make(proto: "udp"), counters.make(proto: "tcp")))
     }
 
@@ -24,7 +26,7 @@ package final class ListenerState: Sendable {
     package convenience init(_ content: ListenerContent, underWay: QueriesUnderWay = QueriesUnderWay()) {
         self.init(
             content, underWay: underWay, counters: ServerCounters(underWay: underWay, connections: [:]),
-            cookie: ServerCookie())
+            cookies: CookieSecrets())
     }
 
     deinit {

@@ -12,8 +12,8 @@ package actor Listeners: Service {
     /// The queries that wait for a stage.
     package nonisolated let underWay: QueriesUnderWay
     private let environment: StreamListener.Environment
-    /// One secret for all listeners: clients bring their cookies to any of them.
-    private let cookie = ServerCookie()
+    /// Shared by all listeners: clients bring their cookies to any of them.
+    private let cookies: CookieSecrets
     private var open: [ObjectIdentifier: Listener] = [:]
     /// Listeners that are being opened, on the threads that `stop` ends.
     private let opening = Outstanding()
@@ -23,14 +23,18 @@ package actor Listeners: Service {
     /// How often queries are looked at that may have taken too long.
     private static let sweepInterval: Duration = .milliseconds(250)
 
-    package init(limits: ServingLimits = ServingLimits()) {
+    package init(
+        limits: ServingLimits = ServingLimits(), cookies: CookieSecrets = CookieSecrets(),
+        inherited: InheritedSockets = InheritedSockets()
+    ) {
+        self.cookies = cookies
         let counts = Dictionary(
             uniqueKeysWithValues: [Transport.tcp, .tls, .https].map { ($0, ConnectionCount()) })
         underWay = QueriesUnderWay(limit: limits.queriesUnderWay, time: limits.queryTime)
         counters = ServerCounters(underWay: underWay, connections: counts)
         environment = StreamListener.Environment(
             group: MultiThreadedEventLoopGroup(numberOfThreads: Int(datagram_processor_count())), limits: limits,
-            connections: ConnectionLimits(limits), counts: counts)
+            connections: ConnectionLimits(limits), counts: counts, inherited: inherited)
     }
 
     /// Binds and begins to answer.
@@ -48,7 +52,7 @@ package actor Listeners: Service {
         guard !isEnding else { throw ended() }
         opening.enter()
         defer { opening.leave() }
-        let state = ListenerState(content, underWay: underWay, counters: counters, cookie: cookie)
+        let state = ListenerState(content, underWay: underWay, counters: counters, cookies: cookies)
         let listener = try await Listener.open(settings, tls: tls, environment, state: state)
         guard !isEnding else {
             await listener.stop()

@@ -1,13 +1,14 @@
 import DNS
 import Glibc
 import Pipeline
+import Registry
 
 /// The EDNS options of a reply to a query that brought some (RFC 6891 §6.1.2).
 struct ReplyOptions {
-    private let cookie: ServerCookie
+    private let cookies: CookieSecrets
 
-    init(cookie: ServerCookie) {
-        self.cookie = cookie
+    init(cookies: CookieSecrets) {
+        self.cookies = cookies
     }
 
     /// The options that go back whatever the answer is; nil where an option of the query is malformed (FORMERR).
@@ -19,7 +20,7 @@ struct ReplyOptions {
     /// - Parameter idle: after how long without a query a connection is closed.
     func make(
         for query: Query, in packet: UnsafeRawBufferPointer, transport: Transport, idle: Duration,
-        client: () -> [UInt8]
+        client: () -> IPAddress
     ) -> [EDNSOption]? {
         var options: [EDNSOption] = []
         var seen: Set<OptionCode> = []
@@ -31,10 +32,10 @@ struct ReplyOptions {
                 options.append(option)
             case .cookie:
                 guard ServerCookie.isLegalLength(option.data.count) else { return nil }
-                let server = cookie.make(
-                    clientCookie: option.data.prefix(8), address: client(),
-                    now: UInt32(truncatingIfNeeded: time(nil)))
-                options.append(EDNSOption(.cookie, option.data.prefix(8) + server))
+                // A cookie that is none of ours counts as none at all (RFC 7873 §5.2.3, third choice).
+                let answer = cookies.answer(
+                    to: option.data, address: client(), now: UInt32(truncatingIfNeeded: time(nil)))
+                options.append(EDNSOption(.cookie, answer.option))
             case .keepalive where transport == .tcp || transport == .tls:
                 // In units of 100 ms (RFC 7828 §3.1).
                 let (seconds, attoseconds) = idle.components

@@ -153,7 +153,11 @@ package final class Responder {
         case .silence:
             counters.count(.silence)
             return .silence
-        case .formatError: return bareHeader(buffer, .formatError, keepsOpcode: false)
+        case .formatError:
+            let cookie = CookieRequest.reply(in: buffer, length: length, secrets: state.cookies) {
+                origin.client.address
+            }
+            return cookie.map { .reply($0) } ?? bareHeader(buffer, .formatError, keepsOpcode: false)
         case .notImplemented: return bareHeader(buffer, .notImplemented, keepsOpcode: true)
         case .answer: break
         }
@@ -181,9 +185,9 @@ package final class Responder {
         _ reply: Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin
     ) -> Outcome {
         let packet = UnsafeRawBufferPointer(start: reply.buffer, count: length)
-        let made = ReplyOptions(cookie: state.cookie).make(
+        let made = ReplyOptions(cookies: state.cookies).make(
             for: reply.query, in: packet, transport: transport, idle: content.timeouts.idle,
-            client: { origin.client.address.bytes })
+            client: { origin.client.address })
         guard let made else { return bareHeader(reply.buffer, .formatError, keepsOpcode: false) }
         if reply.query.recordClass == .internet, let table = fast.pointee.table {
             var ready = reply

@@ -13,13 +13,23 @@ struct SipHash {
             state.absorb(word(bytes[index..<(index + 8)]))
             index += 8
         }
-        state.absorb(word(bytes[index...]) | UInt64(truncatingIfNeeded: bytes.count) << 56)
-        state.v2 ^= 0xff
-        for _ in 0..<4 { state.round() }
-        return state.v0 ^ state.v1 ^ state.v2 ^ state.v3
+        return state.finish(word(bytes[index...]), length: bytes.count)
     }
 
-    private init(key: (UInt64, UInt64)) {
+    /// The hash once all whole words are absorbed.
+    ///
+    /// - Parameters:
+    ///   - rest: up to seven bytes that are left, the first one lowest.
+    ///   - length: of all that is hashed, in bytes.
+    mutating func finish(_ rest: UInt64, length: Int) -> UInt64 {
+        absorb(rest | UInt64(truncatingIfNeeded: length) << 56)
+        v2 ^= 0xff
+        for _ in 0..<4 { round() }
+        return v0 ^ v1 ^ v2 ^ v3
+    }
+
+    /// - Parameter key: two little-endian halves.
+    init(key: (UInt64, UInt64)) {
         v0 = key.0 ^ 0x736f_6d65_7073_6575
         v1 = key.1 ^ 0x646f_7261_6e64_6f6d
         v2 = key.0 ^ 0x6c79_6765_6e65_7261
@@ -30,7 +40,8 @@ struct SipHash {
         bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private mutating func absorb(_ word: UInt64) {
+    /// Takes eight bytes, the first one lowest.
+    mutating func absorb(_ word: UInt64) {
         v3 ^= word
         round()
         round()

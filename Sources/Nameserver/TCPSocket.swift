@@ -48,6 +48,16 @@ final class TCPSocket: Sendable {
         address = wanted.with(port: ListenAddress.boundPort(of: descriptor))
     }
 
+    /// Takes over a descriptor of a socket that is bound to an address already.
+    init(passed descriptor: Int32, _ address: ListenAddress) {
+        self.descriptor = descriptor
+        self.address = address
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        var on: Int32 = 1
+        _ = setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     deinit { Glibc.close(descriptor) }
 
     /// Has the kernel accept connections.

@@ -9,6 +9,11 @@ final class UDPSocket: Sendable {
     let address: ListenAddress
     /// The number of sources of which less is taken than they send (`QueuePressure`).
     let limitedSources = Atomic(0)
+    /// Whether others hold the same socket, to go on with it: then it must not be shut down.
+    private let isPassed: Bool
+
+    /// How often a thread that waits at a passed socket looks whether it is to end.
+    private static let look = timeval(tv_sec: 0, tv_usec: 250_000)
 
     /// The receive buffer asked for, in bytes: bursts of some thousand queries wait here rather than being dropped.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -42,7 +47,22 @@ final class UDPSocket: Sendable {
         _ = datagram_set_receive_buffer(descriptor, Self.receiveBuffer)
         guard wanted.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else { throw failure("listen on UDP") }
         self.descriptor = descriptor
+        isPassed = false
         address = wanted.port == 0 ? wanted.with(port: ListenAddress.boundPort(of: descriptor)) : wanted
+    }
+
+    /// Takes over a descriptor of a socket that is bound to an address already.
+    init(passed descriptor: Int32, _ address: ListenAddress) {
+        self.descriptor = descriptor
+        self.address = address
+        isPassed = true
+        var look = Self.look
+        _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &look, socklen_t(MemoryLayout<timeval>.size))
+        _ = datagram_set_receive_buffer(descriptor, Self.receiveBuffer)
+        // A process that ended in a flood may have left its filter.
+        _ = datagram_limit_sources(descriptor, address.isIPv6 ? 1 : 0, [], 0)
+        // Without it replies leave from whichever address the route has: right where the host has one address.
+        if address.isWildcard { _ = datagram_ask_destination(descriptor, address.isIPv6 ? AF_INET6 : AF_INET) }
     }
 
     deinit { Glibc.close(descriptor) }
@@ -56,6 +76,7 @@ final class UDPSocket: Sendable {
     /// Wakes a thread that waits for datagrams: its call returns what is queued, or nothing, from now on. Replies can
     /// still be sent.
     func endWaiting() {
+        guard !isPassed else { return }
         // Unconnected sockets report ENOTCONN and are shut down all the same.
         _ = shutdown(descriptor, Int32(SHUT_RD))
     }
@@ -64,6 +85,7 @@ final class UDPSocket: Sendable {
     ///
     /// A connected socket takes datagrams of its peer only; this one's is a port of the host itself where nobody is.
     func leaveGroup() {
+        guard !isPassed else { return }
         let host = address.isWildcard ? ListenAddress.loopback(isIPv6: address.isIPv6) : address
         _ = host.with(port: 1).withSocketAddress { connect(descriptor, $0, $1) }
     }

@@ -22,7 +22,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
     private let source: CorefileSource
     private let surroundings: ServingSurroundings
     private let clusters = ClusterSet<KubernetesSettings>()
-    private let listeners = Listeners()
+    private let listeners: Listeners
     /// The listeners that are open.
     private var running: [Assembly.ListenerKey: Listener] = [:]
     private let operations = OperationsServer()
@@ -50,6 +50,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
     package init(_ source: CorefileSource, _ surroundings: ServingSurroundings) {
         self.source = source
         self.surroundings = surroundings
+        listeners = Listeners(cookies: surroundings.cookies, inherited: surroundings.inherited)
         listeners.counters.expose(in: surroundings.metrics)
         status = ServingStatus()
         reloads = ReloadMetrics(surroundings.metrics)
@@ -83,6 +84,9 @@ package actor CorefileServing: ServiceLifecycle.Service {
         }
         takeIntoService(assembly, digest: reading.digest)
         reloads.note(digest: reading.digest)
+        for address in surroundings.inherited.unused {
+            surroundings.logger.warning("a socket was passed for \(address), where the Corefile does not listen")
+        }
         surroundings.logger.info("running configuration SHA512 = \(reading.digest)")
         return await addresses(of: assembly)
     }
@@ -162,8 +166,15 @@ package actor CorefileServing: ServiceLifecycle.Service {
 
     private func takeIntoService(_ assembly: Assembly, digest: String) {
         let stages = assembly.blocks.flatMap(\.made.stages)
-        let work = Task {
+        let health = Set(assembly.blocks.compactMap { (try? $0.block.settings(HealthSettings.self))?.address })
+        let probe = health.isEmpty ? nil : HealthProbe(metrics: surroundings.metrics, logger: surroundings.logger)
+        let work = Task { [operations] in
             await withDiscardingTaskGroup { group in
+                if let probe {
+                    for address in health {
+                        group.addTask { await probe.run(address) { await operations.ports[address] } }
+                    }
+                }
                 for stage in stages { group.addTask { await stage.run() } }
             }
         }

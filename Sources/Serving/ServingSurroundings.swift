@@ -1,5 +1,6 @@
 import Corefile
 import Logging
+import Nameserver
 import Stages
 import Telemetry
 
@@ -19,6 +20,10 @@ package struct ServingSurroundings: Sendable {
     package var version: String
     /// UDP threads for each address; nil: one for each processor.
     package var workers: Int?
+    /// What DNS cookies are made with.
+    package var cookies = CookieSecrets()
+    /// Sockets that somebody else has bound for this process.
+    package var inherited = InheritedSockets()
     /// Whether sockets of another process on the same addresses are no obstacle: it hands over to this one.
     package var takesOver = false
 

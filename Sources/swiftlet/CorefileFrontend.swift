@@ -32,6 +32,8 @@ struct CorefileFrontend: Frontend {
                 exit(CommandFailure.Kind.other.rawValue)
             })
         surroundings.workers = settings.workers
+        if let cookies = settings.cookies { surroundings.cookies = cookies.secrets }
+        surroundings.inherited = settings.inherited
         surroundings.takesOver = corefile.takesOver
         serving = CorefileServing(
             CorefileSource(path: corefile.path, environment: environment, defaultPort: corefile.defaultPort),

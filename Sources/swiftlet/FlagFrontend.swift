@@ -17,7 +17,7 @@ struct FlagFrontend: Frontend {
     private let cluster: Cluster
     private let zoneFiles: StaticZoneFiles
     private let staticZones: [StaticZoneStage]
-    private let listeners = Listeners()
+    private let listeners: Listeners
     private let logger: Logger
 
     init(_ settings: ServerSettings, registry: EmbeddedServing?, metrics: Metrics, logger: Logger) throws {
@@ -38,6 +38,8 @@ struct FlagFrontend: Frontend {
                     kubeconfig: settings.kubeconfig, data: settings.data, metrics: metrics, logger: logger))
         zoneFiles = try StaticZoneFiles(settings.zoneFiles, logger: logger)
         staticZones = try zoneFiles.loadAll()
+        listeners = Listeners(
+            cookies: settings.cookies?.secrets ?? CookieSecrets(), inherited: settings.inherited)
         listeners.counters.expose(in: metrics)
     }
 

@@ -3,7 +3,9 @@ import ArgumentParser
 import ClusterZone
 import DNS
 import EmbeddedRegistry
+import Foundation
 import Nameserver
+import ProcessRights
 import Registry
 import RegistryAPI
 
@@ -84,11 +86,27 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("UDP threads for each address. (default: one a processor)", valueName: "number"))
     var workers: Int?
 
+    @Option(
+        name: .customLong("cookie-secret-file"),
+        help: ArgumentHelp(
+            """
+            Secrets of DNS cookies, equal on all servers of an address: 32 hexadecimal digits a line; the first makes \
+            cookies, all are accepted. Read again as it changes. (default: random ones)
+            """, valueName: "file"))
+    var cookieSecretFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Started as root, go on as this user, which may listen on ports below 1024 and nothing else.",
+            valueName: "user[:group]"))
+    var user: String?
+
     @OptionGroup(title: "Registry API") var apiOptions: APIOptions
 
     func run() async throws {
         let reporter = Reporter(command: "serve")
         do {
+            if let user { try goOn(as: user) }
             AllocatorSettings.apply()
             try await Server(settings()).run()
         } catch let failure as CommandFailure {
@@ -97,6 +115,22 @@ struct ServeCommand: AsyncParsableCommand {
             throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
         } catch {
             throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
+        }
+    }
+
+    private func inheritedSockets() throws(CommandFailure) -> InheritedSockets {
+        do {
+            return try InheritedSockets(environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw CommandFailure(.usage, "\(error)")
+        }
+    }
+
+    private func goOn(as user: String) throws(CommandFailure) {
+        do {
+            try ProcessUser(user).become()
+        } catch {
+            throw CommandFailure(.usage, "--user \(error)")
         }
     }
 
@@ -147,7 +181,9 @@ struct ServeCommand: AsyncParsableCommand {
             isAPIRequired: apiOptions.api != nil,
             corefile: conf.map {
                 CorefileSetting(path: $0, defaultPort: dnsPort ?? 53, takesOver: takesOver)
-            }, kubeconfig: kubeconfig)
+            }, kubeconfig: kubeconfig,
+            cookies: try cookieSecretFile.map { path throws(CommandFailure) in try CookieSecretFile(path) },
+            inherited: try inheritedSockets())
     }
 
     /// The ranges of virtual IPs, of one family each.
@@ -191,6 +227,10 @@ struct ServerSettings: Sendable {
     let corefile: CorefileSetting?
     /// The cluster to answer from; nil leaves it to the Corefile, or means the embedded registry.
     let kubeconfig: String?
+    /// nil: random secrets.
+    let cookies: CookieSecretFile?
+    /// Sockets that somebody else has bound for this process.
+    let inherited: InheritedSockets
 
     /// Whether this process keeps a registry of its own: always without a Corefile or a cluster, and with a Corefile
     /// where one was asked for. With a cluster `data` is where its last state is kept.

@@ -57,6 +57,7 @@ struct Server {
             let opened = try await frontend.open()
             services = [frontend, Announcing(lines: opened.lines)]
         }
+        if let cookies = settings.cookies { services.append(CookieSecretFollowing(file: cookies, logger: logger)) }
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "swiftlet") { _ in

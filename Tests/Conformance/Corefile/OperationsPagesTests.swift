@@ -26,6 +26,16 @@ struct OperationsPagesTests {
         #expect(try run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", url]).output == "405")
     }
 
+    @Test("The process asks its own page of health, and counts how long that takes")
+    func health() throws {
+        let server = try CorefileServer(Self.corefile)
+        defer { server.stop() }
+        let end = ContinuousClock.now + .seconds(30)
+        while try server.metric("coredns_health_request_duration_seconds_count") == 0, ContinuousClock.now < end {}
+        #expect(try server.metric("coredns_health_request_duration_seconds_count") != 0)
+        #expect(try server.metric("coredns_health_request_failures_total") == 0)
+    }
+
     @Test("Queries, their replies, times and sizes are counted under CoreDNS's names")
     func queries() throws {
         let server = try CorefileServer(Self.corefile)

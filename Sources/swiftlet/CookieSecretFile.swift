@@ -1,0 +1,76 @@
+import Foundation
+import Logging
+import Nameserver
+import ProcessRights
+import ServiceLifecycle
+
+/// The secrets of DNS cookies in a file (`--cookie-secret-file`), followed as it changes.
+struct CookieSecretFile: Sendable {
+    let secrets: CookieSecrets
+    private let path: String
+
+    /// How often the file is looked at: a roll-over has hours between its steps (RFC 9018 §5).
+    private static let interval = Duration.seconds(30)
+    /// Far more than secrets need, in bytes.
+    private static let limit = 4096
+
+    /// Reads the file; whoever writes it decides which servers share cookies.
+    init(_ path: String) throws(CommandFailure) {
+        self.path = path
+        secrets = CookieSecrets(try Self.read(path))
+    }
+
+    private static func read(_ path: String) throws(CommandFailure) -> [ServerCookie] {
+        try SecretFile.checkOption("--cookie-secret-file", path)
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: limit + 1) else {
+            throw CommandFailure(.badData, "--cookie-secret-file \(path): cannot be read, or is empty")
+        }
+        return try secrets(in: data, path)
+    }
+
+    /// The secrets in the text of such a file; what is wrong is told by its line, never by the line itself.
+    private static func secrets(in data: Data, _ path: String) throws(CommandFailure) -> [ServerCookie] {
+        var secrets: [ServerCookie] = []
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let word = line.trimmingCharacters(in: .whitespaces)
+            guard !word.isEmpty, !word.hasPrefix("#") else { continue }
+            guard let secret = ServerCookie(hex: word) else {
+                throw CommandFailure(
+                    .badData, "--cookie-secret-file \(path):\(index + 1): write 32 hexadecimal digits")
+            }
+            secrets.append(secret)
+        }
+        guard (1...CookieSecrets.maximum).contains(secrets.count), data.count <= limit else {
+            throw CommandFailure(
+                .badData, "--cookie-secret-file \(path): write one secret, and up to \(CookieSecrets.maximum) in all")
+        }
+        return secrets
+    }
+
+    /// Follows the file until the service is to end; a file that cannot be used leaves the secrets as they are.
+    func follow(_ logger: Logger) async {
+        var known = try? Data(contentsOf: URL(filePath: path))
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            let found = try? Data(contentsOf: URL(filePath: path))
+            guard found != known else { continue }
+            known = found
+            do {
+                secrets.exchange(try Self.read(path))
+                logger.notice("--cookie-secret-file: the secrets of cookies have been exchanged")
+            } catch {
+                logger.error("the secrets of cookies stay as they are: \(error.message)")
+            }
+        }
+    }
+}
+
+/// Follows the file of secrets beside the frontend.
+struct CookieSecretFollowing: ServiceLifecycle.Service {
+    let file: CookieSecretFile
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await file.follow(logger) }
+    }
+}
