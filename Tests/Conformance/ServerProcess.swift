@@ -22,11 +22,14 @@ final class ServerProcess: @unchecked Sendable {
     private let isStopped = Mutex(false)
     private let api = Mutex<String?>(nil)
     private let operations = Mutex<[String: String]>([:])
+    private let encrypted = Mutex<[String: UInt16]>([:])
 
     /// Where the server said that its API is, once it is ready.
     var apiURL: String? { api.withLock { $0 } }
     /// The URLs of the operators' pages by name, once the server is ready: `health`, `ready`, `metrics`.
     var pages: [String: String] { operations.withLock { $0 } }
+    /// The ports of listeners by scheme, `TLS` or `HTTPS`, once the server is ready.
+    var encryptedPorts: [String: UInt16] { encrypted.withLock { $0 } }
     var processIdentifier: Int32 { process.processIdentifier }
 
     /// Starts `swiftlet serve` on files given as text; `FOLDER` in arguments stands for the folder they are in.
@@ -80,6 +83,9 @@ final class ServerProcess: @unchecked Sendable {
         if let match = text.firstMatch(of: /API on (.+)\n/) { api.withLock { $0 = String(match.1) } }
         for match in text.matches(of: /(health|ready|metrics) on (.+)\n/) {
             operations.withLock { $0[String(match.1)] = String(match.2) }
+        }
+        for match in text.matches(of: /listening on .+:(\d+) \(DNS over (TLS|HTTPS)\)\n/) {
+            encrypted.withLock { $0[String(match.2)] = UInt16(match.1) }
         }
         return text.matches(of: /listening on (.+):(\d+) \(UDP and TCP\)\n/).compactMap { match in
             UInt16(match.2).map {

@@ -42,6 +42,94 @@ struct ImageAndUnitTests {
         #expect(exposure.status == 0, "\(exposure.output.suffix(100))")
     }
 
+    @Test("systemd finds nothing wrong with the sockets, and less exposure with them", .enabled(if: hasSystemd))
+    func sockets() throws {
+        let unit = try unit()
+        let folder = unit.deletingLastPathComponent()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let systemd = Kustomization.deployFolder.appending(path: "systemd")
+        let socket = folder.appending(path: "swiftlet.socket")
+        try FileManager.default.copyItem(at: systemd.appending(path: "swiftlet.socket"), to: socket)
+        let check = try run("systemd-analyze", ["verify", "--man=no", unit.path, socket.path])
+        #expect(check.status == 0 && !check.errors.contains("swiftlet"), "\(check.errors)")
+        // The drop-in's lines behind the unit's, which is how systemd reads them.
+        let text = try String(contentsOf: unit, encoding: .utf8)
+        let more = try String(contentsOf: systemd.appending(path: "no-rights.conf"), encoding: .utf8)
+        try (text + more).write(to: unit, atomically: true, encoding: .utf8)
+        let exposure = try run("systemd-analyze", ["security", "--offline=true", "--threshold=12", unit.path])
+        #expect(exposure.status == 0, "\(exposure.output.suffix(100))")
+        // Each of them is for an address that the unit's listener asks for, and takes one family only.
+        let sockets = try String(contentsOf: socket, encoding: .utf8)
+        for address in ["0.0.0.0:53", "[::]:53"] {
+            #expect(sockets.contains("ListenDatagram=\(address)\n") && sockets.contains("ListenStream=\(address)\n"))
+        }
+        #expect(sockets.contains("BindIPv6Only=ipv6-only\n"))
+    }
+
+    /// The calls of a filter's sets, spelled out (systemd-analyze syscall-filter).
+    private static func calls(_ set: String) throws -> Set<String> {
+        var calls: Set<String> = []
+        for word in try run("systemd-analyze", ["syscall-filter", set]).output.split(separator: "\n").dropFirst() {
+            let name = word.drop { $0 == " " }
+            if name.hasPrefix("#") || name.isEmpty { continue }
+            if name.hasPrefix("@") { calls.formUnion(try Self.calls(String(name))) } else { calls.insert(String(name)) }
+        }
+        return calls
+    }
+
+    @Test(
+        "A server does all of its work under the unit's filter of system calls",
+        .enabled(if: hasSystemd && geteuid() == 0, "systemd's sets and another user are needed"))
+    func systemCalls() throws {
+        let text = try String(
+            contentsOf: Kustomization.deployFolder.appending(path: "systemd/swiftlet.service"), encoding: .utf8)
+        var allowed: Set<String> = []
+        for line in text.split(separator: "\n") where line.hasPrefix("SystemCallFilter=") {
+            let value = line.dropFirst("SystemCallFilter=".utf8.count)
+            for set in value.drop(while: { $0 == "~" }).split(separator: " ") {
+                let calls = try Self.calls(String(set))
+                allowed = value.hasPrefix("~") ? allowed.subtracting(calls) : allowed.union(calls)
+            }
+        }
+        #expect(allowed.count > 200)
+        // strace gives the answer that the filter would give; names that it does not know it passes over.
+        let refused = try Self.calls("@known").subtracting(allowed).map { "?\($0)" }.sorted().joined(separator: ",")
+        let server = try ServerProcess(
+            files: [
+                "Corefile": """
+                .:0 {
+                    bind 127.0.0.1
+                    kubernetes cluster.local
+                    cache
+                    reload 2s 1s
+                    health 127.0.0.1:0
+                    hosts {
+                        192.0.2.1 host.test
+                        fallthrough
+                    }
+                }
+                """,
+                "m/web.yaml": "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}\n",
+            ], arguments: ["--conf", "FOLDER/Corefile", "--manifests", "FOLDER/m", "--data", "FOLDER/data"],
+            launcher: [
+                "sh", "-c", "mkdir FOLDER/data && chown -R 65532:65532 FOLDER && exec \"$@\"", "sh", "setpriv",
+                "--reuid", "65532", "--regid", "65532", "--clear-groups", "--inh-caps=-all", "strace", "-D", "-f",
+                "-qq",
+                "-o", "/dev/null", "-e", "trace=none", "-e", "inject=\(refused):error=EPERM",
+            ])
+        defer { server.stop() }
+        let port = try #require(try server.awaitReady().first?.port)
+        for overTCP in [false, true] {
+            for name in ["web.default.svc.cluster.local", "host.test"] {
+                #expect(
+                    try Asker.ldns.ask(name, "A", port: port, overTCP: overTCP).rcode == "NOERROR", "\(server.log)")
+            }
+        }
+        kill(server.processIdentifier, SIGUSR1)
+        #expect(try Asker.ldns.ask("host.test", "A", port: port, overTCP: false).rcode == "NOERROR")
+        #expect(server.stop() == 0)
+    }
+
     @Test("The unit starts a server with options that there are")
     func unitOptions() throws {
         let text = try String(
