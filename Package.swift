@@ -19,7 +19,7 @@ let dependencies: [Package.Dependency] = [
     // TLS of the registry's API, of DNS over TLS and HTTPS, and towards upstreams and API servers.
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     // DNS over HTTPS: the frames of HTTP/2; Hummingbird is built on it.
-    .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.45.0"),
+    .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
     // The fields of requests and answers, as Hummingbird hands them out.
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     // The parts of requests and answers as handlers of connections see them; Hummingbird is built on it.
@@ -280,8 +280,9 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Corefile", "DNS", "Nameserver", "Pipeline", "Registry", "Telemetry", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                "Serving", "ClusterServing", "Corefile", "DNS", "Nameserver", "Pipeline", "Registry", "Stages",
+                "Telemetry",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "NameserverTests",

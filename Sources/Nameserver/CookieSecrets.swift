@@ -21,11 +21,11 @@ package final class CookieSecrets: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Another number whenever the secrets are others.
+    private let version = Atomic(0)
 
     /// Random secrets, each good for a day and accepted for another.
-    package init() {
-        state = Mutex(Self.state([]))
-    }
+    package convenience init() { self.init([]) }
 
     /// Given secrets, of which the first one makes cookies; random ones where there is none.
     package init(_ secrets: [ServerCookie]) {
@@ -35,6 +35,7 @@ package final class CookieSecrets: Sendable {
     /// Takes other secrets in the place of those there are; clients whose cookie fits none get a new one.
     package func exchange(_ secrets: [ServerCookie]) {
         state.withLock { $0 = Self.state(secrets) }
+        version.wrappingAdd(1, ordering: .releasing)
     }
 
     private static func state(_ secrets: [ServerCookie]) -> State {
@@ -43,59 +44,85 @@ package final class CookieSecrets: Sendable {
             isRandom: secrets.isEmpty)
     }
 
-    /// Those that are good at a time, in Unix seconds.
-    private func current(now: UInt32) -> (first: ServerCookie, others: [ServerCookie]) {
-        state.withLock { state in
-            guard state.isRandom else { return (state.first, state.others) }
-            if let end = state.end {
-                // A clock that is set back makes a secret live longer, by as much as it is set back.
-                if Int32(bitPattern: now &- end) >= 0 {
-                    (state.first, state.others) = (ServerCookie(), [state.first])
+    /// The secrets that are good at a time, in Unix seconds: for one thread, which then counts no references and takes
+    /// no lock until `isCurrent` says no.
+    func snapshot(now: UInt32) -> Snapshot {
+        let version = version.load(ordering: .acquiring)
+        return state.withLock { state in
+            if state.isRandom {
+                if let end = state.end {
+                    // A clock that is set back makes a secret live longer, by as much as it is set back.
+                    if Int32(bitPattern: now &- end) >= 0 {
+                        (state.first, state.others) = (ServerCookie(), [state.first])
+                        state.end = now &+ Self.lifetime
+                    }
+                } else {
                     state.end = now &+ Self.lifetime
                 }
-            } else {
-                state.end = now &+ Self.lifetime
             }
-            return (state.first, state.others)
+            var others = state.others.makeIterator()
+            return Snapshot(
+                first: state.first, others: (others.next(), others.next(), others.next()), end: state.end,
+                version: version)
         }
     }
 
-    /// The server cookie that a client gets, and whether the one that it brought was ours to it.
-    ///
-    /// - Parameters:
-    ///   - clientCookie: its 8 bytes as they stand in memory.
-    ///   - brought: nil where it brought none, or one of another length.
-    ///   - now: Unix seconds.
-    func answer(
-        clientCookie: UInt64, brought: ServerCookie.Words?, address: IPAddress, now: UInt32
-    ) -> (cookie: ServerCookie.Words, isValid: Bool) {
-        let (first, others) = current(now: now)
-        var isValid = false
-        if let brought {
-            switch first.verdict(on: brought, clientCookie: clientCookie, address: address, now: now) {
-            case .fresh: return (brought, true)
-            case .aging: isValid = true
-            // One of another secret is replaced, however young it is.
-            case .invalid:
-                isValid = others.contains {
-                    $0.verdict(on: brought, clientCookie: clientCookie, address: address, now: now) != .invalid
+    func isCurrent(_ snapshot: Snapshot, now: UInt32) -> Bool {
+        guard version.load(ordering: .acquiring) == snapshot.version else { return false }
+        return snapshot.end.map { Int32(bitPattern: now &- $0) < 0 } ?? true
+    }
+
+    /// The secrets of a moment.
+    struct Snapshot: Sendable {
+        fileprivate let first: ServerCookie
+        fileprivate let others: (ServerCookie?, ServerCookie?, ServerCookie?)
+        fileprivate let end: UInt32?
+        fileprivate let version: Int
+
+        /// The server cookie that a client gets, and whether the one that it brought was ours to it.
+        ///
+        /// - Parameters:
+        ///   - clientCookie: its 8 bytes as they stand in memory.
+        ///   - brought: nil where it brought none, or one of another length.
+        ///   - now: Unix seconds.
+        func answer(
+            clientCookie: UInt64, brought: ServerCookie.Words?, address: IPAddress, now: UInt32
+        ) -> (cookie: ServerCookie.Words, isValid: Bool) {
+            var isValid = false
+            if let brought {
+                switch first.verdict(on: brought, clientCookie: clientCookie, address: address, now: now) {
+                case .fresh: return (brought, true)
+                case .aging: isValid = true
+                // One of another secret is replaced, however young it is.
+                case .invalid:
+                    func accepts(_ secret: ServerCookie?) -> Bool {
+                        secret.map {
+                            $0.verdict(on: brought, clientCookie: clientCookie, address: address, now: now) != .invalid
+                        } ?? false
+                    }
+                    isValid = accepts(others.0) || accepts(others.1) || accepts(others.2)
                 }
             }
+            return (first.make(clientCookie: clientCookie, address: address, now: now), isValid)
         }
-        return (first.make(clientCookie: clientCookie, address: address, now: now), isValid)
+
+        /// What goes back for a cookie option, and whether its server cookie was ours to this client.
+        ///
+        /// - Parameters:
+        ///   - option: the option's data, of a legal length.
+        ///   - now: Unix seconds.
+        func answer(to option: [UInt8], address: IPAddress, now: UInt32) -> (option: [UInt8], isValid: Bool) {
+            let client = option.prefix(ServerCookie.clientLength)
+            guard client.count == ServerCookie.clientLength else { return ([], false) }
+            let answer = answer(
+                clientCookie: client.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) },
+                brought: ServerCookie.Words(option.dropFirst(ServerCookie.clientLength)), address: address, now: now)
+            return (client + answer.cookie.bytes, answer.isValid)
+        }
     }
 
-    /// What goes back for a cookie option, and whether its server cookie was ours to this client.
-    ///
-    /// - Parameters:
-    ///   - option: the option's data, of a legal length.
-    ///   - now: Unix seconds.
+    /// See `Snapshot.answer`, for who asks rarely.
     func answer(to option: [UInt8], address: IPAddress, now: UInt32) -> (option: [UInt8], isValid: Bool) {
-        let client = option.prefix(ServerCookie.clientLength)
-        guard client.count == ServerCookie.clientLength else { return ([], false) }
-        let answer = answer(
-            clientCookie: client.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) },
-            brought: ServerCookie.Words(option.dropFirst(ServerCookie.clientLength)), address: address, now: now)
-        return (client + answer.cookie.bytes, answer.isValid)
+        snapshot(now: now).answer(to: option, address: address, now: now)
     }
 }

@@ -15,10 +15,11 @@ struct LateReply: Sendable {
 
     func bytes(_ response: Response) -> [UInt8] {
         guard !response.isSilent else { return [] }
-        return withUnsafeTemporaryAllocation(byteCount: limit + Responder.slack, alignment: 16) { buffer in
+        let capacity = limit + Responder.slack
+        return withUnsafeTemporaryAllocation(byteCount: 2 * capacity, alignment: 16) { buffer in
             guard let base = buffer.baseAddress, question.count <= limit else { return [] }
             buffer.copyBytes(from: question)
-            var reply = Reply(buffer: base, query: query, limit: limit)
+            var reply = Reply(buffer: base, query: query, limit: limit, options: base + capacity)
             return Array(buffer.prefix(reply.write(response, name: name, isStream: isStream, options: options)))
         }
     }

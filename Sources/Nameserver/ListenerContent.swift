@@ -7,6 +7,8 @@ package struct ListenerContent: Sendable {
     package var router: Router
     /// nil where a stage must see every question, or there are no ready-made answers.
     package var readyAnswers: ReadyAnswers?
+    /// nil where a stage must see every question that has no ready-made answer, or nothing is kept.
+    package var cachedAnswers: CachedAnswers?
     package var timeouts = Timeouts()
     /// nil where nothing limits what goes out over UDP.
     package var rateLimits: RateLimits?
@@ -25,11 +27,41 @@ package struct ReadyAnswers: Sendable {
     package var rotates: Bool
     /// The directive that such answers count for.
     package var source: String
+    /// What must hold for an answer to go past the stages.
+    package let conditions: PassageConditions
+    /// The server block of the answers, as metrics name it.
+    package var server: String
 
-    package init(_ table: AnswerTable, rotates: Bool, source: String = "kubernetes") {
+    package init(
+        _ table: AnswerTable, rotates: Bool, source: String = "kubernetes", passage: ReadyPassage = .free,
+        server: String = ""
+    ) {
         self.table = table
         self.rotates = rotates
         self.source = source
+        conditions = PassageConditions(passage)
+        self.server = server
+    }
+}
+
+/// The answers that a stage has kept, and how they are given: to questions that no ready-made answer is there for.
+package struct CachedAnswers: Sendable {
+    package var answers: any KeptAnswers
+    /// The index of the route whose questions these answers are for: all that `conditions` do not hold.
+    package var route: Int
+    package var rotates: Bool
+    package let conditions: PassageConditions
+    /// The server block, as metrics name it.
+    package var server: String
+
+    package init(
+        _ answers: any KeptAnswers, route: Int, rotates: Bool, passage: ReadyPassage, server: String
+    ) {
+        self.answers = answers
+        self.route = route
+        self.rotates = rotates
+        conditions = PassageConditions(passage)
+        self.server = server
     }
 }
 

@@ -22,7 +22,11 @@ final class QueryCounters: @unchecked Sendable {
         static let dnssecOK = nanoseconds + 1
         /// Answers from the table, by the low four bits of their code.
         static let readyCodes = dnssecOK + 1
-        static let count = (readyCodes + 16 + 15) / 16 * 16
+        /// Answers that a stage had kept, likewise.
+        static let keptCodes = readyCodes + 16
+        static let count = (keptCodes + 16 + 15) / 16 * 16
+        /// The directive that kept answers count for.
+        static let keptSource = "cache"
     }
 
     /// Why a datagram or message got no reply of the stages' or the table's making.
@@ -155,12 +159,14 @@ final class QueryCounters: @unchecked Sendable {
             let values = (0..<Layout.count).map { cells[$0].load(ordering: .relaxed) }
             totals.blocks[.init(block: key, proto: proto), default: .init(repeating: 0, count: Layout.count)].add(
                 values)
-            for code in 0..<16 where values[Layout.readyCodes + code] > 0 {
-                let code = UInt16(code)
-                let count = values[Layout.readyCodes + Int(code)]
-                totals.readyAnswers &+= count
-                totals.codes[
-                    CodeKey(block: key, code: ResponseCode(rawValue: code), source: source), default: 0] &+= count
+            for code in 0..<16 {
+                let (ready, kept) = (values[Layout.readyCodes + code], values[Layout.keptCodes + code])
+                totals.readyAnswers &+= ready
+                totals.keptAnswers &+= kept
+                for (source, count) in [(source, ready), (Layout.keptSource, kept)] where count > 0 {
+                    let code = ResponseCode(rawValue: UInt16(code))
+                    totals.codes[CodeKey(block: key, code: code, source: source), default: 0] &+= count
+                }
             }
         }
         totals.codes.merge(codes, uniquingKeysWith: &+)
@@ -183,6 +189,7 @@ struct CounterTotals: Sendable {
     var codes: [QueryCounters.CodeKey: UInt64] = [:]
     var drops: [String: UInt64] = [:]
     var readyAnswers: UInt64 = 0
+    var keptAnswers: UInt64 = 0
     var pipelineAnswers: UInt64 = 0
 }
 

@@ -1,6 +1,7 @@
 import AnswerTable
 import DNS
 import Pipeline
+import Registry
 
 /// A reply under way, in the buffer of its query.
 struct Reply {
@@ -15,23 +16,26 @@ struct Reply {
     private var answers: UInt16 = 0
     private var authorities: UInt16 = 0
     private var additionals: UInt16 = 0
-    /// The options of the OPT record.
-    private var options: [UInt8] = []
+    /// The options of the OPT record: as much memory as the largest reply has.
+    private let options: UnsafeMutableRawPointer
+    private var optionsLength = 0
 
     /// The fixed part of an OPT record, in bytes.
     private static let optLength = 11
 
+    /// - Parameter options: room for `limit` bytes.
     @inline(__always)
-    init(buffer: UnsafeMutableRawPointer, query: Query, limit: Int) {
+    init(buffer: UnsafeMutableRawPointer, query: Query, limit: Int, options: UnsafeMutableRawPointer) {
         self.buffer = buffer
         self.query = query
         self.limit = limit
+        self.options = options
         length = query.questionEnd
     }
 
     /// Where the records must end, so that the OPT record still fits.
     private var recordLimit: Int {
-        query.hasEDNS ? limit &- Self.optLength &- options.count : limit
+        query.hasEDNS ? limit &- Self.optLength &- optionsLength : limit
     }
 
     /// Sets the options to be sent; those that would leave no room are left out.
@@ -44,7 +48,7 @@ struct Reply {
     mutating func take(extendedError error: ExtendedError) {
         guard query.hasEDNS else { return }
         let code = error.code.rawValue
-        let room = limit - query.questionEnd - Self.optLength - options.count - 6
+        let room = limit - query.questionEnd - Self.optLength - optionsLength - 6
         var text = error.text.utf8.prefix(max(0, room))
         // Not in the middle of a character.
         if text.count < error.text.utf8.count {
@@ -55,10 +59,46 @@ struct Reply {
     }
 
     private mutating func add(_ option: [UInt8]) {
-        if query.questionEnd + Self.optLength + options.count + option.count <= limit { options += option }
+        guard query.questionEnd + Self.optLength + optionsLength + option.count <= limit else { return }
+        option.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            (options + optionsLength).copyMemory(from: base, byteCount: bytes.count)
+        }
+        optionsLength += option.count
+    }
+
+    /// Has the COOKIE option sent that answers the only option of the query; false where that is another one.
+    mutating func takeLoneCookie(
+        _ made: ReplyOptions, in packet: UnsafeRawBufferPointer, client: () -> IPAddress
+    ) -> Bool? {
+        guard query.questionEnd &+ Self.optLength &+ ReplyOptions.cookieLength <= limit,
+            let isProven = made.writeLoneCookie(for: query, in: packet, to: options, client: client)
+        else { return nil }
+        optionsLength = ReplyOptions.cookieLength
+        return isProven
     }
 
     // MARK: Records
+
+    /// Writes an answer that a stage has kept, and finishes the reply; nil, with the reply as it was, for none.
+    ///
+    /// - Parameter take: writes records to the memory and the room, in bytes, that it is given.
+    mutating func write(kept take: (UnsafeMutableRawPointer, Int) -> KeptAnswer?) -> (length: Int, code: ResponseCode)?
+    {
+        guard recordLimit > length, let kept = take(buffer + length, recordLimit &- length) else { return nil }
+        length &+= kept.length
+        answers = kept.answers
+        authorities = kept.authorities
+        additionals = kept.additionals
+        isRecursionAvailable = kept.isRecursionAvailable
+        isAuthenticData = kept.isAuthenticData && understandsAuthenticData
+        return (finish(kept.code, isAuthoritative: kept.isAuthoritative), kept.code)
+    }
+
+    /// AD is only for who understands it (RFC 6840 §5.8).
+    private var understandsAuthenticData: Bool {
+        buffer.load(fromByteOffset: 3, as: UInt8.self) & 0x20 != 0 || query.hasEDNS && query.isDNSSECOK
+    }
 
     /// Writes a ready-made answer.
     ///
@@ -91,17 +131,24 @@ struct Reply {
         length &+= size
     }
 
+    /// The next number of a generator that is never 0.
+    @inline(__always)
+    static func random(_ generator: UnsafeMutablePointer<UInt64>) -> UInt64 {
+        // xorshift: cheap, and good enough to spread clients over addresses.
+        var state = generator.pointee
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        generator.pointee = state
+        return state
+    }
+
     /// Copies records of one length, beginning at a random one.
     @inline(__always)
     private func copyRotated(
         _ body: Body, to target: UnsafeMutableRawPointer, count: Int, rotation: UnsafeMutablePointer<UInt64>
     ) {
-        // xorshift: cheap, and good enough to spread clients over addresses.
-        var state = rotation.pointee
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        rotation.pointee = state
+        let state = Self.random(rotation)
         let total = Int(body.answers)
         let unit = body.length / max(1, total)
         let first = Int(truncatingIfNeeded: (state >> 32 &* UInt64(truncatingIfNeeded: total)) >> 32)
@@ -264,9 +311,7 @@ struct Reply {
             let flags = buffer.load(fromByteOffset: 2, as: UInt8.self)
             buffer.storeBytes(of: flags & 0xfe | (isDesired ? 1 : 0), toByteOffset: 2, as: UInt8.self)
         }
-        // Only for who understands it (RFC 6840 §5.8).
-        let isAuthenticDataWanted = buffer.load(fromByteOffset: 3, as: UInt8.self) & 0x20 != 0
-        isAuthenticData = response.isAuthenticData && (isAuthenticDataWanted || query.hasEDNS && query.isDNSSECOK)
+        isAuthenticData = response.isAuthenticData && understandsAuthenticData
         length = writer.bytes.count
         writer.bytes.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -307,13 +352,10 @@ struct Reply {
         opt.storeBytes(of: 0, toByteOffset: 6, as: UInt8.self)
         opt.storeBytes(of: query.isDNSSECOK ? 0x80 : 0, toByteOffset: 7, as: UInt8.self)
         opt.storeBytes(of: 0, toByteOffset: 8, as: UInt8.self)
-        opt.storeBytes(of: UInt16(truncatingIfNeeded: options.count).bigEndian, toByteOffset: 9, as: UInt16.self)
+        opt.storeBytes(of: UInt16(truncatingIfNeeded: optionsLength).bigEndian, toByteOffset: 9, as: UInt16.self)
         length &+= Self.optLength
-        guard !options.isEmpty else { return }
-        options.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
-            (buffer + length).copyMemory(from: base, byteCount: bytes.count)
-        }
-        length &+= options.count
+        guard optionsLength > 0 else { return }
+        (buffer + length).copyMemory(from: options, byteCount: optionsLength)
+        length &+= optionsLength
     }
 }

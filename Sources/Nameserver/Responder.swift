@@ -31,17 +31,43 @@ package final class Responder {
         var table: TableView?
         /// nil where addresses keep their order.
         var rotation: UnsafeMutablePointer<UInt64>?
+        /// What must hold for a ready-made answer to be given.
+        var conditions: PassageConditions.View
+        /// The most bytes of a ready-made answer.
+        var readyLimit = Int.max
+        /// Ready-made answers of the batch that stages want to be told of.
+        var passed: UInt64 = 0
+        /// Whether answers that a stage has kept may be given.
+        var hasKept = false
+        /// Whether their reader knows the time of this batch.
+        var hasTime = false
+        /// As `passed`, of kept answers.
+        var keptPassed: UInt64 = 0
         /// Whether any server block is counted.
         var isCounting = false
         /// The serial of the directory that `cells` was made for.
         var serial = 0
         /// The counters of each zone in the directory; nil for those not counted.
         var cells: UnsafeMutableBufferPointer<UnsafeMutablePointer<QueryCounters.Cell>?>
+        /// See `Responder.isProven`.
+        var isProven = false
         /// When the batch under way began, in nanoseconds.
         var began: UInt64 = 0
         /// The counters of the last answers of the batch, and their number.
         var batchCells: UnsafeMutablePointer<QueryCounters.Cell>?
         var batchCount: UInt64 = 0
+    }
+
+    /// Answers that a stage has kept.
+    private struct Kept {
+        let reader: any KeptAnswerReader
+        let conditions: PassageConditions.View
+        /// The most bytes of an answer.
+        let limit: Int
+        /// nil where addresses keep their order.
+        let rotation: UnsafeMutablePointer<UInt64>?
+        /// nil where these answers are not counted.
+        let cells: UnsafeMutablePointer<QueryCounters.Cell>?
     }
 
     let state: ListenerState
@@ -54,8 +80,16 @@ package final class Responder {
     private var version: Int
     /// What limits the replies of this batch, where something does; they are its user's to hold back.
     var rateLimits: RateLimits? { content.rateLimits }
+    /// Whether the query under way has shown, by a cookie of ours, that its sender has the address it says.
+    var isProven: Bool { fast.pointee.isProven }
+    /// The secrets of cookies, and the time that they were last looked at, in Unix seconds.
+    private var cookies: CookieSecrets.Snapshot
+    private var cookieTime: UInt32
     /// Keeps the table that `fast` leads to.
     private var reader: AnswerReader?
+    private var kept: Kept?
+    /// The options of the reply under way.
+    private let options: UnsafeMutableRawPointer
     private let fast: UnsafeMutablePointer<Fast>
     /// The lower-cased name being looked up.
     private let words: UnsafeMutablePointer<UInt64>
@@ -71,10 +105,13 @@ package final class Responder {
         words.initialize(repeating: 0, count: NameKey.maximumWords)
         rotation = .allocate(capacity: 1)
         rotation.initialize(to: .random(in: 1 ... .max))
+        options = .allocate(byteCount: 65536, alignment: 16)
         fast = .allocate(capacity: 1)
-        fast.initialize(to: Fast(cells: .allocate(capacity: 0)))
+        fast.initialize(to: Fast(conditions: Self.free.view, cells: .allocate(capacity: 0)))
         (content, version) = state.content.versioned
         blocks = CountedBlocks(content.router, counters)
+        cookieTime = UInt32(truncatingIfNeeded: time(nil))
+        cookies = state.cookies.snapshot(now: cookieTime)
         takeContent()
     }
 
@@ -84,6 +121,7 @@ package final class Responder {
         fast.deallocate()
         words.deallocate()
         rotation.deallocate()
+        options.deallocate()
     }
 
     // MARK: Batches
@@ -100,6 +138,20 @@ package final class Responder {
     package func leave() {
         fast.pointee.table?.leave()
         if fast.pointee.batchCount > 0 { countBatch() }
+        fast.pointee.hasTime = false
+        if fast.pointee.passed | fast.pointee.keptPassed > 0 { tellStages() }
+    }
+
+    /// Tells the stages that count what goes past them.
+    private func tellStages() {
+        if let ready = content.readyAnswers, fast.pointee.passed > 0 {
+            ready.conditions.count(fast.pointee.passed, server: ready.server)
+            fast.pointee.passed = 0
+        }
+        if let cached = content.cachedAnswers, fast.pointee.keptPassed > 0 {
+            cached.conditions.count(fast.pointee.keptPassed, server: cached.server)
+            fast.pointee.keptPassed = 0
+        }
     }
 
     private func renew() {
@@ -113,10 +165,26 @@ package final class Responder {
         reader = ready?.table.makeReader()
         fast.pointee.table = reader?.view
         fast.pointee.rotation = ready?.rotates == true ? rotation : nil
+        let conditions = ready?.conditions ?? Self.free
+        fast.pointee.conditions = conditions.view
+        fast.pointee.readyLimit = isUDP ? conditions.view.udpLimit : .max
+        kept = content.cachedAnswers.flatMap { makeKept($0) }
+        fast.pointee.hasKept = kept != nil
         fast.pointee.isCounting = blocks.isCounting
         // No directory has this serial.
         fast.pointee.serial = 0
         if let ready { counters.setReadySource(ready.source) }
+    }
+
+    /// Where there are no ready-made answers.
+    private static let free = PassageConditions(.free)
+
+    private func makeKept(_ cached: CachedAnswers) -> Kept? {
+        guard let reader = cached.answers.makeReader(server: cached.server) else { return nil }
+        let conditions = cached.conditions.view
+        return Kept(
+            reader: reader, conditions: conditions, limit: isUDP ? conditions.udpLimit : .max,
+            rotation: cached.rotates ? rotation : nil, cells: blocks.cells(ofRoute: cached.route))
     }
 
     /// Nanoseconds of a clock that only moves on.
@@ -148,6 +216,7 @@ package final class Responder {
     package func respond(
         _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, isIPv6: Bool, from origin: some QueryOrigin
     ) -> Outcome {
+        fast.pointee.isProven = false
         var query = Query()
         switch QueryReader.read(UnsafeRawBufferPointer(start: buffer, count: length), into: &query) {
         case .silence:
@@ -161,7 +230,7 @@ package final class Responder {
         case .notImplemented: return bareHeader(buffer, .notImplemented, keepsOpcode: true)
         case .answer: break
         }
-        var reply = Reply(buffer: buffer, query: query, limit: capacity)
+        var reply = Reply(buffer: buffer, query: query, limit: capacity, options: options)
         if isUDP {
             let wanted = query.hasEDNS ? max(512, Int(query.udpPayload)) : 512
             reply.limit = min(capacity, wanted, max(512, Self.udpPayload))
@@ -173,28 +242,76 @@ package final class Responder {
         if query.optionsLength > 0 {
             return respondWithOptions(reply, length: length, isIPv6: isIPv6, from: origin)
         }
-        if query.recordClass == .internet, let table = fast.pointee.table,
-            let answered = answer(&reply, table, length: length, isIPv6: isIPv6)
-        {
-            return .reply(answered)
+        if query.recordClass == .internet {
+            if let table = fast.pointee.table,
+                let answered = answer(&reply, table, length: length, isIPv6: isIPv6, from: origin)
+            {
+                return .reply(answered)
+            }
+            if fast.pointee.hasKept, let answered = answerAgain(reply, length: length, isIPv6: isIPv6, from: origin) {
+                return .reply(answered)
+            }
         }
         return ask(reply, options: [], length: length, isIPv6: isIPv6, from: origin)
     }
 
+    @inline(never)
     private func respondWithOptions(
         _ reply: Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin
     ) -> Outcome {
         let packet = UnsafeRawBufferPointer(start: reply.buffer, count: length)
-        let made = ReplyOptions(cookies: state.cookies).make(
-            for: reply.query, in: packet, transport: transport, idle: content.timeouts.idle,
-            client: { origin.client.address })
-        guard let made else { return bareHeader(reply.buffer, .formatError, keepsOpcode: false) }
-        if reply.query.recordClass == .internet, let table = fast.pointee.table {
-            var ready = reply
-            ready.take(options: made)
-            if let answered = answer(&ready, table, length: length, isIPv6: isIPv6) { return .reply(answered) }
+        let own = ReplyOptions(cookies: currentCookies(), now: cookieTime)
+        func make() -> [EDNSOption]? {
+            own.make(
+                for: reply.query, in: packet, transport: transport, idle: content.timeouts.idle,
+                isProven: &fast.pointee.isProven,
+                client: { origin.client.address })
         }
-        return ask(reply, options: made, length: length, isIPv6: isIPv6, from: origin)
+        var made: [EDNSOption]?
+        var ready = reply
+        if let isProven = ready.takeLoneCookie(own, in: packet, client: { origin.client.address }) {
+            fast.pointee.isProven = isProven
+        } else {
+            guard let options = make() else { return bareHeader(reply.buffer, .formatError, keepsOpcode: false) }
+            made = options
+        }
+        if reply.query.recordClass == .internet {
+            if let table = fast.pointee.table, !fast.pointee.conditions.holdsOption(of: reply.query, in: packet) {
+                // What a stage allows in bytes bounds the options, too.
+                ready.limit = min(ready.limit, fast.pointee.readyLimit)
+                if let made { ready.take(options: made) }
+                if let answered = answer(&ready, table, length: length, isIPv6: isIPv6, from: origin) {
+                    return .reply(answered)
+                }
+            }
+            if let kept, mayAnswerAgain(reply.query, in: packet, kept.conditions) {
+                var again = reply
+                again.limit = min(again.limit, kept.limit)
+                if let made {
+                    again.take(options: made)
+                } else {
+                    _ = again.takeLoneCookie(own, in: packet, client: { origin.client.address })
+                }
+                if let answered = answerAgain(again, length: length, isIPv6: isIPv6, from: origin) {
+                    return .reply(answered)
+                }
+            }
+        }
+        return ask(reply, options: made ?? make() ?? [], length: length, isIPv6: isIPv6, from: origin)
+    }
+
+    /// Answers to questions with a client subnet (RFC 7871) are not kept.
+    private func mayAnswerAgain(
+        _ query: Query, in packet: UnsafeRawBufferPointer, _ conditions: PassageConditions.View
+    ) -> Bool {
+        !conditions.holdsOption(of: query, in: packet)
+            && !ReplyOptions.contains(of: query, in: packet) { $0 == OptionCode.clientSubnet.rawValue }
+    }
+
+    private func currentCookies() -> CookieSecrets.Snapshot {
+        cookieTime = UInt32(truncatingIfNeeded: time(nil))
+        if !state.cookies.isCurrent(cookies, now: cookieTime) { cookies = state.cookies.snapshot(now: cookieTime) }
+        return cookies
     }
 
     /// A header alone, for what could not be read (RFC 1035 §4.1.1): ID and RD are kept.
@@ -209,24 +326,39 @@ package final class Responder {
 
     /// The reply's length; nil where the table has none.
     @inline(__always)
-    private func answer(_ reply: inout Reply, _ table: TableView, length: Int, isIPv6: Bool) -> Int? {
+    private func answer(
+        _ reply: inout Reply, _ table: TableView, length: Int, isIPv6: Bool, from origin: some QueryOrigin
+    ) -> Int? {
         let nameLength = reply.query.nameLength
         let type = reply.query.type
         let hash = NameKey.make(reply.buffer + 12, length: nameLength, seed: table.seed, into: words)
+        if fast.pointee.conditions.isConditional,
+            fast.pointee.conditions.holds(reply.query, words, client: { origin.client.address })
+        {
+            return nil
+        }
         let directory = table.directory
         guard let entry = table.entry(words, length: nameLength, hash: hash) else {
             return missing(reply, directory, length: length, isIPv6: isIPv6)
         }
         let zone = entry.zone
+        let kinds = fast.pointee.conditions.kinds
         if directory.isNested, directory.longestMatch(words, length: nameLength) != zone { return nil }
         if let body = entry.body(for: type) {
-            if body.flags.contains(.alias) { return nil }
+            guard !body.flags.contains(.alias), kinds.contains(.success) else { return nil }
+            reply.limit = min(reply.limit, fast.pointee.readyLimit)
             reply.write(body, zone: directory[zone], name: words, rotation: fast.pointee.rotation)
         } else {
             switch type {
-            case .any: reply.writeMinimalAny(ttl: directory[zone].pointee.ttl)
+            case .any:
+                guard kinds.contains(.success) else { return nil }
+                reply.limit = min(reply.limit, fast.pointee.readyLimit)
+                reply.writeMinimalAny(ttl: directory[zone].pointee.ttl)
             case .axfr, .ixfr: return nil
-            default: reply.writeDenial(directory[zone])
+            default:
+                guard kinds.contains(.denial) else { return nil }
+                reply.limit = min(reply.limit, fast.pointee.readyLimit)
+                reply.writeDenial(directory[zone])
             }
         }
         let replyLength = reply.finish(.noError, isAuthoritative: true)
@@ -241,10 +373,12 @@ package final class Responder {
         guard index >= 0, reply.query.type != .axfr, reply.query.type != .ixfr else { return nil }
         let zone = directory[index]
         var code = ResponseCode.nxDomain
+        reply.limit = min(reply.limit, fast.pointee.readyLimit)
         if zone.pointee.isNotReady {
+            guard fast.pointee.conditions.kinds.contains(.failure) else { return nil }
             code = .serverFailure
             reply.take(extendedError: ExtendedError(.notReady))
-        } else if zone.pointee.asksPipelineOnMiss {
+        } else if zone.pointee.asksPipelineOnMiss || !fast.pointee.conditions.kinds.contains(.denial) {
             return nil
         }
         reply.writeDenial(zone)
@@ -253,19 +387,70 @@ package final class Responder {
         return replyLength
     }
 
+    /// The length of a reply made of an answer that a stage has kept; nil where there is none.
+    @inline(never)
+    private func answerAgain(_ reply: Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin) -> Int? {
+        let query = reply.query
+        guard query.type != .any, let kept else { return nil }
+        if fast.pointee.table == nil {
+            _ = NameKey.make(reply.buffer + 12, length: query.nameLength, seed: 0, into: words)
+        }
+        if kept.conditions.isConditional,
+            kept.conditions.holds(query, words, client: { origin.client.address })
+        {
+            return nil
+        }
+        if !fast.pointee.hasTime {
+            kept.reader.takeTime()
+            fast.pointee.hasTime = true
+        }
+        let question = KeptQuestion(
+            words: words, nameLength: query.nameLength, type: query.type,
+            isDNSSECOK: query.hasEDNS && query.isDNSSECOK,
+            isCheckingDisabled: reply.buffer.load(fromByteOffset: 3, as: UInt8.self) & 0x10 != 0)
+        var reply = reply
+        reply.limit = min(reply.limit, kept.limit)
+        let order = kept.rotation.map { Reply.random($0) }
+        let written = reply.write(kept: { target, room in
+            kept.reader.take(question, into: target, room: room, kinds: kept.conditions.kinds, order: order)
+        })
+        guard let written else { return nil }
+        if kept.conditions.isCounted { fast.pointee.keptPassed &+= 1 }
+        if fast.pointee.isCounting, let cells = kept.cells {
+            Self.count(cells, query, length: length, written.length, isIPv6: isIPv6)
+            QueryCounters.bump(cells + (QueryCounters.Layout.keptCodes &+ Int(written.code.rawValue & 15)))
+            countInBatch(cells)
+        }
+        return written.length
+    }
+
     /// Counts a ready-made answer.
     @inline(__always)
     private func count(
         _ query: Query, _ code: ResponseCode, _ zone: Int, _ directory: ZoneDirectory, length: Int, _ replyLength: Int,
         isIPv6: Bool
     ) {
+        if fast.pointee.conditions.isCounted { fast.pointee.passed &+= 1 }
         guard fast.pointee.isCounting else { return }
         if directory.serial != fast.pointee.serial { findCells(directory) }
         guard zone < fast.pointee.cells.count, let cells = fast.pointee.cells[zone] else { return }
+        Self.count(cells, query, length: length, replyLength, isIPv6: isIPv6)
+        QueryCounters.bump(cells + (QueryCounters.Layout.readyCodes &+ Int(code.rawValue & 15)))
+        countInBatch(cells)
+    }
+
+    @inline(__always)
+    private static func count(
+        _ cells: UnsafeMutablePointer<QueryCounters.Cell>, _ query: Query, length: Int, _ replyLength: Int, isIPv6: Bool
+    ) {
         QueryCounters.count(
             cells, query.type, isIPv6: isIPv6, isDNSSECOK: query.hasEDNS && query.isDNSSECOK, requestSize: length,
             responseSize: replyLength)
-        QueryCounters.bump(cells + (QueryCounters.Layout.readyCodes &+ Int(code.rawValue & 15)))
+    }
+
+    /// Has the time of the batch counted for one more answer.
+    @inline(__always)
+    private func countInBatch(_ cells: UnsafeMutablePointer<QueryCounters.Cell>) {
         if fast.pointee.batchCells != cells {
             countBatch()
             fast.pointee.batchCells = cells

@@ -218,8 +218,13 @@ package final class ServerCounters: Sendable {
                 ]),
             SampledFamily(
                 "swiftlet_dns_answers_total", .counter,
-                "Answers by where they came from: the table of ready-made ones (counted server blocks only) or the stages.",
-                labelled("from", ["table": totals.readyAnswers, "stages": totals.pipelineAnswers])),
+                "Answers by where they came from: the table of ready-made ones, the cache without its stage (both of counted server "
+                    + "blocks only), or the stages.",
+                labelled(
+                    "from",
+                    [
+                        "table": totals.readyAnswers, "cache": totals.keptAnswers, "stages": totals.pipelineAnswers,
+                    ])),
             SampledFamily(
                 "swiftlet_dns_drops_total", .counter, "Queries without a proper answer, by cause.",
                 labelled("cause", totals.drops)),

@@ -64,6 +64,7 @@ final class UDPWorker: @unchecked Sendable {
         guard received > 0 else { return }
         responder.enter()
         let isIPv6 = socket.address.isIPv6
+        let limits = responder.rateLimits
         var replies = 0
         for index in 0..<Int(received) {
             // A socket that is shut down reports a datagram of no length and no sender.
@@ -71,12 +72,14 @@ final class UDPWorker: @unchecked Sendable {
             let outcome = responder.respond(
                 buffers.memory(index), length: min(Int(buffers.received[index].length), Self.slot - Responder.slack),
                 capacity: Self.slot, isIPv6: isIPv6,
-                from: DatagramOrigin(buffers: buffers, index: index, socket: socket, state: state))
+                from: DatagramOrigin(buffers: buffers, index: index, socket: socket, responder: responder))
             guard case .reply(var length) = outcome else { continue }
-            if let limits = responder.rateLimits {
+            if let limits {
                 let reply = UnsafeMutableRawBufferPointer(start: buffers.memory(index), count: length)
                 let client = buffers.client(index).address
-                guard let left = limits.lengthToSend(of: reply, to: client, responder.counters.count) else { continue }
+                let left = limits.lengthToSend(
+                    of: reply, to: client, isProven: responder.isProven, responder.counters.count)
+                guard let left else { continue }
                 length = left
             }
             buffers.prepareReply(replies, to: index, length: length)
@@ -106,7 +109,8 @@ private struct DatagramOrigin: QueryOrigin {
     let buffers: DatagramBuffers
     let index: Int
     let socket: UDPSocket
-    let state: ListenerState
+    /// The worker's, which is there for as long as its batch: no reference need be counted.
+    unowned(unsafe) let responder: Responder
 
     var client: PipelineQuery.Peer { buffers.client(index) }
 
@@ -116,15 +120,17 @@ private struct DatagramOrigin: QueryOrigin {
 
     func makeReturnPath() -> ReturnPath {
         let (socket, name, control) = (socket, buffers.name(index), buffers.replyControl(index))
-        guard let limits = state.content.current.rateLimits else {
+        guard let limits = responder.rateLimits, !responder.isProven else {
             return { reply in reply.isEmpty || socket.send(reply, to: name, control: control) }
         }
-        let (client, state) = (client.address, state)
+        let (client, state) = (client.address, responder.state)
         return { reply in
             guard !reply.isEmpty else { return true }
             var reply = reply
             let left = reply.withUnsafeMutableBytes { bytes in
-                limits.lengthToSend(of: bytes, to: client) { drop in state.countLate(.udp) { $0.count(drop) } }
+                limits.lengthToSend(of: bytes, to: client, isProven: false) { drop in
+                    state.countLate(.udp) { $0.count(drop) }
+                }
             }
             guard let left else { return true }
             return socket.send(Array(reply.prefix(left)), to: name, control: control)

@@ -8,15 +8,13 @@ package protocol Stage: Sendable {
     /// The directive, as the Corefile and metrics name it.
     var directive: String { get }
 
-    /// Whether ready-made answers of the cluster's zone may go past this stage: its answer would be the same.
+    /// Which answers of a zone that are ready before a question comes may go past this stage; nil for none.
     ///
-    /// Asked once, when the chain is made. A stage that sees, counts or changes such answers says false.
-    var passesReadyAnswers: Bool { get }
-
-    /// The same for the ready-made answers of one zone: a stage that concerns itself with other zones only says true.
+    /// Asked once, when the chain is made.
     ///
-    /// - Parameter zone: the apex of a zone, names below it included.
-    func passesReadyAnswers(of zone: DomainName) -> Bool
+    /// - Parameter zone: the apex of a zone, names below it included: one of the cluster's, whose ready-made answers
+    ///   these are, or the root for whatever a stage behind has kept.
+    func readyPassage(of zone: DomainName) -> ReadyPassage?
 
     /// Whether the stage has what it needs to answer (`ready`).
     var isReady: Bool { get }
@@ -31,8 +29,7 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
-    package var passesReadyAnswers: Bool { true }
-    package func passesReadyAnswers(of zone: DomainName) -> Bool { passesReadyAnswers }
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? { .free }
     package var isReady: Bool { true }
     package func run() async {}
 }

@@ -146,7 +146,7 @@ struct Assembly: Sendable {
         }
         content.rateLimits = RateLimits(Self.rateLimitScopes(own))
         for (block, _) in own {
-            guard let cluster = block.made.cluster, block.made.passesReadyAnswers else { continue }
+            guard let cluster = block.made.cluster, let passage = block.made.readyPassage else { continue }
             let apexes = cluster.publisher.apexes
             let zones = own.filter { $0.0.place === block.place }.map(\.1)
             // Questions for the cluster's zones must be this block's to answer.
@@ -154,9 +154,12 @@ struct Assembly: Sendable {
                 router.index(of: apex, .a).map { zones.contains(routes[$0].zone) } ?? false
             }
             guard isOwn else { continue }
-            content.readyAnswers = ReadyAnswers(cluster.publisher.zones.table, rotates: block.rotates)
+            content.readyAnswers = ReadyAnswers(
+                cluster.publisher.zones.table, rotates: block.rotates, passage: passage,
+                server: Self.label(key.scheme, address))
             break
         }
+        content.cachedAnswers = cachedAnswers(own, server: Self.label(key.scheme, address))
         return content
     }
 
@@ -170,6 +173,15 @@ struct Assembly: Sendable {
             let named = zones.filter { $0.isWithin(zone) }.map { (zone: $0, limit: Optional(limit)) }
             return zones.contains { zone.isWithin($0) } ? [(zone, limit)] : [(zone, nil)] + named
         }
+    }
+
+    /// What the cache of the root's block has kept, for names of no other block.
+    private func cachedAnswers(_ own: [(Block, DomainName)], server: String) -> CachedAnswers? {
+        guard let root = own.firstIndex(where: { $0.1.isRoot }), let cache = own[root].0.made.cache else { return nil }
+        var passage = cache.passage
+        passage.heldNames += own.map(\.1).filter { !$0.isRoot }.map { .within($0) }
+        return CachedAnswers(
+            cache.stage, route: root, rotates: own[root].0.rotates, passage: passage, server: server)
     }
 
     /// The certificate of a listener: that of the first of its blocks that has one.

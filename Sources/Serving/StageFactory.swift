@@ -20,8 +20,10 @@ struct StageFactory {
         /// The cluster of `kubernetes`, to be given back when the block goes out of service.
         var cluster: Cluster?
         var clusterKey: KubernetesSettings?
-        /// Whether ready-made answers may take the stages' place.
-        var passesReadyAnswers = false
+        /// Which ready-made answers may take the stages' place; nil for none.
+        var readyPassage: ReadyPassage?
+        /// The cache, and which of the answers it keeps may take the stages' place.
+        var cache: (stage: CacheStage, passage: ReadyPassage)?
         var takesChaos = false
     }
 
@@ -36,11 +38,19 @@ struct StageFactory {
                 made.clusterKey = settings
             }
             let apexes = made.cluster?.publisher.apexes ?? []
-            var passes = true
+            var ready: ReadyPassage? = .free
+            var kept: ReadyPassage? = .free
             for name in DirectiveOrder.names where block.lines.contains(where: { $0.name == name }) {
                 guard let stage = try await stage(name, &made) else { continue }
-                if stage is ClusterStage { made.passesReadyAnswers = passes }
-                passes = passes && apexes.allSatisfy { stage.passesReadyAnswers(of: $0) }
+                if stage is ClusterStage { made.readyPassage = ready }
+                if let cache = stage as? CacheStage, let kept { made.cache = (cache, kept) }
+                for (number, apex) in apexes.enumerated() {
+                    var passage = stage.readyPassage(of: apex)
+                    // An answer is of one zone, and counted once.
+                    if number > 0 { passage?.counts = [] }
+                    Self.narrow(&ready, passage)
+                }
+                Self.narrow(&kept, stage.readyPassage(of: .root))
                 made.stages.append(stage)
             }
             return made
@@ -48,6 +58,11 @@ struct StageFactory {
             if let key = made.clusterKey { await clusters.release([key]) }
             throw error
         }
+    }
+
+    private static func narrow(_ passage: inout ReadyPassage?, _ other: ReadyPassage?) {
+        guard let other else { return passage = nil }
+        passage?.join(other)
     }
 
     /// The stage of a directive; nil for one that is no stage, such as `bind`.

@@ -8,28 +8,27 @@ import Telemetry
 /// `acl`: refuses, empties or drops questions by zone, type and client.
 package final class AclStage: Stage {
     package var directive: String { AclSettings.directive }
-    package var passesReadyAnswers: Bool { false }
 
-    private struct Policy {
+    fileprivate struct Policy {
         let action: AclSettings.Action
         let types: Set<RecordType>?
-        let networks: AclNetworks?
+        let networks: AddressRanges?
     }
 
-    private struct Rule {
+    fileprivate struct Rule {
         let zones: [DomainName]
         let policies: [Policy]
     }
 
-    private let rules: [Rule]
-    private let counters: AclCounters
+    fileprivate let rules: [Rule]
+    fileprivate let counters: AclCounters
 
     package init(_ settings: AclSettings, metrics: Metrics) {
         rules = settings.rules.map { rule in
             Rule(
                 zones: rule.zones,
                 policies: rule.policies.map {
-                    Policy(action: $0.action, types: $0.types, networks: $0.networks.map(AclNetworks.init))
+                    Policy(action: $0.action, types: $0.types, networks: $0.networks.map(AddressRanges.init(_:)))
                 })
         }
         counters = AclCounters(metrics)
@@ -76,48 +75,56 @@ package final class AclStage: Stage {
     }
 }
 
-/// A set of addresses, made of networks: sorted ranges that do not touch, searched by halves.
-struct AclNetworks: Sendable {
-    private let v4: [ClosedRange<UInt32>]
-    private let v6: [ClosedRange<UInt128>]
-
-    init(_ networks: [AclSettings.Network]) {
-        v4 = Self.merged(
-            networks.filter { $0.family == .ipv4 }.map {
+extension AddressRanges {
+    convenience init(_ networks: [AclSettings.Network]) {
+        self.init(
+            v4: networks.filter { $0.family == .ipv4 }.map {
                 UInt32(truncatingIfNeeded: $0.range.lowerBound)...UInt32(truncatingIfNeeded: $0.range.upperBound)
-            })
-        v6 = Self.merged(networks.filter { $0.family == .ipv6 }.map(\.range))
+            }, v6: networks.filter { $0.family == .ipv6 }.map(\.range))
+    }
+}
+
+extension AclStage {
+    /// Answers to clients that may ask for every name of a zone, whatever type is left once the types that are refused
+    /// to somebody are held.
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        let rules = rules.filter { $0.zones.overlap(zone) }
+        let policies = rules.flatMap(\.policies)
+        for policy in policies where policy.action != .allow { passage.heldTypes.formUnion(policy.types ?? []) }
+        let networks = policies.compactMap(\.networks)
+        let v4 = Self.ranges(networks.flatMap(\.v4)) { Self.isAllowed(.v4($0), rules, zone) }
+        let v6 = Self.ranges(networks.flatMap(\.v6)) { Self.isAllowed(.v6($0), rules, zone) }
+        passage.clients = [AddressRanges(v4: v4, v6: v6)]
+        passage.counts = [
+            { [counters] server, number in counters.count(.allow, server: server, zone: nil, by: number) }
+        ]
+        return passage
     }
 
-    func contains(_ address: IPAddress) -> Bool {
-        switch address {
-        case .v4(let value): Self.contains(value, in: v4)
-        case .v6(let value):
-            // An IPv4 client of a socket of both families.
-            address.isIPv4Mapped
-                ? Self.contains(UInt32(truncatingIfNeeded: value), in: v4) : Self.contains(value, in: v6)
-        }
-    }
-
-    private static func merged<Number: FixedWidthInteger>(_ ranges: [ClosedRange<Number>]) -> [ClosedRange<Number>] {
-        var merged: [ClosedRange<Number>] = []
-        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = merged.last, last.upperBound == .max || range.lowerBound <= last.upperBound &+ 1 {
-                merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
-            } else {
-                merged.append(range)
+    /// Whether a client is refused nothing, but for types that a policy names.
+    private static func isAllowed(_ client: IPAddress, _ rules: [Rule], _ zone: DomainName) -> Bool {
+        for rule in rules {
+            for policy in rule.policies where policy.networks?.contains(client) ?? true {
+                guard policy.types == nil else { continue }
+                guard policy.action == .allow else { return false }
+                // No further rule counts where this one is for all names.
+                if rule.zones.contains(where: { zone.isWithin($0) }) { return true }
+                break
             }
         }
-        return merged
+        return true
     }
 
-    private static func contains<Number: FixedWidthInteger>(_ value: Number, in ranges: [ClosedRange<Number>]) -> Bool {
-        var (low, high) = (0, ranges.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+    /// The addresses that are let through, tried between the bounds of all networks.
+    private static func ranges<Number: FixedWidthInteger>(
+        _ networks: [ClosedRange<Number>], where isAllowed: (Number) -> Bool
+    ) -> [ClosedRange<Number>] {
+        let starts = Set([0] + networks.flatMap { [$0.lowerBound, $0.upperBound == .max ? 0 : $0.upperBound + 1] })
+            .sorted()
+        return zip(starts, starts.dropFirst().map { $0 - 1 } + [Number.max]).compactMap { start, end in
+            isAllowed(start) ? start...end : nil
         }
-        return low < ranges.count && ranges[low].lowerBound <= value
     }
 }
 
@@ -142,8 +149,8 @@ private final class AclCounters: Sendable {
         self.metrics = metrics
     }
 
-    func count(_ action: AclSettings.Action, server: String, zone: DomainName?) {
-        counter(action, server: server, zone: zone).increment()
+    func count(_ action: AclSettings.Action, server: String, zone: DomainName?, by number: UInt64 = 1) {
+        counter(action, server: server, zone: zone).increment(by: number)
     }
 
     private func counter(_ action: AclSettings.Action, server: String, zone: DomainName?) -> Counter {

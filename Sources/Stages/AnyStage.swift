@@ -4,10 +4,15 @@ import Pipeline
 
 /// `any`: one small HINFO record for questions of type ANY, whatever the name (RFC 8482 §4.2).
 ///
-/// Ready-made answers may go past: the cluster's zone answers such questions as shortly itself, and says of names that
-/// do not exist that they do not.
+/// Answers to other questions go past.
 package struct AnyStage: Stage {
     package var directive: String { AnySettings.directive }
+
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.heldTypes = [.any]
+        return passage
+    }
 
     /// Seconds; CoreDNS's.
     private static let ttl: UInt32 = 8482

@@ -12,12 +12,9 @@ import Telemetry
 /// `autopath`, and `cache` does not keep it. Place this stage before `cache`, and the names tried are kept each.
 package struct AutopathStage: Stage {
     package var directive: String { AutopathSettings.directive }
-    /// NXDOMAIN of the cluster's zone may become an answer here.
-    package var passesReadyAnswers: Bool { false }
 
-    package func passesReadyAnswers(of zone: DomainName) -> Bool {
-        !settings.zones.contains { zone.isWithin($0) || $0.isWithin(zone) }
-    }
+    /// NXDOMAIN of the cluster's zone may become an answer here.
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? { .sparing(settings.zones, of: zone) }
 
     /// The most names of a search path that are tried, as in the C library (resolv.conf(5)) and Kubernetes.
     package static let nameLimit = 32

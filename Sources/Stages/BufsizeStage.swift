@@ -1,12 +1,16 @@
 import Corefile
+import DNS
 import Pipeline
 
 /// `bufsize`: announces no larger datagrams to those behind, and sends none to the asker.
 package struct BufsizeStage: Stage {
     package var directive: String { BufsizeSettings.directive }
 
-    /// False, as a ready-made answer may be larger; a listener that keeps to `size` itself may take them past.
-    package var passesReadyAnswers: Bool { false }
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.udpLimit = size
+        return passage
+    }
 
     /// Bytes.
     package let size: Int

@@ -10,8 +10,13 @@ import Telemetry
 /// validate for themselves (DO and CD, §5.5) get what there is.
 package struct DNS64Stage: Stage {
     package var directive: String { DNS64Settings.directive }
-    /// An empty ready-made answer to an AAAA question would have to be filled.
-    package var passesReadyAnswers: Bool { false }
+
+    /// An empty answer to an AAAA question would have to be filled.
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.heldTypes = [.aaaa]
+        return passage
+    }
 
     private let settings: DNS64Settings
     private let metrics: Metrics

@@ -11,6 +11,12 @@ package final class ErrorsStage: Stage {
 
     package var directive: String { ErrorsSettings.directive }
 
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.kinds = [.success, .denial]
+        return passage
+    }
+
     private let settings: ErrorsSettings
     private let sink: any LogSink
     private let now: @Sendable () -> ContinuousClock.Instant

@@ -9,9 +9,8 @@ import Synchronization
 /// `file`: zones from files, read again when they change.
 package final class FileStage: Stage {
     package var directive: String { FileSettings.directive }
-    package var passesReadyAnswers: Bool { false }
 
-    package func passesReadyAnswers(of zone: DomainName) -> Bool { !sources.contains { $0.zones.overlap(zone) } }
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? { .sparing(sources.flatMap(\.zones), of: zone) }
 
     /// What is known of a source's file.
     private struct Loaded: Sendable {

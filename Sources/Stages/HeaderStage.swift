@@ -1,11 +1,14 @@
 import Corefile
+import DNS
 import Pipeline
 
 /// `header`: sets and clears bits of replies, and RD of queries on their way.
 package struct HeaderStage: Stage {
     package var directive: String { HeaderSettings.directive }
-    /// Answers of the cluster's zone do not depend on RD.
-    package var passesReadyAnswers: Bool { settings.responseRules.isEmpty }
+
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        settings.responseRules.isEmpty && settings.queryRecursion == nil ? .free : nil
+    }
 
     private let settings: HeaderSettings
 

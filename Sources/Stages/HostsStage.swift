@@ -9,12 +9,11 @@ import Telemetry
 /// `hosts`: addresses from a file in the form of `/etc/hosts`, and from lines in the Corefile.
 package final class HostsStage: Stage {
     package var directive: String { HostsSettings.directive }
-    package var passesReadyAnswers: Bool { false }
 
-    package func passesReadyAnswers(of zone: DomainName) -> Bool {
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
         // Addresses are answered for whatever the zones are.
         let isReverse = settings.hasReverse && (DomainName("arpa").map(zone.isWithin) ?? true || zone.isRoot)
-        return !isReverse && !settings.zones.overlap(zone)
+        return isReverse ? nil : .sparing(settings.zones, of: zone)
     }
 
     private struct State {

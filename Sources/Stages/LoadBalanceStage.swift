@@ -21,7 +21,7 @@ package struct LoadBalanceStage: Stage {
     package var rotatesAddresses: Bool { settings.weights == nil && settings.preferred.isEmpty }
 
     /// An answer whose addresses are rotated elsewhere needs nothing from here.
-    package var passesReadyAnswers: Bool { rotatesAddresses }
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? { rotatesAddresses ? .free : nil }
 
     private let settings: LoadBalanceSettings
     private let logger: Logger

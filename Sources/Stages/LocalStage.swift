@@ -7,10 +7,16 @@ import Telemetry
 /// `localhost` in front of any search path, and the reverse zones of 0/8, 127/8 and 255/8 (RFC 6761 §6.3, RFC 1912
 /// §4.1).
 ///
-/// Ready-made answers may not go past: `localhost.default.svc.cluster.local` is a name of the cluster's zone.
+/// `localhost.default.svc.cluster.local` is a name of the cluster's zone, too, so such names never go past.
 package struct LocalStage: Stage {
     package var directive: String { LocalSettings.directive }
-    package var passesReadyAnswers: Bool { false }
+
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.heldNames =
+            [.prefix(Array("localhost.".utf8)), .within(Self.localhost)] + Self.reverseZones.map { .within($0) }
+        return passage
+    }
 
     private static let ttl: UInt32 = 604_800
     private static let localhost = DomainName("localhost") ?? .root

@@ -5,11 +5,27 @@ import Pipeline
 /// `log`: a line for each query, in CoreDNS's form: `[INFO] 10.0.0.1:40212 - 1234 "A IN …" NOERROR qr,aa,rd 106 0.0001s`.
 package struct LogStage: Stage {
     package var directive: String { LogSettings.directive }
-    /// Ready-made answers are positive or denials; a log of errors alone does not miss them.
-    package var passesReadyAnswers: Bool { passesReadyAnswers(of: .root) }
 
-    package func passesReadyAnswers(of zone: DomainName) -> Bool {
-        rules.allSatisfy { $0.classes == [.error] || ![$0.zone].overlap(zone) }
+    /// Answers of the kinds that are not logged.
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        for rule in rules {
+            if zone.isWithin(rule.zone) {
+                for logged in rule.classes { passage.kinds.subtract(Self.kinds(logged)) }
+            } else if rule.zone.isWithin(zone) {
+                passage.heldNames.append(.within(rule.zone))
+            }
+        }
+        return passage.kinds.isEmpty ? nil : passage
+    }
+
+    private static func kinds(_ logged: LogSettings.Class) -> ReadyPassage.Kinds {
+        switch logged {
+        case .success: .success
+        case .denial: .denial
+        case .error: .failure
+        case .all: .all
+        }
     }
 
     private let rules: [LogSettings.Rule]

@@ -7,7 +7,8 @@ import Pipeline
 /// Denials, referrals and failures keep theirs: the SOA record bounds how long they may be kept.
 package struct MinimalStage: Stage {
     package var directive: String { MinimalSettings.directive }
-    package var passesReadyAnswers: Bool { false }
+
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? { nil }
 
     package init(_ settings: MinimalSettings) {}
 

@@ -4,10 +4,15 @@ import Pipeline
 
 /// `nsid`: tells the server's name to those who ask for it (RFC 5001).
 ///
-/// Ready-made answers may not go past: the listener sends the option back in them as it came, which is empty.
+/// Only answers to questions without the option may go past: the listener would send it back as it came, empty.
 package struct NSIDStage: Stage {
     package var directive: String { NSIDSettings.directive }
-    package var passesReadyAnswers: Bool { false }
+
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        passage.heldOptions = [.nsid]
+        return passage
+    }
 
     /// What the option of an answer holds.
     package let data: [UInt8]

@@ -5,7 +5,25 @@ import Pipeline
 /// `rewrite`: changes questions on their way in, and answers on their way back.
 package struct RewriteStage: Stage {
     package var directive: String { RewriteSettings.directive }
-    package var passesReadyAnswers: Bool { false }
+
+    /// Answers to questions that no rule can touch.
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        var passage = ReadyPassage()
+        for condition in conditions {
+            switch condition {
+            case .name(.exact(let text)): passage.heldNames.append(.exact(text))
+            case .name(.prefix(let text)): passage.heldNames.append(.prefix(text))
+            case .name(.suffix(let text)): passage.heldNames.append(.suffix(text))
+            case .name(.substring(let text)): passage.heldNames.append(.substring(text))
+            case .name(.regex(let pattern)): passage.heldNames.append(.other { pattern.matches($0) })
+            case .type(let type): passage.heldTypes.insert(type)
+            // Ready-made answers are of class IN.
+            case .recordClass(let recordClass): if recordClass == .internet { return nil }
+            case .none: return nil
+            }
+        }
+        return passage
+    }
 
     /// What must hold for a rule to be looked at closer; in the order of the rules.
     private enum Condition {

@@ -7,9 +7,10 @@ import Telemetry
 /// `template`: answers written by the operator, parts of the question put in.
 package struct TemplateStage: Stage {
     package var directive: String { TemplateSettings.directive }
-    package var passesReadyAnswers: Bool { false }
 
-    package func passesReadyAnswers(of zone: DomainName) -> Bool { !templates.contains { $0.zones.overlap(zone) } }
+    package func readyPassage(of zone: DomainName) -> ReadyPassage? {
+        .sparing(templates.flatMap(\.zones), of: zone)
+    }
 
     private let templates: [TemplateSettings.Template]
     private let metrics: Metrics

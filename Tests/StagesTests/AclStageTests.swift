@@ -71,7 +71,7 @@ struct AclStageTests {
             let length = isV4 ? Int.random(in: 18...32, using: &generator) : .random(in: 74...128, using: &generator)
             return try #require(AclSettings.Network("\(address)/\(length)"))
         }
-        let set = AclNetworks(networks)
+        let set = AddressRanges(networks)
         for _ in 0..<20_000 {
             let isV4 = Bool.random(using: &generator)
             let value = UInt128(UInt32.random(in: 0...0x1ff_ffff, using: &generator)) << (isV4 ? 0 : 33)
@@ -79,13 +79,13 @@ struct AclStageTests {
             let isInside = networks.contains { $0.family == address.family && $0.range.contains(value) }
             #expect(set.contains(address) == isInside, "\(address)")
         }
-        let all = AclNetworks([
+        let all = AddressRanges([
             try #require(AclSettings.Network("0.0.0.0/0")), try #require(AclSettings.Network("::/0")),
         ])
         for text in ["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::ffff:1.2.3.4"] {
             #expect(all.contains(try #require(IPAddress(text))))
         }
-        #expect(!AclNetworks([]).contains(.v4(1)))
+        #expect(!AddressRanges([]).contains(.v4(1)))
     }
 
     enum Cases {

@@ -45,6 +45,6 @@ import Testing
         let behind = AnsweringStage { _ in Response(.noError, isAuthoritative: true) }
         let response = await stage.respond(to: try replyQuery("a"), next: Chain([behind]))
         #expect(behind.queries.map(\.isRecursionDesired) == [false])
-        #expect(response.isRecursionDesired == false && response.isAuthoritative && stage.passesReadyAnswers)
+        #expect(response.isRecursionDesired == false && response.isAuthoritative && !stage.passesReadyAnswers)
     }
 }

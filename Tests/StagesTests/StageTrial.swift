@@ -89,3 +89,10 @@ extension Response {
             + additionals.map { "+ " + RecordText.text($0) }
     }
 }
+
+extension Stage {
+    /// Whether every answer of a zone goes past this stage, and none is counted here.
+    func passesReadyAnswers(of zone: DomainName) -> Bool { readyPassage(of: zone)?.isFree ?? false }
+
+    var passesReadyAnswers: Bool { passesReadyAnswers(of: .root) }
+}

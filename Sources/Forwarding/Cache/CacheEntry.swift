@@ -36,8 +36,17 @@ final class CacheEntry: @unchecked Sendable {
     private var reply: Response
     private var writtenTTL: UInt32
     private let isAuthenticData: Bool
+    /// The reply as listeners' threads give it; nil where only the stage gives it.
+    let wire: WireAnswer?
     /// Was hit since the eviction's hand last passed.
-    var isRecent = false
+    var isRecent: Bool {
+        get { wire?.isRecent ?? isMarked }
+        set {
+            isMarked = newValue
+            wire?.isRecent = newValue
+        }
+    }
+    private var isMarked = false
     /// How often it was hit without a gap, and when last, for `prefetch`.
     var hits = 0
     var lastHit: Int64
@@ -63,13 +72,17 @@ final class CacheEntry: @unchecked Sendable {
         reply.answers = Self.compacted(response.answers, key: key, ttl: verdict.ttl)
         reply.authorities = Self.compacted(response.authorities, key: key, ttl: verdict.ttl)
         reply.additionals = Self.compacted(response.additionals, key: key, ttl: verdict.ttl)
+        wire = WireAnswer(
+            reply, key: key, hash: hash, verdict: verdict, stored: stored, isAuthenticData: response.isAuthenticData)
         bytes =
-            Self.ownBytes + Self.bytes(of: key.name.wire)
+            Self.ownBytes + (wire.map { $0.bytes + Self.wireBytes } ?? 0) + Self.bytes(of: key.name.wire)
             + [reply.answers, reply.authorities, reply.additionals].reduce(0) {
                 $0 + Self.bytes(of: $1, beside: key.name.wire)
             }
             + (reply.extendedError?.text.utf8.count ?? 0)
     }
+
+    deinit { wire?.deallocate() }
 
     var code: ResponseCode { reply.code }
 
@@ -119,7 +132,9 @@ final class CacheEntry: @unchecked Sendable {
     }
 
     /// The object itself, its place in a table, and in the table's index, which is at most three quarters full.
-    private static let ownBytes = 240 + 8 + 32
+    private static let ownBytes = 264 + 8 + 32
+    /// The allocator's rounding of a wire form, and its place in an index that is at most half full.
+    private static let wireBytes = 16 + 48
 
     /// - Parameter name: an owner that takes no memory of its own.
     private static func bytes(of records: [Record], beside name: [UInt8]) -> Int {

@@ -8,11 +8,34 @@ final class CacheMetrics: Sendable {
     private let zones: String
     private let view: String
     private let known = Mutex<[String: CacheCounters]>([:])
+    private let tallies = Mutex<[ObjectIdentifier: KeptTally]>([:])
 
     init(_ metrics: Metrics, zones: [DomainName], view: String) {
         self.metrics = metrics
         self.zones = zones.map(\.description).joined(separator: ",")
         self.view = view
+        metrics.collect { [weak self] in self?.settle() }
+    }
+
+    /// What one thread counts for a server; to be given back by `remove`.
+    func makeTally(_ server: String) -> KeptTally {
+        let tally = KeptTally(counters(for: server), self)
+        tallies.withLock { $0[ObjectIdentifier(tally)] = tally }
+        return tally
+    }
+
+    fileprivate func remove(_ tally: KeptTally) {
+        tallies.withLock { tallies in
+            tallies[ObjectIdentifier(tally)] = nil
+            tally.settle()
+        }
+    }
+
+    /// Brings the counters up to date with what threads have counted.
+    private func settle() {
+        tallies.withLock { tallies in
+            for tally in tallies.values { tally.settle() }
+        }
     }
 
     func counters(for server: String) -> CacheCounters {
@@ -72,5 +95,44 @@ final class CacheCounters: Sendable {
         successEntries.set(Double(counts.success))
         denialEntries.set(Double(counts.denial))
         bytes.set(Double(counts.bytes))
+    }
+}
+
+/// Hits that one thread counts in memory that it alone writes to: an increment is a load and a store.
+///
+/// `@unchecked Sendable`: the cells are atomics, written by one thread and read by any; what has been settled is behind
+/// the lock of `CacheMetrics`.
+final class KeptTally: @unchecked Sendable {
+    private let counters: CacheCounters
+    private let metrics: CacheMetrics
+    /// Successes and denials, on a cache line of their own.
+    private let cells: UnsafeMutablePointer<Atomic<UInt64>>
+    private var settled: (success: UInt64, denial: UInt64) = (0, 0)
+
+    fileprivate init(_ counters: CacheCounters, _ metrics: CacheMetrics) {
+        self.counters = counters
+        self.metrics = metrics
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 128)
+        cells = memory.bindMemory(to: Atomic<UInt64>.self, capacity: 2)
+        for index in 0..<2 { (cells + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit { cells.deallocate() }
+
+    @inline(__always)
+    func count(isSuccess: Bool) {
+        let cell = cells + (isSuccess ? 0 : 1)
+        cell.pointee.store(cell.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    }
+
+    /// No more is counted from here on.
+    func end() { metrics.remove(self) }
+
+    fileprivate func settle() {
+        let (success, denial) = (cells[0].load(ordering: .relaxed), cells[1].load(ordering: .relaxed))
+        counters.requests.increment(by: success &- settled.success &+ denial &- settled.denial)
+        counters.successHits.increment(by: success &- settled.success)
+        counters.denialHits.increment(by: denial &- settled.denial)
+        settled = (success, denial)
     }
 }

@@ -14,7 +14,7 @@ import Telemetry
 ///
 /// A reply from the cache has AA, RA and the code of the answer kept, AD where it was kept and the asker understands
 /// it, all its records one time to live, and owners in the asker's spelling.
-package struct CacheStage: Stage {
+package struct CacheStage: Stage, KeptAnswers {
     /// Where the cache takes the time from, and how it waits.
     package struct Clock: Sendable {
         package var now: @Sendable () -> ContinuousClock.Instant
@@ -90,6 +90,42 @@ package struct CacheStage: Stage {
         else { return false }
         guard let edns = query.edns, !edns.options.isEmpty else { return true }
         return !edns.options.contains { $0.code == .clientSubnet }
+    }
+
+    // MARK: Giving without the stage
+
+    /// One thread's way to the answers kept here.
+    private final class Reader: KeptAnswerReader {
+        private let stage: CacheStage
+        private let store: CacheStore
+        private let tally: KeptTally
+        private var now: Int64 = 0
+
+        init(_ stage: CacheStage, _ tally: KeptTally) {
+            self.stage = stage
+            store = stage.store
+            self.tally = tally
+        }
+
+        deinit { tally.end() }
+
+        func takeTime() { now = stage.now }
+
+        func take(
+            _ question: KeptQuestion, into target: UnsafeMutableRawPointer, room: Int, kinds: ReadyPassage.Kinds,
+            order: UInt64?
+        ) -> KeptAnswer? {
+            guard let taken = store.take(question, at: now, into: target, room: room, kinds: kinds, order: order)
+            else { return nil }
+            tally.count(isSuccess: taken.kind == .success)
+            return taken.answer
+        }
+    }
+
+    /// nil where the cache is for some zones only, or counts hits to tell what to fetch ahead.
+    package func makeReader(server: String) -> (any KeptAnswerReader)? {
+        guard matchesAll, settings.prefetch == nil else { return nil }
+        return Reader(self, store.makeTally(server: server))
     }
 
     // MARK: Asking

@@ -5,7 +5,9 @@ import Pipeline
 import Synchronization
 
 /// The memory of a cache: answers and denials in 256 shards, each with a lock of its own and bounds of its own.
-final class CacheStore: Sendable {
+///
+/// `@unchecked Sendable`: the shards' memory lives as long as this object, and each is behind its lock.
+final class CacheStore: @unchecked Sendable {
     /// What the cache knows of a question.
     struct Finding: Sendable {
         var response: Response
@@ -26,7 +28,7 @@ final class CacheStore: Sendable {
         case notYet
     }
 
-    private struct State: Sendable {
+    private struct State: ~Copyable, Sendable {
         var success: CacheTable
         var denial: CacheTable
         /// Refreshes under way.
@@ -35,17 +37,20 @@ final class CacheStore: Sendable {
         var counters: [(server: String, counters: CacheCounters)] = []
     }
 
-    private final class Shard: Sendable {
+    /// One part of the memory, on cache lines of its own.
+    private struct Shard: ~Copyable {
         let state: Mutex<State>
+        private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
 
-        init(_ state: State) {
+        init(_ state: consuming sending State) {
             self.state = Mutex(state)
         }
     }
 
     static let shardCount = 256
 
-    private let shards: [Shard]
+    private let shards: UnsafeMutablePointer<Shard>
+    private let seed = UInt64.random(in: .min ... .max)
     private let settings: CacheSettings
     private let metrics: CacheMetrics
     private let bytesPerShard: Int
@@ -65,10 +70,19 @@ final class CacheStore: Sendable {
         prefetchGap = settings.prefetch.map { Self.nanoseconds($0.gap) } ?? 0
         recheck = settings.stale.map { Self.nanoseconds($0.failureRecheck) } ?? 0
         func capacity(_ limits: CacheSettings.Limits) -> Int { max(4, limits.capacity / Self.shardCount) }
-        let state = State(
-            success: CacheTable(capacity: capacity(settings.success)),
-            denial: CacheTable(capacity: capacity(settings.denial)))
-        shards = (0..<Self.shardCount).map { _ in Shard(state) }
+        shards = .allocate(capacity: Self.shardCount)
+        for index in 0..<Self.shardCount {
+            (shards + index).initialize(
+                to: Shard(
+                    State(
+                        success: CacheTable(capacity: capacity(settings.success)),
+                        denial: CacheTable(capacity: capacity(settings.denial)))))
+        }
+    }
+
+    deinit {
+        shards.deinitialize(count: Self.shardCount)
+        shards.deallocate()
     }
 
     static func nanoseconds(_ duration: Duration) -> Int64 {
@@ -93,9 +107,9 @@ final class CacheStore: Sendable {
     ///   - now: nanoseconds of the cache's clock.
     ///   - isFollowUp: asked again after a refresh: nothing is counted, and no refresh begins.
     func find(_ query: PipelineQuery, at now: Int64, isFollowUp: Bool = false) -> Finding? {
-        withKey(of: query) { name, hash in
-            shard(of: hash).state.withLock { state in
-                let entry = usable(query, name, hash, at: now, state)
+        withKey(of: query) { name, hash -> Finding? in
+            shards[Int(hash >> 56)].state.withLock { state in
+                let entry = usable(query, name, hash, at: now, &state)
                 if !isFollowUp {
                     let counters = counters(query.serverLabel, &state)
                     counters.requests.increment()
@@ -108,13 +122,13 @@ final class CacheStore: Sendable {
                 guard let entry else { return nil }
                 return finding(entry, query, now, isFollowUp, &state.flights)
             }
-        }
+        } ?? nil
     }
 
     /// The entry that answers: what is known of the name before a failure to find out.
     private func usable(
         _ query: PipelineQuery, _ name: UnsafeBufferPointer<UInt8>, _ hash: UInt64, at now: Int64,
-        _ state: borrowing State
+        _ state: inout State
     ) -> CacheEntry? {
         var failure: CacheEntry?
         if let entry = state.denial[hash], matches(entry, query, name) {
@@ -187,7 +201,7 @@ final class CacheStore: Sendable {
             // One answer must not drive out a whole shard.
             let isTooBig = entry.map { $0.bytes > bytesPerShard / 4 } ?? false
             if isTooBig { entry = nil }
-            shard(of: hash).state.withLock { state in
+            shards[Int(hash >> 56)].state.withLock { state in
                 let counters = counters(query.serverLabel, &state)
                 if isTooBig { counters.drops.increment() }
                 let before = (state.success.entries.count, state.denial.entries.count)
@@ -247,7 +261,7 @@ final class CacheStore: Sendable {
     /// Ends a refresh: others may begin the next one, after a failure not before the recheck time is over.
     func finish(_ flight: RefreshFlight, of query: PipelineQuery, at now: Int64, succeeded: Bool) {
         withKey(of: query) { _, hash in
-            shard(of: hash).state.withLock { state in
+            shards[Int(hash >> 56)].state.withLock { state in
                 if state.flights[hash] === flight { state.flights[hash] = nil }
                 guard !succeeded, recheck > 0 else { return }
                 state.success[hash]?.refreshAfter = now &+ recheck
@@ -273,27 +287,69 @@ final class CacheStore: Sendable {
     /// The hash is seeded anew in each process, so that nobody outside can make names collide.
     private func withKey<Value>(
         of query: PipelineQuery, _ body: (UnsafeBufferPointer<UInt8>, UInt64) -> Value
-    ) -> Value {
+    ) -> Value? {
         let wire = query.name.wire
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wire.count) { buffer in
-            wire.withUnsafeBufferPointer { source in
-                for index in 0..<source.count {
-                    buffer.initializeElement(at: index, to: DomainName.lowercased(source[index]))
-                }
-            }
-            var hasher = Hasher()
-            hasher.combine(bytes: UnsafeRawBufferPointer(buffer))
-            let rest =
-                UInt64(query.type.rawValue) << 32 | UInt64(query.recordClass.rawValue) << 16
-                | UInt64(Self.bits(of: query).rawValue)
-            hasher.combine(rest)
-            return body(UnsafeBufferPointer(buffer), UInt64(bitPattern: Int64(hasher.finalize())))
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * NameKey.maximumWords) { memory in
+            guard let words = memory.baseAddress, wire.count <= 8 * NameKey.maximumWords else { return nil }
+            memory.initialize(repeating: 0)
+            let spelled = UnsafeMutableRawPointer(words + NameKey.maximumWords)
+            spelled.copyMemory(from: wire, byteCount: wire.count)
+            _ = NameKey.make(spelled, length: wire.count, seed: 0, into: words)
+            let hash = hash(
+                words, length: wire.count, type: query.type, recordClass: query.recordClass, bits: Self.bits(of: query))
+            let bytes = UnsafeRawPointer(words).assumingMemoryBound(to: UInt8.self)
+            return body(UnsafeBufferPointer(start: bytes, count: wire.count), hash)
         }
     }
 
-    private func shard(of hash: UInt64) -> Shard {
-        shards[Int(hash >> 56)]
+    /// - Parameter words: the name as `NameKey.make` writes it.
+    @inline(__always)
+    private func hash(
+        _ words: UnsafePointer<UInt64>, length: Int, type: RecordType, recordClass: RecordClass, bits: CacheKey.Bits
+    ) -> UInt64 {
+        var hash = seed
+        var index = 0
+        while index << 3 < length {
+            hash = NameKey.mixed(hash, words[index])
+            index &+= 1
+        }
+        let rest =
+            UInt64(truncatingIfNeeded: length) << 40 | UInt64(type.rawValue) << 24 | UInt64(recordClass.rawValue) << 8
+            | UInt64(bits.rawValue)
+        return NameKey.mixed(NameKey.mixed(hash, rest), seed)
     }
+
+    // MARK: Giving
+
+    /// Writes a kept answer behind its question; nil where the stage must be asked.
+    ///
+    /// - Parameters: as of `KeptAnswerReader.take`, and `now`, nanoseconds of the cache's clock.
+    func take(
+        _ question: KeptQuestion, at now: Int64, into target: UnsafeMutableRawPointer, room: Int,
+        kinds: ReadyPassage.Kinds, order: UInt64?
+    ) -> (answer: KeptAnswer, kind: ReadyPassage.Kinds)? {
+        var bits: CacheKey.Bits = []
+        if question.isDNSSECOK { bits.insert(.isDNSSECOK) }
+        if question.isCheckingDisabled { bits.insert(.isCheckingDisabled) }
+        let hash = hash(
+            question.words, length: question.nameLength, type: question.type, recordClass: .internet, bits: bits)
+        let key = WireAnswer.KeptKey(hash: hash, type: question.type, bits: bits)
+        return shards[Int(hash >> 56)].state.withLock { state in
+            guard let wire = state.success.wires.find(hash) ?? state.denial.wires.find(hash),
+                wire.matches(key, question), kinds.contains(wire.kind)
+            else { return nil }
+            let left = wire.remaining(at: now)
+            // What is too old the stage gives, or brings up to date.
+            guard left > 0 else { return nil }
+            let ttl = settings.keepsTTL ? wire.ttl : UInt32(clamping: left)
+            guard let answer = wire.write(to: target, room: room, ttl: ttl, order: order) else { return nil }
+            if !wire.isRecent { wire.isRecent = true }
+            return (answer, wire.kind)
+        }
+    }
+
+    /// How one thread counts what it gives by itself.
+    func makeTally(server: String) -> KeptTally { metrics.makeTally(server) }
 
     private static func equals(_ lhs: UnsafeBufferPointer<UInt8>, _ rhs: [UInt8]) -> Bool {
         rhs.withUnsafeBufferPointer { rhs in

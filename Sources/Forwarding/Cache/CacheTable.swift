@@ -1,6 +1,8 @@
 /// The entries of one kind in one shard: found by hash, the first that was not hit lately makes way (the "clock").
-struct CacheTable: Sendable {
+struct CacheTable: ~Copyable, Sendable {
     private var places: [UInt64: Int] = [:]
+    /// The entries that listeners' threads may give by themselves.
+    private(set) var wires = WireIndex()
     private(set) var entries: [CacheEntry] = []
     private var hand = 0
     private let capacity: Int
@@ -25,11 +27,14 @@ struct CacheTable: Sendable {
         bytes += entry.bytes
         if let place = places[entry.hash] {
             bytes -= entries[place].bytes
+            wires.remove(entry.hash)
             entries[place] = entry
+            if let wire = entry.wire { wires.insert(wire) }
             return 0
         }
         var evicted = 0
         while entries.count >= capacity, evictOne(at: entry.stored) { evicted += 1 }
+        if let wire = entry.wire { wires.insert(wire) }
         places[entry.hash] = entries.count
         entries.append(entry)
         return evicted
@@ -38,6 +43,7 @@ struct CacheTable: Sendable {
     mutating func remove(_ hash: UInt64) {
         guard let place = places.removeValue(forKey: hash) else { return }
         bytes -= entries[place].bytes
+        wires.remove(hash)
         let last = entries.removeLast()
         if place < entries.count {
             entries[place] = last

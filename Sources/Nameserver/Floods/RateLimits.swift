@@ -40,10 +40,14 @@ package final class RateLimits: Sendable {
 
     /// Decides on a reply and counts what comes of it.
     ///
+    /// - Parameter isProven: whether the client has shown that the address is its own (RFC 7873 §5.2.3); nothing is
+    ///   limited then.
     /// - Returns: the number of its bytes that are to be sent; nil for none.
     func lengthToSend(
-        of reply: UnsafeMutableRawBufferPointer, to client: IPAddress, _ count: (QueryCounters.Drop) -> Void
+        of reply: UnsafeMutableRawBufferPointer, to client: IPAddress, isProven: Bool,
+        _ count: (QueryCounters.Drop) -> Void
     ) -> Int? {
+        guard !isProven else { return reply.count }
         switch decide(reply, to: client) {
         case .send: return reply.count
         case .sendReported:

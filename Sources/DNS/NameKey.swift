@@ -49,8 +49,9 @@ package enum NameKey {
         return hash
     }
 
+    /// Mixes a word into a hash.
     @inlinable
-    static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    package static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
         let product = (hash ^ word).multipliedFullWidth(by: 0xa076_1d64_78bd_642f)
         return product.high ^ product.low
     }
