@@ -23,12 +23,29 @@ extension ClusterWorld {
             moody("source understates versions", .understating),
             moody("source lists nothing, once", .emptyOnce),
             { [self] in wentBack("source restarted with an older state", $0, waitsForFuture: false) },
+            wentBackInSilence,
         ]
     }
 
-    /// A source from a backup whose watches wait in silence for the versions to come, as Kubernetes' own do.
-    func wentBackInSilence(_ generator: SeededGenerator) -> Fault {
-        wentBack("source restarted with an older state, silent", generator, waitsForFuture: true)
+    /// A source from a backup whose watches wait in silence for the versions to come, as Kubernetes' own do, and in
+    /// which so little happens that they do not come for long. Only asked for by name: what notices it is the comparison
+    /// of what is known with the API, every five minutes.
+    private func wentBackInSilence(_ generator: SeededGenerator) -> Fault {
+        var fault = wentBack("source restarted with an older state, silent and idle", generator, waitsForFuture: true)
+        let (inject, heal) = (fault.inject, fault.heal)
+        fault.isSlow = true
+        fault.limit = 420
+        fault.inject = { [self] in
+            try inject()
+            // More is lost than will happen until it is noticed.
+            for _ in 0..<400 { api.mark() }
+        }
+        fault.heal = { [self] in
+            changes.rest(true)
+            try heal()
+        }
+        fault.recovered = { [self] in changes.rest(false) }
+        return fault
     }
 
     private func sourceCut(_ generator: SeededGenerator) -> Fault {
@@ -67,7 +84,7 @@ extension ClusterWorld {
         var generator = generator
         var former: Cluster?
         let isCut = generator.next() % 2 == 0
-        var fault = Fault(
+        return Fault(
             kind: kind, area: .source, excuses: [.outdated], hold: UInt32.random(in: 500...3000, using: &generator),
             inject: { [self] in
                 former = api.state
@@ -77,8 +94,6 @@ extension ClusterWorld {
                 if let former { api.goBack(to: former, waitsForFuture: waitsForFuture) }
                 if isCut { try api.open() }
             })
-        if waitsForFuture { fault.limit = 420 }
-        return fault
     }
 
     // MARK: Upstreams

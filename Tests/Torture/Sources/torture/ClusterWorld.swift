@@ -15,7 +15,7 @@ final class ClusterWorld: World {
     /// The number that the configuration has, and the one that the certificate's name has.
     var generation = 1
     var certificate = 1
-    private let changes: Changes
+    let changes: Changes
 
     override class var name: String { "cluster" }
     override var hasUpstreams: Bool { true }
@@ -121,6 +121,8 @@ final class ClusterWorld: World {
             && shownCertificate().hasSuffix("generation-\(certificate)")
     }
 
+    override var connectionPorts: [UInt16] { [server.port, Self.tlsPort, Self.readyPort, Self.metricsPort] }
+
     override var faults: [(SeededGenerator) -> Fault] {
         commonFaults + sourceFaults + upstreamFaults + configurationFaults + [
             // Only the state on disk is not written: nothing is excused.
@@ -154,6 +156,7 @@ final class ClusterWorld: World {
 final class Changes: Sendable {
     private let api: ClusterAPI
     private let goesOn = Mutex(false)
+    private let rests = Mutex(false)
     private let ended = DispatchSemaphore(value: 0)
 
     init(of api: ClusterAPI) { self.api = api }
@@ -163,12 +166,15 @@ final class Changes: Sendable {
         Thread { [self] in
             var generator = SeededGenerator(seed: seed)
             while goesOn.withLock({ $0 }) {
-                api.change(using: &generator)
+                if !rests.withLock({ $0 }) { api.change(using: &generator) }
                 usleep(UInt32.random(in: 20_000...120_000, using: &generator))
             }
             ended.signal()
         }.start()
     }
+
+    /// Makes no changes for a while.
+    func rest(_ rests: Bool) { self.rests.withLock { $0 = rests } }
 
     func stop() {
         let wasGoing = goesOn.withLock { goesOn in

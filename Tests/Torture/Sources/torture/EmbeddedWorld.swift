@@ -97,26 +97,46 @@ final class EmbeddedWorld: World {
         return found
     }
 
+    override var connectionPorts: [UInt16] { [server.port, Self.apiPort] }
+
     override var faults: [(SeededGenerator) -> Fault] {
         commonFaults + [
             { [self] in diskFull([.refusedWrites], $0) }, { [self] in diskSlow([], $0) },
-            { [self] in diskFailing([.refusedWrites], $0) }, readOnlyStart, damaged,
+            { [self] in diskFailing([.refusedWrites], $0) }, readOnlyStart, fullStart, damaged,
         ]
     }
 
-    /// Killed, and started again where nothing can be written.
+    /// Killed, and started again where nothing can be written. Only asked for by name: such a start takes no writes until
+    /// the next one.
     private func readOnlyStart(_ generator: SeededGenerator) -> Fault {
-        var fault = restarted("disk read-only over a start, then writable", generator) { $0.kill() }
-        let (inject, heal) = (fault.inject, fault.heal)
         let path = data.path
+        return badStart(
+            "disk read-only over a start, then writable", generator,
+            spoil: { [self] in try around.mustRun("mount", ["-o", "remount,ro", path]) },
+            mend: { [self] in try around.mustRun("mount", ["-o", "remount,rw", path]) })
+    }
+
+    /// The same for a disk without room.
+    private func fullStart(_ generator: SeededGenerator) -> Fault {
+        let full = diskFull([], generator)
+        return badStart("disk full over a start, then room", generator, spoil: full.inject, mend: full.heal)
+    }
+
+    private func badStart(
+        _ kind: String, _ generator: SeededGenerator, spoil: @escaping () throws -> Void,
+        mend: @escaping () throws -> Void
+    ) -> Fault {
+        var fault = restarted(kind, generator) { $0.kill() }
+        let (kill, start) = (fault.inject, fault.heal)
+        fault.isSlow = true
         fault.inject = { [self] in
-            try inject()
-            try around.mustRun("mount", ["-o", "remount,ro", path])
-            try heal()
-            guard let late = try awaitAnswers(seconds: 60) else { return }
-            complain("started with a read-only disk: \(late)")
+            try kill()
+            try spoil()
+            try start()
+            // What was stored is answered all the same.
+            if let late = try awaitAnswers(seconds: 60) { complain("\(kind): \(late)") }
         }
-        fault.heal = { [self] in try around.mustRun("mount", ["-o", "remount,rw", path]) }
+        fault.heal = mend
         return fault
     }
 

@@ -18,4 +18,8 @@ struct Fault {
     var heal: () throws -> Void
     /// Seconds within which everything is to be right again.
     var limit = 60
+    /// Whether the recovery takes minutes, or does not come at all: then it is injected only where it is asked for.
+    var isSlow = false
+    /// Once all is right again.
+    var recovered: () -> Void = {}
 }

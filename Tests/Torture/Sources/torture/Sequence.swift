@@ -77,7 +77,10 @@ struct Sequence {
         for fault in faults.reversed() { try fault.heal() }
         let limit = faults.map(\.limit).max() ?? 60
         let time = try world.awaitRecovery(within: limit)
-        for fault in faults { world.excuses.close(fault.excuses) }
+        for fault in faults {
+            world.excuses.close(fault.excuses)
+            fault.recovered()
+        }
         guard let time else {
             outcome.unrecovered += 1
             world.complain("\(name): not right within \(limit) s: \(world.laggard); \(world.server.output.suffix(500))")
@@ -98,7 +101,9 @@ struct Sequence {
             // Each has numbers of its own, so that those left out change nothing.
             make(SeededGenerator(seed: generator.next()))
         }
-        if !options.faults.isEmpty {
+        if options.faults.isEmpty {
+            kinds = kinds.filter { !$0.isSlow }
+        } else {
             kinds = kinds.filter { kind in options.faults.contains { kind.kind.contains($0) } }
         }
         // An area first, as some have many kinds: each counts as three at most.

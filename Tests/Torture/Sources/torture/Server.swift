@@ -6,6 +6,9 @@ import Glibc
 ///
 /// Main thread only, as the programs it starts are.
 final class Server {
+    /// How many it may have: few, so that they can be used up.
+    static let descriptors = 512
+
     let port: UInt16 = 53
     private let executable: String
     private let arguments: [String]
@@ -28,7 +31,10 @@ final class Server {
     func start() throws {
         lives += 1
         program = try Program(
-            name: "swiftlet", executable: "env", arguments: shim.environment + [executable] + arguments, folder: folder)
+            name: "swiftlet", executable: "prlimit",
+            arguments: ["--nofile=\(Self.descriptors):\(Self.descriptors)", "env"] + shim.environment + [executable]
+                + arguments,
+            folder: folder)
     }
 
     /// nil where it runs as it should.

@@ -36,6 +36,16 @@ enum Sockets {
         return descriptor
     }
 
+    /// A connection that is being made, or -1; nobody waits for it.
+    static func connecting(_ host: String, _ port: UInt16, from source: String) -> Int32 {
+        let descriptor = make(SOCK_STREAM)
+        guard descriptor >= 0 else { return -1 }
+        _ = withAddress(source, 0) { bind(descriptor, $0, $1) }
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        _ = withAddress(host, port) { connect(descriptor, $0, $1) }
+        return descriptor
+    }
+
     /// A socket that is bound to an address, and listens where it is one of connections.
     static func bound(_ type: __socket_type, _ host: String, _ port: UInt16) throws(BenchmarkError) -> Int32 {
         let descriptor = make(type)

@@ -39,42 +39,32 @@ extension World {
             inject: { [self] in server.signal(SIGSTOP) }, heal: { [self] in server.signal(SIGCONT) })
     }
 
-    /// Nearly no descriptor is left, and connections take what there is.
+    /// More connections than the server may have descriptors, from many addresses and to all that it listens on.
     private func outOfDescriptors(_ generator: SeededGenerator) -> Fault {
         var generator = generator
-        let spare = Int.random(in: 0...6, using: &generator)
         let hold = UInt32.random(in: 500...3000, using: &generator)
+        let ports = connectionPorts
         var sockets: [Int32] = []
-        var (process, former, spent): (pid_t, String, Double) = (0, "", 0)
+        var spent = 0.0
         return Fault(
             kind: "descriptors used up", area: .descriptors,
             excuses: [.silentConnections, .failedForwarding, .refusedWrites, .outdatedConfiguration], hold: hold,
             inject: { [self] in
-                guard let running = server.processIdentifier else { return }
-                process = running
-                let limits = around.run(
-                    "prlimit", ["--pid", "\(process)", "--nofile", "-o", "SOFT,HARD", "--noheadings"])
-                former = (limits ?? "1024 4096").split(whereSeparator: \.isWhitespace).joined(separator: ":")
-                let used = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count
-                try around.mustRun(
-                    "prlimit",
-                    ["--pid", "\(process)", "--nofile=\(used + spare):\(former.split(separator: ":").last ?? "")"])
-                for _ in 0..<100 {
-                    sockets.append(Sockets.connected(SOCK_STREAM, "127.0.0.1", server.port, seconds: 1))
+                for number in 0..<Server.descriptors * 3 / 2 {
+                    let port = ports[number % ports.count]
+                    sockets.append(Sockets.connecting("127.0.0.1", port, from: "127.0.1.\(number % 200 + 1)"))
                 }
                 spent = server.processorSeconds ?? 0
             },
             complaint: { [self] in
-                // Both cores' worth of turning round on accept would be twice the time.
+                // A loop of accepting in vain would take all of the time.
                 guard hold >= 1000, let now = server.processorSeconds else { return nil }
                 let share = (now - spent) / (Double(hold) / 1000)
                 return share > 0.9 ? "\(Report.number(share)) cores were busy while descriptors were used up" : nil
             },
-            heal: { [self] in
+            heal: {
                 for socket in sockets where socket >= 0 { close(socket) }
                 sockets = []
-                guard server.processIdentifier == process else { return }
-                try around.mustRun("prlimit", ["--pid", "\(process)", "--nofile=\(former)"])
             })
     }
 

@@ -82,6 +82,9 @@ class World {
     /// The kinds of faults there are.
     var faults: [(SeededGenerator) -> Fault] { [] }
 
+    /// Where the server takes connections.
+    var connectionPorts: [UInt16] { [server.port] }
+
     /// Changes something that is to be answered, and gives the question; nil where that cannot be done yet.
     func mark() -> Key? { nil }
 
