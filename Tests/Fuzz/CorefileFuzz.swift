@@ -1,9 +1,6 @@
 import Corefile
-import Glibc
 
 /// Feeds any bytes to the Corefile parser and the check of all directives, as a file and as what it imports.
-///
-/// A broken rule ends the process by `abort`, which libFuzzer reports with the input that did it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let text = Array(UnsafeBufferPointer(start: data, count: size))
@@ -15,17 +12,18 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let problems = CorefileCheck.problems(in: text, file: "Corefile", surroundings: surroundings)
     for problem in problems {
         let line = problem.description
-        guard !line.utf8.contains(0x0a), !problem.file.isEmpty, line.utf8.count < 4096 else { abort() }
+        demand(!line.utf8.contains(0x0a) && line.utf8.count < 4096, "a problem that is no line: \(line)")
+        demand(!problem.file.isEmpty, "a problem of no file: \(line)")
     }
-    guard problems.count <= 1000 else { abort() }
+    demand(problems.count <= 1000, "more problems than are told")
     guard problems.isEmpty else { return 0 }
     do {
         // A file without problems is read the same way again.
         let first = try CorefileParser.corefile(text, file: "Corefile", surroundings: surroundings)
         let second = try CorefileParser.corefile(text, file: "Corefile", surroundings: surroundings)
-        guard first == second, !first.blocks.isEmpty else { abort() }
+        demand(first == second && !first.blocks.isEmpty, "another reading of the same file")
     } catch {
-        abort()
+        demand(false, "a problem that was not told: \(error)")
     }
     return 0
 }
