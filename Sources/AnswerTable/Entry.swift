@@ -67,6 +67,7 @@ package struct Entry {
 @frozen
 @usableFromInline
 package struct Body {
+    // Within the entry's memory, which lives as long as the reader that looked it up has not left.
     @usableFromInline let entry: UnsafeRawPointer
     @usableFromInline let slot: UnsafeRawPointer
 

@@ -94,7 +94,9 @@ struct ManifestDocument: Sendable {
         return roots
     }
 
-    /// Never asked for anything; made once because making one costs more than parsing a small document.
+    /// Made once because making one costs more than parsing a small document.
+    ///
+    /// `nonisolated(unsafe)`: it is never changed, and never asked for anything.
     private nonisolated(unsafe) static let constructor = Constructor([:], [:], [:])
 
     private init(_ root: Node, size: Int) throws(ManifestSyntaxError) {

@@ -5,6 +5,7 @@ import Registry
 
 /// A reply under way, in the buffer of its query.
 struct Reply {
+    /// The caller's memory, which the reply does not outlive; as long as the responder's capacity and its slack.
     let buffer: UnsafeMutableRawPointer
     let query: Query
     /// The most bytes the reply may have.

@@ -98,6 +98,8 @@ private struct JSONTextParser {
     private static let maximumDepth = 256
     private static let maximumDuplicates = 100
 
+    /// Borrowed from a `withUTF8` that the parser does not outlive: valid as long as it is; compared with its end before
+    /// each read.
     let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
     private let notesDuplicates: Bool

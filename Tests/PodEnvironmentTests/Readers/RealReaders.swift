@@ -133,8 +133,8 @@ enum RealReaders {
 
     static var hasSystemd: Bool { systemdLibrary != nil }
 
+    /// `@unchecked Sendable`: a handle of dlopen may be used from any thread.
     private struct Library: @unchecked Sendable {
-        // A handle of dlopen may be used from any thread.
         let handle: UnsafeMutableRawPointer
     }
 
