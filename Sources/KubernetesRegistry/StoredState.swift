@@ -30,6 +30,8 @@ struct StoredKind: Hashable, Sendable {
 struct StoredState: Hashable, Sendable {
     private static let magic = Array("SWLTSTAT".utf8)
     private static let form: UInt8 = 1
+    /// The years 1970 to 9999.
+    private static let times = Timestamp(milliseconds: 0)..<Timestamp(milliseconds: 253_402_300_800_000)
 
     /// Why bytes are no state that can be used.
     enum Unfit: Error, Hashable, Sendable, CustomStringConvertible {
@@ -165,7 +167,8 @@ struct StoredState: Hashable, Sendable {
                 selection: try reader.text()
             )
         }
-        guard case .success(let head) = parts else { throw .damaged }
+        // Of another time nothing can be said, not even how long ago it was.
+        guard case .success(let head) = parts, Self.times.contains(head.savedAt) else { throw .damaged }
         guard head.server == server else { throw .otherServer(head.server) }
         guard head.selection == selection.fingerprint else { throw .otherSelection }
         do {

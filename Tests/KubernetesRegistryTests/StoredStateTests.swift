@@ -104,6 +104,16 @@ struct StoredStateTests {
         }
     }
 
+    @Test("A state of no time that can be is refused", arguments: [Int64.min, -1, 253_402_300_800_000, .max])
+    func savedAt(_ milliseconds: Int64) {
+        var state = Self.state
+        state.savedAt = Timestamp(milliseconds: milliseconds)
+        let bytes = state.bytes(server: Self.server, selection: Self.selection)
+        #expect(throws: StoredState.Unfit.damaged) {
+            try StoredState(bytes, server: Self.server, selection: Self.selection)
+        }
+    }
+
     @Test("Random content under a right checksum never traps")
     func randomContent() {
         var generator = SeededGenerator.announced()
