@@ -124,10 +124,15 @@ let package = Package(
             ]
         ),
 
+        // What was known last, for the next process.
+        .target(name: "KeptState", dependencies: ["Registry"]),
+
         // The registry of a Kubernetes cluster.
         .target(
             name: "KubernetesRegistry",
-            dependencies: ["APIClient", "Registry", "Telemetry", .product(name: "Logging", package: "swift-log")]
+            dependencies: [
+                "APIClient", "KeptState", "Registry", "Telemetry", .product(name: "Logging", package: "swift-log"),
+            ]
         ),
 
         // Directives at work: what needs no sockets, what asks other servers, and the cluster's zone.
@@ -179,8 +184,8 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Forwarding",
-                "FileWatching", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "ProcessRights", "Registry",
-                "Stages", "StaticZones", "Telemetry", "Zonefiles",
+                "FileWatching", "KeptState", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "ProcessRights",
+                "Registry", "Stages", "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -194,7 +199,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching",
-                "Manifests",
+                "KeptState", "Manifests",
                 "ClusterZone",
                 "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
                 "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",
@@ -261,11 +266,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .testTarget(name: "KeptStateTests", dependencies: ["KeptState", "Registry", "TestSupport"]),
         .testTarget(
             name: "KubernetesRegistryTests",
             dependencies: [
-                "KubernetesRegistry", "APIClient", "EmbeddedRegistry", "Registry", "RegistryAPI", "Telemetry",
-                "TestSupport",
+                "KubernetesRegistry", "APIClient", "EmbeddedRegistry", "KeptState", "Registry", "RegistryAPI",
+                "Telemetry", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -280,9 +286,9 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "ClusterServing", "Corefile", "DNS", "Nameserver", "Pipeline", "Registry", "Stages",
-                "Telemetry",
-                "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Serving", "ClusterServing", "ClusterZone", "Corefile", "DNS", "KeptState", "Nameserver", "Pipeline",
+                "Registry", "Stages", "StaticZones", "Telemetry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "NameserverTests",

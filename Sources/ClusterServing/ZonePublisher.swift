@@ -26,6 +26,8 @@ package actor ZonePublisher {
     private let podZones: [DomainName]
     /// Zones of others, which must not be answered from here where they lie below the cluster's.
     private var otherZones: [DomainName] = []
+    /// Whether names that are not in the table yet are the stages' to answer.
+    private var isAnsweredMeanwhile = false
     private let latency: ProgrammingLatency?
     /// What Pods search, for `autopath`; knows them only where Pods are selected.
     package nonisolated let podSearchPaths: PodSearchPaths
@@ -58,7 +60,10 @@ package actor ZonePublisher {
     }
 
     /// Publishes what is known before the cluster has said anything.
-    package func start() {
+    ///
+    /// - Parameter isAnsweredMeanwhile: whether stages answer for the zones until all objects have been told of.
+    package func start(isAnsweredMeanwhile: Bool = false) {
+        self.isAnsweredMeanwhile = isAnsweredMeanwhile
         let changes = zone.fixedChanges()
         table.update { update in
             for change in changes { Self.write(change, to: update, indices) }
@@ -131,16 +136,17 @@ package actor ZonePublisher {
 
     /// The table's directory: the cluster's zones, and those of others among them.
     private func directory() -> [ServedZone] {
+        let isReady = zone.isComplete || !isAnsweredMeanwhile
         let shared = own().map { zone in
             var zone = zone
             // Who hands names on does so before it would say that it is not ready.
-            if isShared(zone.apex) { zone.content = .tableThenPipeline }
+            if isShared(zone.apex) || !isReady { zone.content = .tableThenPipeline }
             return zone
         }
         // Denials outside of these go the short way.
         let pods = podZones.map { apex in
             ServedZone(
-                apex: apex, content: zone.isComplete ? .tableThenPipeline : .notReady,
+                apex: apex, content: zone.isComplete || !isReady ? .tableThenPipeline : .notReady,
                 denialSOA: zone.soa(of: apex.parent ?? apex), ttl: zone.settings.ttl)
         }
         let blank = Record(owner: .root, ttl: 0, data: RecordData(type: .soa, bytes: []))

@@ -46,6 +46,34 @@ package struct RegistryReader: RegistrySource {
         try read { try StoredRows.version(in: $0) }
     }
 
+    /// What tells the registry from all others, and the changes behind a version.
+    package struct Standing: Sendable {
+        /// nil for one that no server of this version has opened yet.
+        package let identity: String?
+        package let version: ResourceVersion
+        /// In their order; nil where not all of them are kept, or the version has not been reached.
+        package let changes: [ObjectChange]?
+    }
+
+    /// How the registry stands to what was known of it at a version.
+    ///
+    /// - Parameter limit: the most changes that are read; where there are more, none are given.
+    package func standing(since known: ResourceVersion, limit: Int) throws -> Standing {
+        try read { database in
+            let version = try StoredRows.version(in: database)
+            var changes: [ObjectChange]?
+            if version >= known, try StoredRows.oldestVersion(in: database) <= known {
+                let found = try StoredRows.changes(after: known, limit: limit + 1, in: database, file: file)
+                if found.count <= limit { changes = found.map(\.change) }
+            } else if version == known {
+                changes = []
+            }
+            return Standing(
+                identity: try StoredRows.setting(StoreSetting.identity, in: database), version: version,
+                changes: changes)
+        }
+    }
+
     /// Who has which address and node port, what rests and who waits; all of one moment.
     package func addressing() throws -> Addressing {
         try read { database in

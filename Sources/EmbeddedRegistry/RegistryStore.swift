@@ -79,6 +79,15 @@ package final class RegistryStore: Sendable {
     /// Whether an earlier run has left objects besides those that every registry has.
     package var holdsObjects: Bool { state.withLock { $0.known?.objects.isEmpty == false } }
 
+    /// The objects that names are made of, and the version that they are of.
+    package func objectsOfNames() throws -> (objects: [RegistryObject], version: ResourceVersion) {
+        try state.withLock { state in
+            let known = try state.known ?? reload()
+            state.known = known
+            return (known.objects.values.map(\.object), known.version)
+        }
+    }
+
     /// How many transactions have been written since the store was opened.
     var transactions: Int { state.withLock { $0.transactions } }
 
@@ -93,11 +102,7 @@ package final class RegistryStore: Sendable {
 extension RegistryStore: RegistrySource {
     /// A snapshot, then every transaction; a reader that lags too far behind is ended with `versionTooOld`.
     package func events() async throws -> AsyncThrowingStream<RegistryEvent, any Error> {
-        let (objects, version) = try state.withLock { state in
-            let known = try state.known ?? reload()
-            state.known = known
-            return (known.objects.values.map(\.object), known.version)
-        }
+        let (objects, version) = try objectsOfNames()
         let cursor = ChangeCursor(ring, after: version)
         let snapshot = Mutex<RegistryEvent?>(.snapshot(objects, at: version))
         return AsyncThrowingStream {

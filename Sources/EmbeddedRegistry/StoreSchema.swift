@@ -67,6 +67,8 @@ enum StoreSetting {
     static let serviceCIDRs = "service CIDRs"
     static let nodePorts = "node ports"
     static let server = "server"
+    /// A random text that no other registry has: tells what was made of this one from what was made of another.
+    static let identity = "identity"
     /// When a disk that had refused a write was tried again, in milliseconds.
     static let probe = "probe"
 }

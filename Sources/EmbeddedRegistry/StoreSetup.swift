@@ -12,6 +12,10 @@ enum StoreSetup {
         try StoredRows.set(StoreSetting.serviceCIDRs, ranges, in: database)
         try StoredRows.set(
             StoreSetting.nodePorts, "\(settings.nodePorts.lowerBound)-\(settings.nodePorts.upperBound)", in: database)
+        if try StoredRows.setting(StoreSetting.identity, in: database) == nil {
+            let identity = String(UInt128.random(in: .min ... .max), radix: 16)
+            try StoredRows.set(StoreSetting.identity, identity, in: database)
+        }
         var batch = try StoreBatch(database: database, file: file, settings: settings, now: now, state: state)
         try batch.adoptAllocations()
         try batch.declareRanges(settings.serviceCIDRs, areNew: areRangesNew)

@@ -1,4 +1,5 @@
 import APIClient
+import KeptState
 import Logging
 import Registry
 import Telemetry
@@ -66,7 +67,7 @@ actor KindReflector {
         if let stored {
             for entry in stored.entries { held.restore(entry.object, id: entry.id, version: entry.version) }
             held.restore(unnamed: stored.unnamed)
-            version = stored.version.text.isEmpty ? nil : stored.version
+            version = stored.version.isEmpty ? nil : ObjectVersion(stored.version)
             objects.set(Double(held.participants))
         }
         self.held = held
@@ -437,7 +438,7 @@ actor KindReflector {
     /// The version is that of the beginning: what changes meanwhile comes again from the watch that goes on from it.
     func stored() async -> StoredKind? {
         guard isTold else { return nil }
-        var stored = StoredKind(kind, version: machine.version ?? .none, unnamed: held.unnamedCount)
+        var stored = StoredKind(kind, version: machine.version?.text ?? "", unnamed: held.unnamedCount)
         let ids = Array(held.entries.keys)
         stored.entries.reserveCapacity(ids.count)
         for (number, id) in ids.enumerated() {

@@ -1,4 +1,5 @@
 import APIClient
+import KeptState
 import Logging
 import Registry
 import Synchronization
@@ -53,7 +54,6 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     private let metrics: RegistryMetrics
     private let log: Logger
     private let task = Mutex<Task<Void, Never>?>(nil)
-
     /// Connects to nothing yet.
     package init(_ settings: Settings, metrics: Metrics, log: Logger, time: RegistryTime = .system) {
         self.settings = settings
@@ -68,8 +68,10 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     ///
     /// A stored state is told first, as lists of its kinds; after that what is different from it. A kind that is told
     /// completely is never told empty because the API is out of reach or was asked anew.
+    ///
+    /// - Parameter kept: what `keptState` gave.
     package func events(
-        of selection: DiscoverySelection
+        of selection: DiscoverySelection, kept: KeptHandover
     ) async throws -> AsyncThrowingStream<DiscoveryEvent, any Error> {
         let client: APIClient
         do throws(APIAccessError) {
@@ -81,7 +83,7 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
         let isFirst = task.withLock { task in
             guard task == nil else { return false }
             task = Task { [self] in
-                await run(client, selection) { continuation.yield($0) }
+                await run(client, selection, kept) { continuation.yield($0) }
                 await client.close()
                 continuation.finish()
             }
@@ -95,6 +97,12 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
         return stream
     }
 
+    package func events(
+        of selection: DiscoverySelection
+    ) async throws -> AsyncThrowingStream<DiscoveryEvent, any Error> {
+        try await events(of: selection, kept: KeptHandover(keptState(of: selection)))
+    }
+
     /// Ends following, and returns when the state has been written a last time. Nothing can be read afterwards.
     package func stop() async {
         let running = task.withLock { $0 }
@@ -105,11 +113,12 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     // MARK: Following
 
     private func run(
-        _ client: APIClient, _ selection: DiscoverySelection, emit: @escaping @Sendable (DiscoveryEvent) -> Void
+        _ client: APIClient, _ selection: DiscoverySelection, _ kept: KeptHandover,
+        emit: @escaping @Sendable (DiscoveryEvent) -> Void
     ) async {
         status.expect(selection.kinds)
         let file = settings.stateFile.map { StateFile(path: $0) }
-        let stored = file.flatMap { restore($0, selection, emit) } ?? [:]
+        let stored = kept.take().flatMap { restore($0, selection, emit) } ?? [:]
         let (lacks, lacking) = AsyncStream<DiscoveryKind>.makeStream()
         let around = KindReflector.Surroundings(
             client: client, selection: selection, time: time, metrics: metrics, status: status, log: log,
@@ -141,19 +150,30 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
 
     // MARK: The file
 
-    /// Tells what the file holds.
+    /// What an earlier process knew, for `events`, before anything is asked of the API; nil where nothing of use is on
+    /// disk.
+    package func keptState(of selection: DiscoverySelection) -> KeptState? {
+        guard let file = settings.stateFile.map({ StateFile(path: $0) }) else { return nil }
+        do {
+            guard let bytes = try file.read() else { return nil }
+            return try KeptState(bytes, server: "\(settings.access.server)", selection: selection)
+        } catch let unfit as KeptState.Unfit {
+            log.warning("\(file.path): the state \(unfit) and is not used")
+        } catch {
+            log.warning("\(error); the state is not used")
+        }
+        return nil
+    }
+
+    /// Tells what was kept.
     private func restore(
-        _ file: StateFile, _ selection: DiscoverySelection, _ emit: @Sendable (DiscoveryEvent) -> Void
+        _ kept: KeptState, _ selection: DiscoverySelection, _ emit: @Sendable (DiscoveryEvent) -> Void
     ) -> [DiscoveryKind: StoredKind]? {
         let state: StoredState
         do {
-            guard let bytes = try file.read() else { return nil }
-            state = try StoredState(bytes, server: "\(settings.access.server)", selection: selection)
-        } catch let unfit as StoredState.Unfit {
-            log.warning("\(file.path): the state \(unfit) and is not used")
-            return nil
+            state = try kept.state()
         } catch {
-            log.warning("\(error); the state is not used")
+            log.warning("the state \(error) and is not used")
             return nil
         }
         let wanted = state.kinds.filter { selection.kinds.contains($0.kind) || $0.kind == .endpoints }
@@ -162,14 +182,14 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
         let age = Duration.milliseconds(max(0, Timestamp.now.milliseconds &- state.savedAt.milliseconds))
         emit(.snapshotBegins(kinds))
         for stored in wanted {
-            let objects = stored.entries.compactMap(\.object)
-            for start in stride(from: 0, to: objects.count, by: 1000) {
-                emit(.changes(objects[start..<min(start + 1000, objects.count)].map { .put($0) }))
+            for start in stride(from: 0, to: stored.entries.count, by: 1000) {
+                let part = stored.entries[start..<min(start + 1000, stored.entries.count)]
+                emit(.changes(part.compactMap { $0.object.map { .put($0) } }))
             }
         }
         emit(.snapshotEnds(kinds))
         for stored in wanted { status.restored(stored.kind, age: age) }
-        log.info("the state of \(state.savedAt.text) was read from \(file.path)")
+        log.info("the state of \(state.savedAt.text) was read")
         return Dictionary(wanted.map { ($0.kind, $0) }) { first, _ in first }
     }
 

@@ -1,4 +1,5 @@
 import APIClient
+import KeptState
 import Registry
 
 /// How the API is asked for objects of a kind.

@@ -10,8 +10,9 @@ import Zonefiles
 extension Cluster {
     /// The cluster that a `kubernetes` directive describes; not started yet.
     static func make(_ settings: KubernetesSettings, _ surroundings: ServingSurroundings) async throws -> Cluster {
+        let zone = try zoneSettings(settings)
         let publisher = ZonePublisher(
-            settings: try zoneSettings(settings), fallsThrough: settings.fallThrough.zones,
+            settings: zone, fallsThrough: settings.fallThrough.zones,
             latency: ProgrammingLatency(metrics: surroundings.metrics),
             hostPath: (try? FixedSearchPath(file: "/etc/resolv.conf").names) ?? [])
         let names = surroundings.metrics.gauge(
@@ -21,7 +22,7 @@ extension Cluster {
             if let publisher { names.set(Double(publisher.zones.table.count)) }
         }
         return Cluster(
-            publisher: publisher, source: try await surroundings.makeSource(settings),
+            publisher: publisher, settings: zone, source: try await surroundings.makeSource(settings),
             startupTimeout: settings.startupTimeout)
     }
 

@@ -1,5 +1,6 @@
 import ClusterServing
 import ClusterZone
+import KeptState
 import Logging
 import Registry
 import Synchronization
@@ -7,7 +8,13 @@ import Synchronization
 /// Where a cluster's objects come from, and how it stands with that.
 package protocol ClusterSource: Sendable {
     /// Hands over events of what is selected, in their order, until the task is cancelled; mends what breaks by itself.
-    func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async
+    ///
+    /// - Parameter kept: what `keptState` gave; told first.
+    func run(
+        _ selection: DiscoverySelection, kept: KeptHandover, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
+    ) async
+    /// What an earlier process left, read before `run` begins; nil where there is nothing of use.
+    func keptState(of selection: DiscoverySelection) async -> KeptState?
     /// Whether what is known is followed now: `ready { monitor continuously }` asks for it.
     var isInSync: Bool { get }
     /// Whether a start waits for the first state: not where that comes later by itself.
@@ -20,28 +27,60 @@ package final class Cluster: Sendable {
     package let source: any ClusterSource
     /// How long a start waits for the first state.
     package let startupTimeout: Duration
+    private let settings: ClusterZoneSettings
     private let task: Mutex<Task<Void, Never>?>
+    private let kept = Mutex<KeptAnswers?>(nil)
+    /// Whether `kept` is worth a look: once the zones are there no query locks anything.
+    private let hasKept = Atomic(false)
 
-    package init(publisher: ZonePublisher, source: any ClusterSource, startupTimeout: Duration = .seconds(5)) {
+    /// - Parameter settings: what the publisher was made with.
+    package init(
+        publisher: ZonePublisher, settings: ClusterZoneSettings, source: any ClusterSource,
+        startupTimeout: Duration = .seconds(5)
+    ) {
         self.publisher = publisher
+        self.settings = settings
         self.source = source
         self.startupTimeout = startupTimeout
         task = Mutex(nil)
     }
 
-    /// Publishes the fixed names and begins to read.
+    /// Answers from the state that was kept; nil where there is none, and once the zones are there.
+    var keptAnswers: KeptAnswers? {
+        hasKept.load(ordering: .acquiring) ? kept.withLock { $0 } : nil
+    }
+
+    /// Publishes the fixed names and begins to read. Where a state was kept, all of it is answered from now on.
     package func start() async {
-        await publisher.start()
-        let (publisher, source) = (publisher, source)
+        let state = await source.keptState(of: publisher.selection)
+        let answers = state.flatMap { KeptAnswers($0, settings: settings) }
+        await answers?.start()
+        await publisher.start(isAnsweredMeanwhile: answers != nil)
+        kept.withLock { $0 = answers }
+        hasKept.store(answers != nil, ordering: .releasing)
+        let (publisher, source, handover) = (publisher, source, KeptHandover(state))
         task.withLock { task in
             guard task == nil else { return }
-            task = Task { await source.run(publisher.selection) { event in await publisher.apply(event) } }
+            // What is answered already can wait for those who answer: they have threads of their own.
+            task = Task(priority: answers == nil ? nil : .utility) {
+                await source.run(publisher.selection, kept: handover) { [weak self] event in
+                    await publisher.apply(event)
+                    if publisher.isComplete { self?.dropKeptAnswers() }
+                }
+            }
         }
+    }
+
+    private func dropKeptAnswers() {
+        guard hasKept.load(ordering: .relaxed) else { return }
+        hasKept.store(false, ordering: .releasing)
+        kept.withLock { $0 = nil }
     }
 
     /// Waits for the first state, as long as a start may.
     package func waitForState() async {
-        if source.isWaitedFor { await publisher.waitUntilComplete(atMost: startupTimeout) }
+        guard source.isWaitedFor, keptAnswers == nil else { return }
+        await publisher.waitUntilComplete(atMost: startupTimeout)
     }
 
     /// Ends reading; the answers stay as they are.

@@ -42,7 +42,7 @@ struct StageFactory {
             var kept: ReadyPassage? = .free
             for name in DirectiveOrder.names where block.lines.contains(where: { $0.name == name }) {
                 guard let stage = try await stage(name, &made) else { continue }
-                if stage is ClusterStage { made.readyPassage = ready }
+                if stage is StartingClusterStage { made.readyPassage = ready }
                 if let cache = stage as? CacheStage, let kept { made.cache = (cache, kept) }
                 for (number, apex) in apexes.enumerated() {
                     var passage = stage.readyPassage(of: apex)
@@ -102,9 +102,7 @@ struct StageFactory {
                 wallClock: { Double(time(nil)) })
         case KubernetesSettings.directive:
             guard let cluster = made.cluster, let settings = made.clusterKey else { return nil }
-            return ClusterStage(
-                zones: cluster.publisher.zones, fallsThrough: settings.fallThrough.zones,
-                readiness: { cluster.publisher.isComplete })
+            return StartingClusterStage(cluster, fallsThrough: settings.fallThrough.zones)
         case LoadBalanceSettings.directive:
             guard var settings = try settings(LoadBalanceSettings.self) else { return nil }
             if let path = settings.weights?.path { settings.weights?.path = try resolved(path) }

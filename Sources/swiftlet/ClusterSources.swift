@@ -1,6 +1,7 @@
 import APIClient
 import Corefile
 import Foundation
+import KeptState
 import KubernetesRegistry
 import Logging
 import Registry
@@ -61,9 +62,13 @@ private final class KubernetesSource: ClusterSource {
     var isInSync: Bool { registry.status.isInSync }
     var isWaitedFor: Bool { true }
 
-    func run(_ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void) async {
+    func keptState(of selection: DiscoverySelection) async -> KeptState? { registry.keptState(of: selection) }
+
+    func run(
+        _ selection: DiscoverySelection, kept: KeptHandover, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
+    ) async {
         do {
-            for try await event in try await registry.events(of: selection) { await take(event) }
+            for try await event in try await registry.events(of: selection, kept: kept) { await take(event) }
         } catch is CancellationError {
         } catch {
             logger.critical("the cluster is not followed: \(error)")

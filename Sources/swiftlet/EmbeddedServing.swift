@@ -1,3 +1,4 @@
+import Dispatch
 import EmbeddedRegistry
 import Logging
 import Manifests
@@ -11,28 +12,53 @@ import Serving
 struct EmbeddedServing {
     let source: EmbeddedSource
     private let settings: ServerSettings
-    private let store: RegistryStore
-    private let feeder: ManifestFeeder
+    /// The registry, or why there is none; set once it has been read.
+    private let opening = OneShot<Result<RegistryStore, any Error>>()
+    /// Set once the registry has been opened.
+    private let store: OneShot<RegistryStore>
+    /// Whether an earlier process has left what can be answered from before the registry is read.
+    private let hasSnapshot: Bool
     /// Set once all manifests have been read.
     private let loaded = OneShot<Void>()
     /// Where the API is served, once it is; nil where it is not.
     private let listening = OneShot<String?>()
     private let logger: Logger
 
-    init(_ settings: ServerSettings, logger: Logger) throws {
+    /// Begins to read the registry, on a thread of its own.
+    init(_ settings: ServerSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
-        store = try RegistryStore(
-            location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+        let snapshot = settings.data.map { RegistrySnapshot(directory: $0, logger: logger) }
+        hasSnapshot = snapshot?.isThere ?? false
+        let (opening, store) = (opening, OneShot<RegistryStore>())
+        self.store = store
+        source = EmbeddedSource(store: store, snapshot: snapshot, loaded: loaded, logger: logger)
+        DispatchQueue(label: "registry").async {
+            let result = Result {
+                try RegistryStore(
+                    location: settings.data.map { .directory($0) } ?? .memory, settings: settings.store)
+            }
+            if case .success(let opened) = result { store.set(opened) }
+            opening.set(result)
+        }
+    }
+
+    /// Waits for the registry where nothing can be answered before, so that a start that fails has opened nothing.
+    ///
+    /// - Throws: `StoreError`.
+    func waitUntilAnswerable() async throws {
+        if !hasSnapshot { _ = try await opening.value()?.get() }
+    }
+
+    /// What is to run beside the frontend; waits for the registry.
+    ///
+    /// - Throws: `StoreError`.
+    func services(_ opened: Opened) async throws -> [any ServiceLifecycle.Service] {
+        guard let store = try await opening.value()?.get() else { throw CancellationError() }
         if let refusal = store.refusal {
             logger.error("\(refusal); serving what it holds, and writing nothing until the next start")
         }
-        feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
-        source = EmbeddedSource(store: store, loaded: loaded, logger: logger)
-    }
-
-    /// What is to run beside the frontend.
-    func services(_ opened: Opened) throws -> [any ServiceLifecycle.Service] {
+        let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         if settings.data == nil {
             logger.notice(
                 "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")

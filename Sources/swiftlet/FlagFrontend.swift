@@ -25,14 +25,13 @@ struct FlagFrontend: Frontend {
         self.logger = logger
         let apexRecords = try ZoneFileReader.records(
             in: ShippedZones.clusterApex, origin: settings.apex, name: "cluster.local.zone")
-        let publisher = ZonePublisher(
-            settings: ClusterZoneSettings(
-                apex: settings.apex,
-                reverseApexes: ["in-addr.arpa", "ip6.arpa"].compactMap { DomainName($0) },
-                ttl: settings.ttl, podNames: settings.pods, localAddresses: HostAddresses.all(),
-                apexRecords: apexRecords))
+        let zone = ClusterZoneSettings(
+            apex: settings.apex,
+            reverseApexes: ["in-addr.arpa", "ip6.arpa"].compactMap { DomainName($0) },
+            ttl: settings.ttl, podNames: settings.pods, localAddresses: HostAddresses.all(),
+            apexRecords: apexRecords)
         cluster = Cluster(
-            publisher: publisher,
+            publisher: ZonePublisher(settings: zone), settings: zone,
             source: try registry?.source
                 ?? ClusterSources.source(
                     kubeconfig: settings.kubeconfig, data: settings.data, metrics: metrics, logger: logger))
@@ -46,7 +45,7 @@ struct FlagFrontend: Frontend {
     func open() async throws -> Opened {
         await cluster.publisher.setOtherZones(settings.zoneFiles.map(\.origin))
         await cluster.start()
-        let chain = Chain([ClusterStage(zones: cluster.publisher.zones)])
+        let chain = Chain([StartingClusterStage(cluster)])
         // A static zone of the same name stands before the cluster's.
         let routes =
             staticZones.map { ServerBlockRoute(zone: $0.apex, label: "", chain: Chain([$0])) }

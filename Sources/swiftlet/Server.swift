@@ -48,10 +48,11 @@ struct Server {
         let log = LogLineWriter(descriptor: STDOUT_FILENO, metrics: metrics)
         var services: [any ServiceLifecycle.Service] = []
         if settings.usesEmbeddedRegistry {
-            let registry = try EmbeddedServing(settings, logger: logger)
+            let registry = EmbeddedServing(settings, logger: logger)
+            try await registry.waitUntilAnswerable()
             let frontend = try frontend(metrics, log, registry)
             let opened = try await frontend.open()
-            services = [frontend] + (try registry.services(opened))
+            services = [frontend] + (try await registry.services(opened))
         } else {
             let frontend = try frontend(metrics, log, nil)
             let opened = try await frontend.open()
@@ -92,5 +93,15 @@ enum Announcement {
     static func write(_ lines: [String]) {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
         AllocatorSettings.trim()
+        StartupPages.giveBack()
+        // What was kept is answered from before all of it is read: that leaves something as well.
+        Task(priority: .background) {
+            for pause in pauses {
+                try await Task.sleep(for: pause)
+                AllocatorSettings.trim()
+            }
+        }
     }
+
+    private static let pauses = [Duration.seconds(5), .seconds(55)]
 }

@@ -1,6 +1,6 @@
 import Registry
 
-@testable import KubernetesRegistry
+@testable import KeptState
 
 /// Feeds damaged files to the reader of the state that is kept of a cluster.
 ///
@@ -9,11 +9,11 @@ import Registry
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var file = bytes(data, size)
     let selection = DiscoverySelection()
-    demand((try? StoredState(file, server: "s", selection: selection)) == nil || file.count > 13, "a state of nothing")
+    demand((try? KeptState(file, server: "s", selection: selection)) == nil || file.count > 13, "a state of nothing")
     withUnsafeBytes(of: Checksum.of(file[...]).littleEndian) { file += $0 }
     let state: StoredState
     do {
-        state = try StoredState(file, server: "s", selection: selection)
+        state = try KeptState(file, server: "s", selection: selection).state()
     } catch .otherServer(let server) {
         demand(server != "s", "the same server is another")
         return 0
@@ -22,7 +22,7 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     }
     let written = state.bytes(server: "s", selection: selection)
     do {
-        let again = try StoredState(written, server: "s", selection: selection)
+        let again = try KeptState(written, server: "s", selection: selection).state()
         demand(again == state, "another state than was written")
     } catch {
         demand(false, "a state that \(error)")

@@ -1,5 +1,6 @@
 import ClusterZone
 import DNS
+import KeptState
 import Registry
 
 @testable import KubernetesRegistry
@@ -135,7 +136,7 @@ private struct WatchSession {
         let state = StoredState(savedAt: Timestamp(milliseconds: 1), kinds: [stored])
         let bytes = state.bytes(server: "s", selection: selection)
         do {
-            let read = try StoredState(bytes, server: "s", selection: selection)
+            let read = try KeptState(bytes, server: "s", selection: selection).state()
             demand(read == state, "another state than was kept: \(read) for \(state)")
         } catch {
             demand(false, "a state that \(error)")

@@ -1,4 +1,5 @@
 @testable import KubernetesRegistry
+import KeptState
 import Registry
 import TestSupport
 import Testing
@@ -446,8 +447,8 @@ struct KubernetesRegistryTests {
         }) { server in
             try await Following.with(server.url, stateFile: file) { await $0.synced(["a"]) }
             let bytes = try #require(try StateFile(path: file).read())
-            let state = try StoredState(bytes, server: server.url, selection: Samples.servicesOnly)
-            #expect(state.kinds.map(\.kind).sorted { $0.rawValue < $1.rawValue } == [.namespace, .service])
+            let state = try KeptState(bytes, server: server.url, selection: Samples.servicesOnly)
+            #expect(state.kinds == [.namespace, .service])
         }
     }
 }

@@ -1,15 +1,26 @@
-@testable import KubernetesRegistry
 import Registry
 import TestSupport
 import Testing
+
+@testable import KeptState
 
 struct StoredStateTests {
     private static let selection = DiscoverySelection(includesImports: true, keepsZones: true)
     private static let server = "https://10.0.0.1:6443"
 
+    private static func id(_ name: String, in namespace: String = "prod") -> NamespacedName {
+        NamespacedName(namespace: namespace, name: name)
+    }
+
+    private static func read(
+        _ bytes: [UInt8], server: String = Self.server, selection: DiscoverySelection = Self.selection
+    ) throws -> StoredState {
+        try KeptState(bytes, server: server, selection: selection).state()
+    }
+
     private static func slice(_ name: String, _ addresses: [(String, String, String)]) -> DiscoverySlice {
         var builder = DiscoverySlice.Builder(selection)
-        builder.id = Samples.id(name)
+        builder.id = Self.id(name)
         builder.service = "web"
         builder.importedService = "far"
         builder.sourceCluster = "east"
@@ -24,49 +35,49 @@ struct StoredStateTests {
 
     private static let state: StoredState = {
         func entry(_ name: String, _ object: DiscoveryObject?, _ version: UInt64 = 7) -> StoredKind.Entry {
-            StoredKind.Entry(id: Samples.id(name), version: version, object: object)
+            StoredKind.Entry(id: Self.id(name), version: version, object: object)
         }
         let v4 = slice("v4", [("10.0.0.1", "", "a"), ("10.0.0.2", "db-0", "b"), ("10.0.0.3", "", "")])
         let v6 = slice("v6", [("2001:db8::1", "", ""), ("2001:DB8:0::2", "", "")])
-        let alias = DiscoveryService(Samples.id("alias"), target: .alias("example.org"))
+        let alias = DiscoveryService(Self.id("alias"), target: .alias("example.org"))
         let headless = DiscoveryService(
-            Samples.id("headless"), target: .endpoints, ports: [DiscoveryPort(transport: .sctp, number: 65535)])
+            Self.id("headless"), target: .endpoints, ports: [DiscoveryPort(transport: .sctp, number: 65535)])
         let dual = DiscoveryService(
-            Samples.id("dual"), target: .virtualIPs([IPAddress("10.96.0.1"), IPAddress("fd00::1")].compactMap { $0 }),
+            Self.id("dual"), target: .virtualIPs([IPAddress("10.96.0.1"), IPAddress("fd00::1")].compactMap { $0 }),
             hasSelector: true)
         let pods = [("p4", "10.1.0.1"), ("p6", "fd00:0::9"), ("q6", "fd00::9")].compactMap { name, ip in
-            DiscoveryPod(Samples.id(name), phase: "Running", podIP: ip).map { entry(name, .pod($0)) }
+            DiscoveryPod(Self.id(name), phase: "Running", podIP: ip).map { entry(name, .pod($0)) }
         }
         return StoredState(
             savedAt: Timestamp(milliseconds: 1_790_000_000_000),
             kinds: [
                 StoredKind(
-                    .namespace, version: ObjectVersion("12"),
+                    .namespace, version: "12",
                     entries: [
                         StoredKind.Entry(
                             id: NamespacedName(namespace: "", name: "prod"), version: 1, object: .namespace("prod"))
                     ]),
                 StoredKind(
-                    .service, version: ObjectVersion("18446744073709551615"), unnamed: 3,
+                    .service, version: "18446744073709551615", unnamed: 3,
                     entries: [
-                        entry("alias", .service(alias)), entry("headless", .service(headless), .max),
-                        entry("dual", .service(dual), 0), entry("odd", nil),
+                        entry("alias", .service(alias)), entry("dual", .service(dual), 0),
+                        entry("headless", .service(headless), .max), entry("odd", nil),
                     ]),
                 StoredKind(
-                    .endpointSlice, version: .none,
+                    .endpointSlice, version: "",
                     entries: [entry("v4", .endpointSlice(v4)), entry("v6", .endpointSlice(v6))]),
                 StoredKind(
-                    .endpoints, version: ObjectVersion("opaque-version"),
-                    entries: [entry("web", .endpoints(Samples.id("web"), [v4, v6]))]),
-                StoredKind(.pod, version: ObjectVersion("3"), entries: pods),
-                StoredKind(.serviceImport, version: ObjectVersion("4"), entries: [entry("dual", .serviceImport(dual))]),
+                    .endpoints, version: "opaque-version",
+                    entries: [entry("web", .endpoints(Self.id("web"), [v4, v6]))]),
+                StoredKind(.pod, version: "3", entries: pods),
+                StoredKind(.serviceImport, version: "4", entries: [entry("dual", .serviceImport(dual))]),
             ])
     }()
 
     @Test("A state that was written is read back the same")
     func roundTrip() throws {
         let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
-        let read = try StoredState(bytes, server: Self.server, selection: Self.selection)
+        let read = try Self.read(bytes)
         #expect(read == Self.state)
         // Equality of slices leaves out what names do not show.
         guard case .endpointSlice(let slice)? = read.kinds[2].entries[0].object else {
@@ -79,11 +90,11 @@ struct StoredStateTests {
     @Test("A state is for the server and the selection that it was made of")
     func other() {
         let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
-        #expect(throws: StoredState.Unfit.otherServer(Self.server)) {
-            try StoredState(bytes, server: "https://10.0.0.2:6443", selection: Self.selection)
+        #expect(throws: KeptState.Unfit.otherServer(Self.server)) {
+            try Self.read(bytes, server: "https://10.0.0.2:6443")
         }
-        #expect(throws: StoredState.Unfit.otherSelection) {
-            try StoredState(bytes, server: Self.server, selection: DiscoverySelection())
+        #expect(throws: KeptState.Unfit.otherSelection) {
+            try Self.read(bytes, selection: DiscoverySelection())
         }
     }
 
@@ -91,15 +102,15 @@ struct StoredStateTests {
     func damaged() {
         let bytes = Self.state.bytes(server: Self.server, selection: Self.selection)
         for count in 0..<bytes.count {
-            #expect(throws: StoredState.Unfit.self) {
-                try StoredState(Array(bytes[..<count]), server: Self.server, selection: Self.selection)
+            #expect(throws: KeptState.Unfit.self) {
+                try Self.read(Array(bytes[..<count]))
             }
         }
         for index in bytes.indices {
             var changed = bytes
             changed[index] ^= 0x41
-            #expect(throws: StoredState.Unfit.self) {
-                try StoredState(changed, server: Self.server, selection: Self.selection)
+            #expect(throws: KeptState.Unfit.self) {
+                try Self.read(changed)
             }
         }
     }
@@ -109,9 +120,7 @@ struct StoredStateTests {
         var state = Self.state
         state.savedAt = Timestamp(milliseconds: milliseconds)
         let bytes = state.bytes(server: Self.server, selection: Self.selection)
-        #expect(throws: StoredState.Unfit.damaged) {
-            try StoredState(bytes, server: Self.server, selection: Self.selection)
-        }
+        #expect(throws: KeptState.Unfit.damaged) { try Self.read(bytes) }
     }
 
     @Test("Random content under a right checksum never traps")
@@ -127,7 +136,10 @@ struct StoredStateTests {
             if Bool.random(using: &generator) { bytes.removeLast(Int.random(in: 0..<100, using: &generator)) }
             let sum = Checksum.of(bytes[...])
             withUnsafeBytes(of: sum.littleEndian) { bytes.append(contentsOf: $0) }
-            _ = try? StoredState(bytes, server: Self.server, selection: Self.selection)
+            guard let kept = try? KeptState(bytes, server: Self.server, selection: Self.selection) else { continue }
+            _ = try? kept.state()
+            _ = kept.namespaces() + kept.objects(of: Self.id("web")) + kept.pods(in: "prod")
+            _ = KeptAddresses(of: kept, in: ["prod"]).owners(of: .v4(0x0a00_0001))
         }
     }
 

@@ -1,28 +1,27 @@
 import Dispatch
 import Glibc
-import Registry
 
-/// The file that the state of a cluster is kept in between processes.
+/// A file that the state of a cluster is kept in between processes.
 ///
 /// Written beside and moved over the former one, so that it is whole at any moment; the work is done on a thread of its
 /// own. One process writes it.
-struct StateFile: Sendable {
+package struct StateFile: Sendable {
     /// The largest file that is read, in bytes.
     static let limit = 1 << 30
 
-    struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         let path: String
         let reason: String
-        var description: String { "\(path): \(reason)" }
+        package var description: String { "\(path): \(reason)" }
     }
 
-    let path: String
+    package let path: String
     private let queue = DispatchQueue(label: "cluster state", qos: .utility)
 
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// The file's bytes; nil where there is none.
-    func read() throws(Failure) -> [UInt8]? {
+    package func read() throws(Failure) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -33,19 +32,20 @@ struct StateFile: Sendable {
         guard fstat(descriptor, &status) == 0 else { throw failure("cannot be read") }
         let size = Int(status.st_size)
         guard size <= Self.limit else { throw Failure(path: path, reason: "is longer than a state can be") }
-        var bytes = [UInt8](repeating: 0, count: size)
-        var done = 0
-        while done < size {
-            let count = bytes[done...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("cannot be read") }
-            done += count
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, done in
+            while done < size {
+                let count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + done }, size - done)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                done += count
+            }
         }
+        guard bytes.count == size else { throw failure("cannot be read") }
         return bytes
     }
 
     /// Replaces the file; returns when its content is on the disk.
-    func write(_ bytes: [UInt8]) async throws(Failure) {
+    package func write(_ bytes: [UInt8]) async throws(Failure) {
         let result: Result<Void, Failure> = await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: Result { () throws(Failure) in try replace(bytes) }) }
         }

@@ -2,7 +2,7 @@ import Registry
 
 extension LabelSelector {
     /// The text form that the API reads.
-    var text: String {
+    package var text: String {
         requirements.map { requirement in
             let key = requirement.key
             return switch requirement.relation {
