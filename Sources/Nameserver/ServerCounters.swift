@@ -10,7 +10,7 @@ package final class ServerCounters: Sendable {
         /// What responders that are gone had counted.
         var retired = CounterTotals()
         var statuses: [StatusKey: UInt64] = [:]
-        var sockets: [ObjectIdentifier: UDPSocket] = [:]
+        var queues: [ObjectIdentifier: any WatchedQueue] = [:]
         /// Datagrams that the queues of sockets that are gone had dropped.
         var retiredDrops: UInt64 = 0
     }
@@ -45,20 +45,20 @@ package final class ServerCounters: Sendable {
     }
 
     /// Watches a socket's queue until `retire`.
-    func watch(_ socket: UDPSocket) { state.withLock { $0.sockets[ObjectIdentifier(socket)] = socket } }
+    func watch(_ queue: any WatchedQueue) { state.withLock { $0.queues[ObjectIdentifier(queue)] = queue } }
 
-    func retire(_ socket: UDPSocket) {
+    func retire(_ queue: any WatchedQueue) {
         state.withLock { state in
-            guard state.sockets.removeValue(forKey: ObjectIdentifier(socket)) != nil else { return }
-            state.retiredDrops &+= UInt64(socket.dropped)
+            guard state.queues.removeValue(forKey: ObjectIdentifier(queue)) != nil else { return }
+            state.retiredDrops &+= UInt64(queue.dropped)
         }
     }
 
     /// What the kernel has dropped, and the number of sources that are limited now.
     private var queues: (dropped: UInt64, limited: Int) {
         state.withLock { state in
-            state.sockets.values.reduce((state.retiredDrops, 0)) {
-                ($0.0 &+ UInt64($1.dropped), $0.1 + $1.limitedSources.load(ordering: .relaxed))
+            state.queues.values.reduce((state.retiredDrops, 0)) {
+                ($0.0 &+ UInt64($1.dropped), $0.1 + $1.limitedSourceCount)
             }
         }
     }

@@ -4,10 +4,9 @@ import Pipeline
 import Synchronization
 
 /// A bound UDP socket; closed when nobody has a use for it any more, replies under way included.
-final class UDPSocket: Sendable {
+final class UDPSocket: WatchedQueue {
     let descriptor: Int32
     let address: ListenAddress
-    /// The number of sources of which less is taken than they send (`QueuePressure`).
     let limitedSources = Atomic(0)
     /// Whether others hold the same socket, to go on with it: then it must not be shut down.
     private let isPassed: Bool
@@ -67,7 +66,8 @@ final class UDPSocket: Sendable {
 
     deinit { Glibc.close(descriptor) }
 
-    /// How many datagrams the kernel has dropped: for want of room, or beyond the share of their source.
+    var limitedSourceCount: Int { limitedSources.load(ordering: .relaxed) }
+
     var dropped: UInt32 {
         var (used, limit, dropped): (UInt32, UInt32, UInt32) = (0, 0, 0)
         return datagram_queue(descriptor, &used, &limit, &dropped) == 0 ? dropped : 0
