@@ -56,7 +56,7 @@ package struct DiscoverySlice: Sendable {
         /// Takes a ready endpoint as a slice told it before (`PackedEndpoints`): its label is empty where the address
         /// gives it.
         package mutating func append(address: IPAddress, label: String, zone: String = "") {
-            guard label.utf8.count <= 63 else { return }
+            guard label.utf8.count <= 63, !label.utf8.starts(with: "_".utf8) else { return }
             elements.append(.init(address: address, label: label, zone: keepsZones ? zone : ""))
         }
 
@@ -71,11 +71,14 @@ package struct DiscoverySlice: Sendable {
             addresses: [String], isReady: Bool, hostname: String = "", targetName: String = "", zone: String = ""
         ) {
             // Underscores begin the labels of ports and protocols.
-            guard isReady, hostname.utf8.count <= 63, !hostname.hasPrefix("_") else { return }
+            guard isReady, hostname.utf8.count <= 63, !hostname.utf8.starts(with: "_".utf8) else { return }
             for text in addresses {
                 guard let address = IPAddress(text) else { continue }
                 var label = hostname
-                if label.isEmpty, namesEndpointsByPod, targetName.utf8.count <= 63 { label = targetName }
+                if label.isEmpty, namesEndpointsByPod, targetName.utf8.count <= 63 {
+                    guard !targetName.utf8.starts(with: "_".utf8) else { continue }
+                    label = targetName
+                }
                 if label.isEmpty { label = AddressLabel.own(of: text, address, isPod: false) }
                 elements.append(
                     .init(

@@ -82,6 +82,8 @@ package struct PackedEndpoints: Hashable, Sendable {
 
     @inlinable package var isEmpty: Bool { size == 0 }
     @inlinable package var count: Int { Int(size) }
+    /// Whether any endpoint goes by another label than its address's.
+    @inlinable package var hasLabels: Bool { layout.contains(.hasLabels) }
     package var family: IPFamily { layout.contains(.isIPv6) ? .ipv6 : .ipv4 }
 
     @inlinable
