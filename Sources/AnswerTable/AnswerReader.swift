@@ -15,14 +15,17 @@ package final class AnswerReader {
 
     init(
         table: AnswerTable, cell: UnsafeMutablePointer<Atomic<UInt64>>, epoch: UnsafeMutablePointer<Atomic<UInt64>>,
-        unregister: @escaping () -> Void
+        composer: AnswerComposer, unregister: @escaping () -> Void
     ) {
         self.table = table
-        view = TableView(roots: table.roots, cell: cell, epoch: epoch, seed: table.seed)
+        view = TableView(roots: table.roots, cell: cell, epoch: epoch, seed: table.seed, composer: composer)
         self.unregister = unregister
     }
 
-    deinit { unregister() }
+    deinit {
+        unregister()
+        view.composer.memory.deallocate()
+    }
 
     @inlinable
     package func enter() { view.enter() }
@@ -50,9 +53,7 @@ package final class AnswerReader {
     package func records(of name: DomainName, type: RecordType) -> LookedUp? {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: NameKey.maximumWords) { words in
             guard let key = words.baseAddress else { return nil }
-            let hash = (name.wire + [0, 0, 0, 0, 0, 0, 0]).withUnsafeBytes { bytes in
-                bytes.baseAddress.map { NameKey.make($0, length: name.wire.count, seed: seed, into: key) } ?? 0
-            }
+            let hash = NameKey.make(name, seed: seed, into: key)
             guard let entry = entry(key, length: name.wire.count, hash: hash) else { return nil }
             guard let body = entry.body(for: type) else {
                 return LookedUp(zone: entry.zone, flags: [], answers: [], additionals: [])

@@ -2,9 +2,10 @@ import DNS
 
 /// One name's ready-made answers in a single piece of memory that never changes once it is in the table.
 ///
-/// Layout, in bytes, host order: hash (8), length of the name (2), number of types (2), zone (2), unused (2); then
-/// 16 for each type, the lower-cased name padded to a multiple of eight, and the bodies. A body is what follows the
-/// question in a response: its compression pointers count on the 12-byte header and on a question of this name.
+/// Layout, in bytes, host order: hash (8), length of the name (2), number of types (2), zone (2), contents (2); then
+/// 16 for each type, the lower-cased name padded to a multiple of eight, a service's `ServiceBlock`, and the bodies. A
+/// body is what follows the question in a response: its compression pointers count on the 12-byte header and on a
+/// question of this name.
 @frozen
 @usableFromInline
 package struct Entry {
@@ -28,6 +29,24 @@ package struct Entry {
     /// The index in the directory of the zone that the name belongs to.
     @inlinable
     package var zone: Int { Int(memory.load(fromByteOffset: 12, as: UInt16.self)) }
+
+    /// What an entry holds beside its own answers.
+    enum Contents {
+        /// A `ServiceBlock`.
+        static let block: UInt16 = 1
+        /// The names in the block exist.
+        static let namesBelow: UInt16 = 2
+        /// Only addresses lead to the entry.
+        static let unnamed: UInt16 = 4
+    }
+
+    var contents: UInt16 { memory.load(fromByteOffset: 14, as: UInt16.self) }
+
+    /// Where the block stands.
+    @inlinable
+    var blockOffset: Int {
+        Entry.headerLength + typeCount &* Entry.typeLength + (nameLength &+ 7) & ~7
+    }
 
     @inlinable
     var words: UnsafePointer<UInt64> {
@@ -102,35 +121,66 @@ package struct Body {
 }
 
 extension Entry {
+    /// The bytes that an entry without a block takes.
+    static func size(nameLength: Int, answers: [PreparedAnswer]) -> Int {
+        headerLength + answers.count * typeLength + (nameLength + 7) / 8 * 8
+            + answers.reduce(0) { $0 + $1.body.count }
+    }
+
     /// Makes the memory of an entry; the caller owns it.
     static func make(
         words: UnsafePointer<UInt64>, length: Int, hash: UInt64, zone: Int, answers: [PreparedAnswer]
     ) -> UnsafeMutableRawPointer {
-        let nameOffset = headerLength + answers.count * typeLength
-        let bodyOffset = nameOffset + (length + 7) / 8 * 8
-        let size = bodyOffset + answers.reduce(0) { $0 + $1.body.count }
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-        memory.storeBytes(of: hash, as: UInt64.self)
-        memory.storeBytes(of: UInt16(length), toByteOffset: 8, as: UInt16.self)
-        memory.storeBytes(of: UInt16(answers.count), toByteOffset: 10, as: UInt16.self)
-        memory.storeBytes(of: UInt16(zone), toByteOffset: 12, as: UInt16.self)
-        memory.storeBytes(of: 0, toByteOffset: 14, as: UInt16.self)
-        (memory + nameOffset).copyMemory(from: words, byteCount: (length + 7) / 8 * 8)
-        var offset = bodyOffset
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: size(nameLength: length, answers: answers), alignment: 8)
+        write(to: memory, words: words, length: length, hash: hash, zone: zone, answers: answers)
+        return memory
+    }
+
+    /// Writes an entry without a block to memory of its `size`.
+    static func write(
+        to memory: UnsafeMutableRawPointer, words: UnsafePointer<UInt64>, length: Int, hash: UInt64, zone: Int,
+        answers: [PreparedAnswer]
+    ) {
+        writeHeader(
+            to: memory, words: words, length: length, hash: hash, zone: zone, types: answers.count, contents: 0)
+        var offset = headerLength + answers.count * typeLength + (length + 7) / 8 * 8
         for (index, answer) in answers.enumerated() {
-            let slot = memory + headerLength + index * typeLength
-            slot.storeBytes(of: answer.type.rawValue, as: UInt16.self)
-            slot.storeBytes(of: answer.flags.rawValue, toByteOffset: 2, as: UInt16.self)
-            slot.storeBytes(of: answer.answers, toByteOffset: 4, as: UInt16.self)
-            slot.storeBytes(of: answer.additionals, toByteOffset: 6, as: UInt16.self)
-            slot.storeBytes(of: UInt32(offset), toByteOffset: 8, as: UInt32.self)
-            slot.storeBytes(of: UInt32(answer.body.count), toByteOffset: 12, as: UInt32.self)
+            writeType(
+                to: memory, index, type: answer.type, flags: answer.flags, answers: answer.answers,
+                additionals: answer.additionals, offset: offset, length: answer.body.count)
             answer.body.withUnsafeBytes { body in
                 guard let base = body.baseAddress else { return }
                 (memory + offset).copyMemory(from: base, byteCount: body.count)
             }
             offset += answer.body.count
         }
-        return memory
+    }
+
+    /// Writes all but the types, the bodies and what else the entry holds.
+    static func writeHeader(
+        to memory: UnsafeMutableRawPointer, words: UnsafePointer<UInt64>, length: Int, hash: UInt64, zone: Int,
+        types: Int, contents: UInt16
+    ) {
+        memory.storeBytes(of: hash, as: UInt64.self)
+        memory.storeBytes(of: UInt16(truncatingIfNeeded: length), toByteOffset: 8, as: UInt16.self)
+        memory.storeBytes(of: UInt16(truncatingIfNeeded: types), toByteOffset: 10, as: UInt16.self)
+        memory.storeBytes(of: UInt16(truncatingIfNeeded: zone), toByteOffset: 12, as: UInt16.self)
+        memory.storeBytes(of: contents, toByteOffset: 14, as: UInt16.self)
+        (memory + (headerLength &+ types &* typeLength)).copyMemory(from: words, byteCount: (length &+ 7) & ~7)
+    }
+
+    /// Writes what the entry says of the type with this index.
+    static func writeType(
+        to memory: UnsafeMutableRawPointer, _ index: Int, type: RecordType, flags: Body.Flags, answers: UInt16,
+        additionals: UInt16, offset: Int, length: Int
+    ) {
+        let slot = memory + (headerLength &+ index &* typeLength)
+        slot.storeBytes(of: type.rawValue, as: UInt16.self)
+        slot.storeBytes(of: flags.rawValue, toByteOffset: 2, as: UInt16.self)
+        slot.storeBytes(of: answers, toByteOffset: 4, as: UInt16.self)
+        slot.storeBytes(of: additionals, toByteOffset: 6, as: UInt16.self)
+        slot.storeBytes(of: UInt32(truncatingIfNeeded: offset), toByteOffset: 8, as: UInt32.self)
+        slot.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: 12, as: UInt32.self)
     }
 }

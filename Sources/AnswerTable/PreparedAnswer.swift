@@ -8,6 +8,13 @@ package struct PreparedAnswer: Sendable {
     package let additionals: UInt16
     package let body: [UInt8]
 
+    /// Writes the records of one type behind a question of `name`.
+    package init(to name: DomainName, _ answer: TypedAnswer) {
+        self.init(
+            to: name, type: answer.type, answers: answer.records, additionals: answer.additionals,
+            isAlias: answer.isAlias)
+    }
+
     /// Writes the records behind a question of `name`.
     ///
     /// Additional records that do not fit the largest message are left out; answers that do not fit set `cut`.

@@ -45,7 +45,7 @@ package actor ZonePublisher {
         self.table = table
         self.fallsThrough = fallsThrough
         self.latency = latency
-        zone = ClusterZone(settings: settings)
+        zone = ClusterZone(settings: settings, form: .services)
         apexes = zone.apexes
         selection = zone.selection
         indices = Dictionary(
@@ -111,17 +111,32 @@ package actor ZonePublisher {
 
     // MARK: The table
 
-    private static func write(_ change: ZoneChange, to update: AnswerTable.Update, _ indices: [DomainName: Int]) {
+    static func write(_ change: ZoneChange, to update: AnswerTable.Update, _ indices: [DomainName: Int]) {
         switch change {
         case .set(let name, let apex, let answers):
             guard let index = indices[apex] else { return }
-            let answers = answers.map {
-                PreparedAnswer(
-                    to: name, type: $0.type, answers: $0.records, additionals: $0.additionals, isAlias: $0.isAlias)
-            }
-            update.set(name, zone: index, answers: answers)
+            update.set(name, zone: index, answers: answers.map { PreparedAnswer(to: name, $0) })
         case .remove(let name):
             update.remove(name)
+        case .setService(let records, let apex, let number):
+            guard let index = indices[apex] else { return }
+            update.set(records, zone: index, number: number.map { Int($0) })
+        case .removeService(let owner, let number):
+            update.removeService(owner, number: number.map { Int($0) })
+        case .setAddress(let address, let lead, let apex):
+            guard let index = indices[apex] else { return }
+            let target: AddressTarget =
+                switch lead {
+                case .service(let number): .service(Int(number))
+                case .endpoint(let number): .endpoint(Int(number))
+                case .name: .name
+                }
+            switch address {
+            case .v4(let value): update.set(v4: value, target, zone: index)
+            case .v6(let value): update.set(v6: value, target, zone: index)
+            }
+        case .removeAddress(.v4(let address)): update.remove(v4: address)
+        case .removeAddress(.v6(let address)): update.remove(v6: address)
         }
     }
 

@@ -1,4 +1,5 @@
 import DNS
+import Registry
 
 /// Passes changes of names on, so that none disappears in between: what goes is told last, and not at all where it
 /// has come again meanwhile.
@@ -7,12 +8,19 @@ struct ChangeSink {
     private var removed: Set<DomainName> = []
     /// What has gone by a list and has not been told.
     private(set) var held: Set<DomainName>
+    private var removedServices: [(owner: DomainName, number: UInt32?)] = []
+    private var removedAddresses: Set<IPAddress> = []
+    /// The same of addresses.
+    private(set) var heldAddresses: Set<IPAddress>
     /// Whether anything has been told.
     private(set) var hasChanged = false
 
-    /// - Parameter held: what has gone by a list before.
-    init(held: Set<DomainName>, _ publish: @escaping (ZoneChange) -> Void) {
+    /// - Parameters:
+    ///   - held: names that have gone by a list before.
+    ///   - addresses: the same of addresses.
+    init(held: Set<DomainName>, addresses: Set<IPAddress> = [], _ publish: @escaping (ZoneChange) -> Void) {
         self.held = held
+        heldAddresses = addresses
         self.publish = publish
     }
 
@@ -26,6 +34,33 @@ struct ChangeSink {
 
     mutating func remove(_ name: DomainName) {
         if !held.contains(name) { removed.insert(name) }
+    }
+
+    /// Tells a change at once.
+    mutating func tell(_ change: ZoneChange) {
+        hasChanged = true
+        publish(change)
+    }
+
+    /// Tells at once that a name is gone: something else answers for it from now on.
+    mutating func replace(_ name: DomainName) {
+        removed.remove(name)
+        held.remove(name)
+        tell(.remove(name))
+    }
+
+    mutating func setAddress(_ address: IPAddress, _ lead: AddressLead, zone: DomainName) {
+        removedAddresses.remove(address)
+        heldAddresses.remove(address)
+        tell(.setAddress(address, lead, zone: zone))
+    }
+
+    mutating func removeService(_ owner: DomainName, _ number: UInt32?) {
+        removedServices.append((owner, number))
+    }
+
+    mutating func removeAddress(_ address: IPAddress) {
+        if !heldAddresses.contains(address) { removedAddresses.insert(address) }
     }
 
     /// When what has gone is told.
@@ -43,14 +78,22 @@ struct ChangeSink {
         switch ending {
         case .all:
             removed.formUnion(held)
+            removedAddresses.formUnion(heldAddresses)
             held = []
+            heldAddresses = []
         case .own: break
         case .none:
             held.formUnion(removed)
+            heldAddresses.formUnion(removedAddresses)
             removed = []
+            removedAddresses = []
         }
+        for service in removedServices { tell(.removeService(service.owner, number: service.number)) }
+        removedServices = []
+        for address in removedAddresses { publish(.removeAddress(address)) }
         for name in removed { publish(.remove(name)) }
-        hasChanged = hasChanged || !removed.isEmpty
+        hasChanged = hasChanged || !removed.isEmpty || !removedAddresses.isEmpty
         removed = []
+        removedAddresses = []
     }
 }

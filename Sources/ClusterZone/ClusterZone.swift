@@ -13,20 +13,37 @@ package struct ClusterZone: Sendable {
     package private(set) var serial: UInt32 = 0
     /// The same of ServiceImports, for the multicluster zones.
     package private(set) var importSerial: UInt32 = 0
-    private var state: ClusterState
-    private var reverse: ReverseNames
+    var state: ClusterState
+    var reverse: ReverseNames
     private let apex: ApexNames
     /// The Services that have one of this host's addresses among their endpoints.
     private var ownServices: Set<ServiceTable.Number> = []
     /// Names that have gone while a list is being told, which may give them to other objects yet.
-    private var held: (services: Set<DomainName>, imports: Set<DomainName>) = ([], [])
+    private var held: (services: Set<DomainName>, imports: Set<DomainName>, addresses: Set<IPAddress>) = ([], [], [])
     /// The servers of the first zone as its apex tells them.
     private var toldServers: ApexNames.Servers
     /// Whether endpoints take part in names: not before all of them are known.
     private var showsEndpoints = false
+    /// Whether Services are told as a whole.
+    private let tellsServices: Bool
+    /// Whether addresses are told by the Services they lead to.
+    let tellsAddresses: Bool
+    /// Addresses whose names have been told by their answers.
+    var spelledAddresses: Set<IPAddress> = []
+    /// What goes on being told of Services, by their name in each zone, while a list may bring it back.
+    var heldServices: [DomainName: HeldServiceNames] = [:]
 
-    package init(settings: ClusterZoneSettings) {
+    /// Zones of addresses are told by their place among as many.
+    private static let referableZones = 64
+
+    package init(settings: ClusterZoneSettings, form: ChangeForm = .names) {
         self.settings = settings
+        tellsServices = form == .services
+        // A name that ends like those of addresses is compressed behind them.
+        tellsAddresses =
+            tellsServices && settings.forwardApexes.count + settings.reverseApexes.count <= Self.referableZones
+            && settings.serviceApexes.first.map { $0.labels.last.map { !$0.elementsEqual("arpa".utf8) } ?? false }
+                ?? false
         selection = settings.selection
         state = ClusterState(settings: settings)
         reverse = ReverseNames(apexes: settings.reverseApexes, ttl: settings.ttl)
@@ -135,17 +152,18 @@ package struct ClusterZone: Sendable {
         for namespace in toggled { refreshNamespace(namespace, settings.importApexes, into: &imports) }
         refreshImports(scope, &programmed, into: &imports)
 
-        var services = ChangeSink(held: held.services, publish)
+        var services = ChangeSink(held: held.services, addresses: held.addresses, publish)
         for namespace in toggled { refreshNamespace(namespace, settings.serviceApexes, into: &services) }
-        refreshServices(scope, &programmed, into: &services)
+        refreshServices(scope, ending, &programmed, into: &services)
         let namespaces = state.namespaces
         state.pods.update(
             exposed: { namespaces.contains($0) },
             formerlyExposed: { namespaces.contains($0) != toggled.contains($0) }, toggled: toggled, into: &services)
 
         imports.finish(ending)
+        if case .all = ending { releaseServices(into: &services) }
         services.finish(ending)
-        held = (services.held, imports.held)
+        held = (services.held, imports.held, services.heldAddresses)
         if imports.hasChanged { importSerial = max(importSerial, now) }
         if services.hasChanged { serial = max(serial, now) }
         let servers = servers(of: settings.apex)
@@ -196,7 +214,7 @@ package struct ClusterZone: Sendable {
     // MARK: Services
 
     /// What of a Service takes part in names.
-    fileprivate struct View {
+    struct View {
         var service: DiscoveryService?
         var endpoints: EndpointView
 
@@ -229,15 +247,57 @@ package struct ClusterZone: Sendable {
     }
 
     private mutating func refreshServices(
-        _ scope: Scope, _ programmed: inout [ProgrammedChange], into sink: inout ChangeSink
+        _ scope: Scope, _ ending: ChangeSink.Ending, _ programmed: inout [ProgrammedChange],
+        into sink: inout ChangeSink
     ) {
         let former = state.services.takeFormer()
         if scope.revealsEndpoints { state.services.remembersEndpoints = true }
-        for number in scope.numbers(in: state.services, former) {
+        let numbers = scope.numbers(in: state.services, former)
+        let moved =
+            tellsServices && numbers.count > 1 && !scope.revealsEndpoints
+            ? movedAddresses(numbers, former, scope) : []
+        var passing: [(id: NamespacedName, number: ServiceTable.Number)] = []
+        for number in numbers {
             guard let (id, old, new) = views(of: number, in: state.services, former[number], scope) else { continue }
-            refreshService(number, id, old, new, scope, &programmed, into: &sink)
+            let change = ServiceChange(
+                number: number, id: id, old: old, new: new,
+                delta: EndpointDelta(from: old.endpoints, to: new.endpoints, listsAll: !tellsServices))
+            let isPassing =
+                tellsAddresses
+                && change.lostAddresses.contains { address in
+                    moved.contains(address) || reverse.isShared(address)
+                        || new.service?.virtualIPs.contains(address) == true
+                }
+            refreshService(change, scope, ending, isPassing: isPassing, &programmed, into: &sink)
+            if isPassing { passing.append((id, number)) }
         }
-        for number in former.keys { state.services.leave(number) }
+        for number in former.keys where !heldServices.values.contains(where: { $0.number == number }) {
+            state.services.leave(number)
+        }
+        if case .none = ending { return }
+        for (id, number) in passing { tellService(id, number, into: &sink) }
+    }
+
+    /// The addresses that endpoints of one Service have lost and another one has gained: their names must not be
+    /// missing in between.
+    private func movedAddresses(
+        _ numbers: [ServiceTable.Number], _ former: [ServiceTable.Number: ServiceTable.Slot], _ scope: Scope
+    ) -> Set<IPAddress> {
+        var lost: Set<IPAddress> = []
+        var gained: Set<IPAddress> = []
+        for number in numbers {
+            guard let (_, old, new) = views(of: number, in: state.services, former[number], scope),
+                !old.endpoints.isEmpty
+            else { continue }
+            lost.formUnion(EndpointDelta(from: old.endpoints, to: new.endpoints).removed.map(\.address))
+        }
+        guard !lost.isEmpty else { return [] }
+        for number in numbers {
+            guard let (_, old, new) = views(of: number, in: state.services, former[number], scope) else { continue }
+            gained.formUnion(EndpointDelta(from: old.endpoints, to: new.endpoints).added.map(\.address))
+            if old.service != new.service { gained.formUnion(new.service?.virtualIPs ?? []) }
+        }
+        return lost.intersection(gained)
     }
 
     private mutating func refreshImports(
@@ -255,12 +315,16 @@ package struct ClusterZone: Sendable {
     }
 
     private mutating func refreshService(
-        _ number: ServiceTable.Number, _ id: NamespacedName, _ old: View, _ new: View, _ scope: Scope,
+        _ change: ServiceChange, _ scope: Scope, _ ending: ChangeSink.Ending, isPassing: Bool,
         _ programmed: inout [ProgrammedChange], into sink: inout ChangeSink
     ) {
-        let delta = EndpointDelta(from: old.endpoints, to: new.endpoints)
-        refreshNames(id, settings.serviceApexes, old, new, delta, isImport: false, into: &sink)
-        refreshAddresses(number, id, old, new, delta, into: &sink)
+        let (number, new, delta) = (change.number, change.new, change.delta)
+        if tellsServices {
+            refreshRecords(change, ending, isPassing: isPassing, into: &sink)
+        } else {
+            refreshNames(change.id, settings.serviceApexes, change.old, new, delta, isImport: false, into: &sink)
+            refreshAddresses(number, change.id, change.old, new, delta, into: &sink)
+        }
         note(delta, new, scope, &programmed)
         let isOwn =
             new.service?.virtualIPs.isEmpty == false
@@ -285,14 +349,17 @@ package struct ClusterZone: Sendable {
     }
 
     /// The names in the zones of Services, or of ServiceImports.
-    private func refreshNames(
+    ///
+    /// - Parameter isRest: only those that are not told with their Service as a whole.
+    func refreshNames(
         _ id: NamespacedName, _ apexes: [DomainName], _ old: View, _ new: View, _ delta: EndpointDelta,
-        isImport: Bool, into sink: inout ChangeSink
+        isImport: Bool, isRest: Bool = false, into sink: inout ChangeSink
     ) {
         let isOtherService = old.service != new.service
         guard isOtherService || !delta.isEmpty else { return }
         func fixed(_ view: View) -> [ServiceNames.Fixed] {
-            ServiceNames.fixed(of: view.service, view.endpoints, settings: settings, isImport: isImport)
+            let all = ServiceNames.fixed(of: view.service, view.endpoints, settings: settings, isImport: isImport)
+            return isRest ? all.filter { !$0.isToldWithService } : all
         }
         let (formerFixed, currentFixed) = (Set(fixed(old)), fixed(new))
         let known = Set(currentFixed)
@@ -300,7 +367,7 @@ package struct ClusterZone: Sendable {
             isOtherService || !formerFixed.contains($0) || new.service?.target == .endpoints && delta.concerns($0)
         }
         lazy var ordered = OrderedEndpoints(new.endpoints)
-        let labels = EndpointLabels(old, new, delta) { new.hasEndpointNames ? ordered.places : [] }
+        let labels = EndpointLabels(old, new, delta, isRest: isRest) { new.hasEndpointNames ? ordered.places : [] }
         for apex in apexes {
             guard let names = ServiceNames(id, apex: apex, settings: settings) else { continue }
             if let service = new.service {
@@ -324,7 +391,7 @@ package struct ClusterZone: Sendable {
 
     // MARK: Addresses
 
-    private mutating func refreshAddresses(
+    mutating func refreshAddresses(
         _ number: ServiceTable.Number, _ id: NamespacedName, _ old: View, _ new: View, _ delta: EndpointDelta,
         into sink: inout ChangeSink
     ) {
@@ -353,7 +420,7 @@ package struct ClusterZone: Sendable {
     }
 
     /// One virtual IP stands before all endpoints; of several Services the first by namespace and name.
-    private func targets(
+    func targets(
         of address: IPAddress, _ holders: [ServiceTable.Number], below apex: DomainName
     ) -> [DomainName] {
         let slots = holders.compactMap { number in state.services[number].map { (number, $0.id) } }
@@ -370,7 +437,7 @@ package struct ClusterZone: Sendable {
     }
 
     /// What an address stands for in one Service.
-    private static func targets(of address: IPAddress, in view: View, _ names: ServiceNames) -> [DomainName] {
+    static func targets(of address: IPAddress, in view: View, _ names: ServiceNames) -> [DomainName] {
         if view.service?.virtualIPs.contains(address) == true { return [names.owner] }
         return distinct(
             view.endpoints.places(of: address).compactMap {
@@ -378,15 +445,25 @@ package struct ClusterZone: Sendable {
             })
     }
 
-    private static func distinct(_ names: [DomainName]) -> [DomainName] {
+    static func distinct(_ names: [DomainName]) -> [DomainName] {
         guard names.count > 1 else { return names }
         var seen: Set<DomainName> = []
         return names.filter { seen.insert($0).inserted }
     }
 
-    private func view(_ number: ServiceTable.Number) -> View {
+    func view(_ number: ServiceTable.Number) -> View {
         guard let slot = state.services[number] else { return View(service: nil, endpoints: .none) }
         return view(slot, isExposed: state.namespaces.contains(slot.id.namespace), showsEndpoints: showsEndpoints)
+    }
+}
+
+extension ServiceNames.Fixed {
+    /// Whether the name goes along where a Service is told as a whole.
+    fileprivate var isToldWithService: Bool {
+        switch self {
+        case .owner, .transport, .port: true
+        case .cluster, .zones, .pins, .preferences, .pin, .preference: false
+        }
     }
 }
 
@@ -406,7 +483,7 @@ extension EndpointDelta {
 }
 
 /// The names of single endpoints that answer otherwise than before.
-private struct EndpointLabels {
+struct EndpointLabels {
     struct Label: Hashable {
         let bytes: [UInt8]
         let cluster: String
@@ -430,10 +507,17 @@ private struct EndpointLabels {
     private(set) var current: [(label: Label, places: [EndpointView.Place])] = []
     private(set) var gone: [Label] = []
 
-    /// - Parameter places: those that have names now, in order; asked for where there is need.
-    init(_ old: ClusterZone.View, _ new: ClusterZone.View, _ delta: EndpointDelta, _ places: () -> [EndpointView.Place])
-    {
+    /// - Parameters:
+    ///   - places: those that have names now, in order; asked for where there is need.
+    ///   - isRest: only those below other clusters.
+    init(
+        _ old: ClusterZone.View, _ new: ClusterZone.View, _ delta: EndpointDelta, isRest: Bool = false,
+        _ places: () -> [EndpointView.Place]
+    ) {
         guard old.hasEndpointNames || new.hasEndpointNames else { return }
+        if isRest, !(old.endpoints.slices + new.endpoints.slices).contains(where: { !$0.sourceCluster.isEmpty }) {
+            return
+        }
         // Everything is new where nothing was.
         let isAll = !old.hasEndpointNames || old.endpoints.isEmpty
         var affected: Set<Label> = []
@@ -447,6 +531,7 @@ private struct EndpointLabels {
         var groups: [Label: Int] = [:]
         for place in places() where isAll || digests.contains(new.endpoints.labelDigest(place)) {
             let label = Label(new.endpoints, place)
+            if isRest, label.cluster.isEmpty { continue }
             guard isAll || affected.contains(label) else { continue }
             if let group = groups[label] {
                 current[group].places.append(place)
@@ -455,6 +540,6 @@ private struct EndpointLabels {
                 current.append((label, [place]))
             }
         }
-        gone = affected.filter { groups[$0] == nil }
+        gone = affected.filter { groups[$0] == nil && !(isRest && $0.cluster.isEmpty) }
     }
 }

@@ -58,22 +58,55 @@ struct EndpointView {
     /// All places in the order of their addresses, then of their labels: an order that does not depend on how the
     /// endpoints are spread over slices.
     func places() -> [Place] {
-        var keyed: [(address: UInt128, place: Place)] = []
-        keyed.reserveCapacity(count)
+        var places: [Place] = []
+        places.reserveCapacity(count)
         for (number, slice) in slices.enumerated() {
-            for index in 0..<slice.endpoints.count {
-                keyed.append((slice.endpoints.value(index), Place(slice: number, index: index)))
+            for index in 0..<slice.endpoints.count { places.append(Place(slice: number, index: index)) }
+        }
+        guard slices.count > 1 else { return orderedByLabel(places) }
+        // The addresses of one slice are in order, and what is so in parts is sorted fast.
+        let packs = slices.map(\.endpoints)
+        var v4: [UInt64] = []
+        var v6: [(address: UInt128, number: UInt32)] = []
+        for (number, place) in places.enumerated() {
+            let pack = packs[place.slice]
+            if pack.family == .ipv4 {
+                v4.append(UInt64(truncatingIfNeeded: pack.value(place.index)) << 32 | UInt64(number))
+            } else {
+                v6.append((pack.value(place.index), UInt32(truncatingIfNeeded: number)))
             }
         }
-        guard slices.count > 1 else { return keyed.map(\.place) }
-        let families = slices.map { $0.endpoints.family == .ipv4 ? 0 : 1 }
-        keyed.sort { lhs, rhs in
-            let (left, right) = (families[lhs.place.slice], families[rhs.place.slice])
-            if left != right { return left < right }
-            if lhs.address != rhs.address { return lhs.address < rhs.address }
-            return label(lhs.place).lexicographicallyPrecedes(label(rhs.place))
+        v4.sort()
+        v6.sort { ($0.address, $0.number) < ($1.address, $1.number) }
+        return orderedByLabel(v4.map { places[Int($0 & 0xffff_ffff)] } + v6.map { places[Int($0.number)] })
+    }
+
+    /// Places in the order of addresses, brought into that of labels where they have one address.
+    private func orderedByLabel(_ places: [Place]) -> [Place] {
+        let packs = slices.map(\.endpoints)
+        func isSameAddress(_ lhs: Place, _ rhs: Place) -> Bool {
+            let (left, right) = (packs[lhs.slice], packs[rhs.slice])
+            return left.value(lhs.index) == right.value(rhs.index) && left.family == right.family
         }
-        return keyed.map(\.place)
+        guard zip(places, places.dropFirst()).contains(where: isSameAddress) else { return places }
+        var ordered = places
+        var start = 0
+        while start < ordered.count {
+            var end = start + 1
+            while end < ordered.count, isSameAddress(ordered[start], ordered[end]) { end += 1 }
+            if end - start > 1 {
+                let sorted = ordered[start..<end].enumerated().map { (label($0.element), $0.offset, $0.element) }
+                    .sorted { $0.0 == $1.0 ? $0.1 < $1.1 : $0.0.lexicographicallyPrecedes($1.0) }
+                ordered.replaceSubrange(start..<end, with: sorted.map(\.2))
+            }
+            start = end
+        }
+        return ordered
+    }
+
+    /// The addresses, repeated ones included, in no order.
+    var addresses: [IPAddress] {
+        slices.flatMap { slice in (0..<slice.endpoints.count).map { slice.endpoints.address($0) } }
     }
 
     /// The places of an address.
@@ -85,6 +118,22 @@ struct EndpointView {
 
     /// The label that an endpoint goes by.
     func label(_ place: Place) -> [UInt8] { withLabel(place) { Array($0) } }
+
+    /// Whether an endpoint of another view at the same address, in a slice with the same ports, has the same label and
+    /// zone; false where that takes a closer look.
+    func isAlike(_ place: Place, _ other: EndpointView, _ otherPlace: Place) -> Bool {
+        let pack = slices[place.slice].endpoints
+        let otherPack = other.slices[otherPlace.slice].endpoints
+        let number = pack.zone(place.index)
+        let otherNumber = otherPack.zone(otherPlace.index)
+        guard number == otherNumber, number == 0 || pack.zones == otherPack.zones else { return false }
+        return pack.withLabel(place.index) { label in
+            otherPack.withLabel(otherPlace.index) { otherLabel in
+                guard let label, let otherLabel else { return label == nil && otherLabel == nil }
+                return label.elementsEqual(otherLabel)
+            }
+        }
+    }
 
     /// A number that is the same for equal labels.
     func labelDigest(_ place: Place) -> UInt64 { withLabel(place, Self.digest) }
@@ -136,9 +185,17 @@ struct EndpointDelta {
     private(set) var added: [Element] = []
     /// The slices that hold other endpoints than before, as they are now.
     private(set) var changedSlices: [DiscoverySlice] = []
+    /// There were none before, or there are none now: then `removed` and `added` may be left empty.
+    private(set) var isWhole = false
 
-    init(from old: EndpointView, to new: EndpointView) {
+    /// - Parameter listsAll: fills `removed` and `added` even where there were no endpoints before or are none now.
+    init(from old: EndpointView, to new: EndpointView, listsAll: Bool = true) {
         guard old.slices != new.slices else { return }
+        isWhole = old.isEmpty || new.isEmpty
+        if isWhole, !listsAll {
+            changedSlices = new.slices
+            return
+        }
         var (left, right) = (0, 0)
         while left < old.slices.count || right < new.slices.count {
             let former = left < old.slices.count ? old.slices[left] : nil
@@ -152,7 +209,7 @@ struct EndpointDelta {
         cancel()
     }
 
-    var isEmpty: Bool { removed.isEmpty && added.isEmpty }
+    var isEmpty: Bool { removed.isEmpty && added.isEmpty && !isWhole }
 
     var elements: some Sequence<Element> { [removed, added].joined() }
 
@@ -183,6 +240,11 @@ struct EndpointDelta {
             let other = EndpointView.Place(slice: current, index: right)
             let (address, otherAddress) = (old.value(place), new.value(other))
             if address == otherAddress {
+                if old.isAlike(place, new, other) {
+                    left += 1
+                    right += 1
+                    continue
+                }
                 let (element, otherElement) = (old.element(place), new.element(other))
                 if element != otherElement {
                     removed.append(element)

@@ -40,12 +40,40 @@ struct ReverseNames: Sendable {
         _ address: IPAddress, heldBy holder: Holder, _ isHeld: Bool, into sink: inout ChangeSink
     ) -> (name: DomainName, apex: DomainName)? {
         guard let zone = zone(of: address) else { return nil }
-        let existed = first(of: address) != nil
-        if isHeld { add(holder, to: address) } else { remove(holder, from: address) }
-        let exists = first(of: address) != nil
-        if exists, !existed { enterParent(of: address, below: zone, into: &sink) }
-        if existed, !exists { leaveParent(of: address, below: zone, into: &sink) }
+        note(address, holder, isHeld, below: zone, into: &sink)
         return (ReverseZone.name(of: address), zone.apex)
+    }
+
+    /// As `set`, without making the address's name.
+    ///
+    /// - Returns: the zone of the name; nil where no zone holds it.
+    mutating func note(
+        _ address: IPAddress, heldBy holder: Holder, _ isHeld: Bool, into sink: inout ChangeSink
+    ) -> DomainName? {
+        guard let zone = zone(of: address) else { return nil }
+        note(address, holder, isHeld, below: zone, into: &sink)
+        return zone.apex
+    }
+
+    private mutating func note(
+        _ address: IPAddress, _ holder: Holder, _ isHeld: Bool, below zone: ReverseZone, into sink: inout ChangeSink
+    ) {
+        let existed = first(of: address) != nil
+        if isHeld {
+            guard !existed else { return add(holder, to: address) }
+            setFirst(of: address, holder)
+            return enterParent(of: address, below: zone, into: &sink)
+        }
+        remove(holder, from: address)
+        if existed, first(of: address) == nil { leaveParent(of: address, below: zone, into: &sink) }
+    }
+
+    /// Whether several Services have an address.
+    func isShared(_ address: IPAddress) -> Bool { !others.isEmpty && others[address] != nil }
+
+    /// Whether a Service has an address that no other one has.
+    func isAlone(_ holder: Holder, at address: IPAddress) -> Bool {
+        first(of: address) == holder && (others.isEmpty || others[address] == nil)
     }
 
     /// The answer that leads from an address to names.
@@ -87,16 +115,26 @@ struct ReverseNames: Sendable {
     // MARK: Names above
 
     private func zone(of address: IPAddress) -> ReverseZone? {
-        zones.filter { $0.contains(address) }.max { $0.depth < $1.depth }
+        var best: ReverseZone?
+        for zone in zones where zone.contains(address) {
+            // The later one of two that are alike, as they come.
+            if best.map({ $0.depth <= zone.depth }) ?? true { best = zone }
+        }
+        return best
     }
 
     private mutating func enterParent(of address: IPAddress, below zone: ReverseZone, into sink: inout ChangeSink) {
         for depth in stride(from: zone.leafDepth - 1, to: zone.depth, by: -1) {
-            let count = children[prefix(of: address, depth), default: 0]
-            children[prefix(of: address, depth)] = count + 1
-            guard count == 0 else { return }
+            let isFirst = Self.increment(&children[prefix(of: address, depth), default: 0])
+            guard isFirst else { return }
             sink.set(ReverseZone.name(of: address, depth: depth), zone: zone.apex, answers: [], isFixedByName: true)
         }
+    }
+
+    /// Counts one more; whether it is the first.
+    private static func increment(_ count: inout UInt32) -> Bool {
+        count += 1
+        return count == 1
     }
 
     private mutating func leaveParent(of address: IPAddress, below zone: ReverseZone, into sink: inout ChangeSink) {

@@ -7,7 +7,7 @@ import Registry
 struct ServiceNames {
     /// The name of the Service itself.
     let owner: DomainName
-    private let settings: ClusterZoneSettings
+    let settings: ClusterZoneSettings
 
     /// A name that does not stand for a single endpoint.
     enum Fixed: Hashable {
@@ -122,16 +122,20 @@ struct ServiceNames {
             return answers(name, content(endpoints, port: nil))
         case (.endpoints, .port(let port)):
             // Nearly always all endpoints have the one port.
-            let isAll = endpoints.view.slices.allSatisfy { slice in
-                !slice.ports.isEmpty
-                    && slice.ports.allSatisfy { $0.name == port.name && $0.transport == port.transport }
-            }
-            return answers(name, content(endpoints, port: isAll ? nil : port))
+            return answers(name, content(endpoints, port: isAll(port, endpoints.view) ? nil : port))
         case (.endpoints, .pin(let zone)), (.endpoints, .preference(let zone)):
             // A zone is named for the endpoints in it, so there is always one to prefer.
             let own = endpoints.places.filter { endpoints.view.zone($0) == zone }
             return answers(name, content(OrderedEndpoints(endpoints.view, own), port: nil))
         default: return []
+        }
+    }
+
+    /// Whether the endpoints have no other port.
+    func isAll(_ port: NamedPort, _ view: EndpointView) -> Bool {
+        view.slices.allSatisfy { slice in
+            !slice.ports.isEmpty
+                && slice.ports.allSatisfy { $0.name == port.name && $0.transport == port.transport }
         }
     }
 
@@ -265,7 +269,21 @@ struct ServiceNames {
     }
 
     /// The weight is shared among all candidates, both families and repeated ones included, as upstream has it.
-    private static func weight(_ pairs: Int) -> UInt16 { UInt16(max(1, 100 / max(1, pairs))) }
+    static func weight(_ pairs: Int) -> UInt16 { UInt16(max(1, 100 / max(1, pairs))) }
+
+    /// The numbers of ports, each once.
+    static func numbers(_ ports: [DiscoveryPort]) -> [UInt16] {
+        var numbers: [UInt16] = []
+        numbers.reserveCapacity(ports.count)
+        // A few, nearly always; of many, as strangers may write them, a set knows which.
+        if ports.count <= 16 {
+            for port in ports { if let number = port.number, !numbers.contains(number) { numbers.append(number) } }
+        } else {
+            var known: Set<UInt16> = []
+            for port in ports { if let number = port.number, known.insert(number).inserted { numbers.append(number) } }
+        }
+        return numbers
+    }
 
     /// Bytes; what does not fit any message need not be made.
     private static let largestMessage = 65535
@@ -300,11 +318,12 @@ struct ServiceNames {
 /// Endpoints with their places in order, which several names are made from; for one thread.
 final class OrderedEndpoints {
     let view: EndpointView
-    let places: [EndpointView.Place]
+    /// Ordered only where they are asked for.
+    private(set) lazy var places = view.places()
     private var content: (owner: DomainName, content: ServiceNames.Content)?
 
-    convenience init(_ view: EndpointView) {
-        self.init(view, view.places())
+    init(_ view: EndpointView) {
+        self.view = view
     }
 
     init(_ view: EndpointView, _ places: [EndpointView.Place]) {

@@ -1,29 +1,39 @@
 import DNS
 import Registry
 
-/// The records of one type at one name, with what goes along in the additional section.
-package struct TypedAnswer: Hashable, Sendable {
-    package let type: RecordType
-    /// Those that a message can hold, and one more where there are more.
-    package let records: [Record]
-    package let additionals: [Record]
-    /// The record is a CNAME, to be followed for this type.
-    package let isAlias: Bool
-
-    package init(type: RecordType, records: [Record], additionals: [Record] = [], isAlias: Bool = false) {
-        self.type = type
-        self.records = records
-        self.additionals = additionals
-        self.isAlias = isAlias
-    }
-}
-
-/// What becomes of one name.
+/// What becomes of names.
 package enum ZoneChange: Hashable, Sendable {
     /// The name exists in the zone, with these answers and no others; none at all is an empty non-terminal.
     case set(DomainName, zone: DomainName, answers: [TypedAnswer])
     /// The name does not exist any more.
     case remove(DomainName)
+    /// A Service's name and all below it that are told with it answer like this, at once. Addresses refer to it by the
+    /// number, where it has one.
+    case setService(ServiceRecords, zone: DomainName, number: UInt32?)
+    /// A Service's name and all that were told with it do not exist any more.
+    case removeService(DomainName, number: UInt32?)
+    /// The name of an address, in this zone, leads there.
+    case setAddress(IPAddress, AddressLead, zone: DomainName)
+    /// The name of an address does not exist any more, but for what `set` told of it.
+    case removeAddress(IPAddress)
+}
+
+/// What the name of an address leads to.
+package enum AddressLead: Hashable, Sendable {
+    /// The Service with this number.
+    case service(UInt32)
+    /// The first endpoint with the address of the Service with this number.
+    case endpoint(UInt32)
+    /// What `set` has told of the address's name before.
+    case name
+}
+
+/// How a zone tells its changes.
+package enum ChangeForm: Sendable {
+    /// Name by name.
+    case names
+    /// Services as a whole with the names below them, and where addresses lead; all else name by name.
+    case services
 }
 
 /// The sort of Service that a change of endpoints was for, by the names of CoreDNS's label `service_kind`.

@@ -1,3 +1,5 @@
+import DNS
+
 /// Lower-cases and hashes names in wire form, eight bytes at a time.
 @frozen
 @usableFromInline
@@ -45,6 +47,32 @@ package enum NameKey {
                 & mask
             words[index] = word
             hash = mixed(hash, word)
+        }
+        return hash
+    }
+
+    /// The same of a name's own wire form.
+    package static func make(_ name: DomainName, seed: UInt64, into words: UnsafeMutablePointer<UInt64>) -> UInt64 {
+        name.wire.withUnsafeBytes { wire in
+            // Copied first, as what is behind it is read.
+            withUnsafeTemporaryAllocation(byteCount: 8 * maximumWords, alignment: 8) { copy in
+                guard let base = copy.baseAddress else { return 0 }
+                copy.copyMemory(from: wire)
+                return make(base, length: wire.count, seed: seed, into: words)
+            }
+        }
+    }
+
+    /// The digest of a lower-cased name or a part of one; bytes up to the next multiple of eight behind it are read.
+    package static func digest(_ name: UnsafeRawPointer, length: Int, seed: UInt64) -> UInt64 {
+        var hash = seed ^ UInt64(truncatingIfNeeded: length) &* 0x9e37_79b9_7f4a_7c15
+        var index = 0
+        while index < length {
+            var word = UInt64(littleEndian: name.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let left = length &- index
+            if left < 8 { word &= (1 as UInt64) &<< UInt64(truncatingIfNeeded: left &<< 3) &- 1 }
+            hash = mixed(hash, word)
+            index &+= 8
         }
         return hash
     }

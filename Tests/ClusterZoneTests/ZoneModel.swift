@@ -46,6 +46,8 @@ struct ZoneModel: Equatable {
                 if entries[name] == nil { faults.unknown.append(name) }
                 removed.insert(name)
                 entries[name] = nil
+            case .setService, .removeService, .setAddress, .removeAddress:
+                Issue.record("told as a whole: \(change)")
             }
         }
         return faults
