@@ -98,15 +98,17 @@ package final class InheritedSockets: Sendable {
         sockets[Key(address: address, isStream: isStream)] != nil
     }
 
-    /// The TCP socket for an address; nil where none was passed.
-    func stream(_ address: ListenAddress) throws(NameserverError) -> TCPSocket? {
-        guard let descriptor = try take(address, isStream: true) else { return nil }
+    /// The TCP socket for an address, or a new one where none was passed; see `TCPSocket.init`.
+    func stream(_ address: ListenAddress, isShared: Bool) throws(NameserverError) -> TCPSocket {
+        guard let descriptor = try take(address, isStream: true) else {
+            return try TCPSocket(address, isShared: isShared)
+        }
         return TCPSocket(passed: descriptor, address)
     }
 
-    /// The UDP socket for an address, the same one each time; nil where none was passed.
-    func datagrams(_ address: ListenAddress) throws(NameserverError) -> UDPSocket? {
-        guard let descriptor = try take(address, isStream: false) else { return nil }
+    /// The UDP socket for an address, the same one each time, or a new one where none was passed.
+    func datagrams(_ address: ListenAddress) throws(NameserverError) -> UDPSocket {
+        guard let descriptor = try take(address, isStream: false) else { return try UDPSocket(address) }
         return UDPSocket(passed: descriptor, address)
     }
 

@@ -43,8 +43,7 @@ package final class Listener: Sendable {
             let stream = try bind(address, settings, environment)
             streams.append(stream)
             for _ in 0..<max(1, settings.workers ?? processors) {
-                datagrams.append(
-                    try environment.inherited.datagrams(stream.address) ?? UDPSocket(stream.address))
+                datagrams.append(try environment.inherited.datagrams(stream.address))
             }
         }
         for stream in streams { try stream.listen() }
@@ -104,8 +103,7 @@ package final class Listener: Sendable {
             }
             attempts -= 1
             do {
-                return try environment.inherited.stream(candidate)
-                    ?? TCPSocket(candidate, isShared: settings.takesOver)
+                return try environment.inherited.stream(candidate, isShared: settings.takesOver)
             } catch {
                 guard error.code == EADDRINUSE, attempts > 0 else { throw error }
             }

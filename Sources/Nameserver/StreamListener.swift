@@ -34,7 +34,7 @@ final class StreamListener: Sendable {
         _ wanted: ListenAddress, _ transport: Transport, isShared: Bool, _ environment: Environment,
         setUp: @escaping @Sendable (any Channel) throws -> Void
     ) async throws(NameserverError) -> StreamListener {
-        let socket = try environment.inherited.stream(wanted) ?? TCPSocket(wanted, isShared: isShared)
+        let socket = try environment.inherited.stream(wanted, isShared: isShared)
         let (descriptor, address) = (try socket.duplicate(), socket.address)
         let open = OpenChannels()
         let connections = environment.connections

@@ -1,3 +1,4 @@
+import Glibc
 import APIClient
 import Registry
 import TestSupport
@@ -317,6 +318,8 @@ struct APIClientTLSTests {
         access.trust = .system
         access.clientCertificate = APIAccess.ClientCertificate(
             chain: .data(Array(Certificates.client.utf8)), key: .file(file))
+        #expect(message()?.contains("every user of this host may read it") == true)
+        #expect(chmod(file, 0o600) == 0)
         #expect(message() == "\(file): is no private key in PEM")
     }
 

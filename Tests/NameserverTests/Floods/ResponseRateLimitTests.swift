@@ -232,4 +232,39 @@ struct RateLimitedListenerTests {
         #expect(listeners.counters.totals().drops["rate_limit_cut"] == 1)
         await listeners.stop()
     }
+
+    @Test(
+        "Who brings a good server cookie is not limited; without one, or with a wrong one, it is",
+        arguments: [false, true])
+    func verified(_ isLate: Bool) async throws {
+        let listeners = Listeners(limits: .patient)
+        var rules = ResponseRateLimit.Rules()
+        rules.intervals[0] = 1_000_000_000 * 1000
+        rules.slipRatio = 1
+        var content = content(
+            StubStage { query, _ in
+                if isLate { await Task.yield() }
+                return .address(7, for: query)
+            })
+        content.rateLimits = RateLimits([(zone: .root, limit: ResponseRateLimit(rules))])
+        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), content)
+        let udp = try TestSocket(.datagram, to: listener.addresses[0])
+        func ask(_ cookie: [UInt8]?) async throws -> TestReply {
+            let edns = cookie.map { TestQuery.EDNS(options: [(10, $0)]) }
+            udp.send(TestQuery("a.test.", edns: edns).bytes)
+            return try TestReply(await onThread { udp.receive() })
+        }
+        let client: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+        let cookie = try #require(try await ask(client).opt?.options[10])
+        #expect(cookie.count == 24)
+        for _ in 1...5 { #expect(try await ask(cookie).answers.count == 1) }
+        let wrong = cookie.dropLast() + [cookie[23] ^ 1]
+        for other in [nil, client, Array(wrong)] {
+            let reply = try await ask(other)
+            #expect(reply.isTruncated && reply.answers.isEmpty)
+        }
+        #expect(try await ask(cookie).answers.count == 1)
+        udp.close()
+        await listeners.stop()
+    }
 }
