@@ -108,6 +108,10 @@ extension Suite {
                     "CPU time per query while the registry changes", ratio,
                     String(format: "%.2f × (%.2f µs; %.2f µs while it is quiet)", ratio, costs, former),
                     target: .atMost(1.3, unit: " ×")))
+            if changes > 0 {
+                let cost = (costs - former) * Double(rate) / changes / 1000
+                report.add(Figure("CPU time of a change, from the difference", cost, "\(Report.number(cost)) ms"))
+            }
             let lost = Double(busy.map(\.lost).reduce(0, +))
             report.add(
                 Figure("queries without an answer", lost, Report.number(lost), target: .atMost(0, unit: "")))
