@@ -92,16 +92,16 @@ private struct Announcing: ServiceLifecycle.Service {
 enum Announcement {
     static func write(_ lines: [String]) {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
-        AllocatorSettings.trim()
-        StartupPages.giveBack()
         // What was kept is answered from before all of it is read: that leaves something as well.
         Task(priority: .background) {
             for pause in pauses {
                 try await Task.sleep(for: pause)
                 AllocatorSettings.trim()
+                StartupPages.giveBack()
             }
         }
     }
 
-    private static let pauses = [Duration.seconds(5), .seconds(55)]
+    /// From one giving back of memory to the next.
+    private static let pauses = [Duration.zero, .seconds(5), .seconds(55)]
 }
