@@ -75,7 +75,9 @@ extension Suite {
             return Figure(subject, failed: "the limit of open files is \(limit.rlim_max)", target: target)
         }
         do {
-            let contender = CorefileSwiftlet(executable: try peers.measuredProgram())
+            // Else the first are closed while the last are opened, where the machine is busy.
+            let patience = ["timeouts {", "    idle 120s", "}"]
+            let contender = CorefileSwiftlet(executable: try peers.measuredProgram(), additions: patience)
             let server = try RunningServer(row("swiftlet", contender, workload, files))
             defer { server.program.stop() }
             let before = try MemoryReading(of: server.program.processIdentifier).resident
