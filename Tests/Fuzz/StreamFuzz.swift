@@ -12,7 +12,8 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let pieceSize = input.takeByte() + 1
     let whole = messages(of: input, pieceSize: max(1, input.count))
     demand(messages(of: input, pieceSize: pieceSize) == whole, "other messages where they come in pieces")
-    for message in whole { message.withUnsafeBytes { _ = server.run($0, .tcp) } }
+    // Answering costs much more than framing.
+    for message in whole.prefix(16) { message.withUnsafeBytes { _ = server.run($0, .tcp) } }
     return 0
 }
 
