@@ -1,7 +1,7 @@
 import ObjectRules
 import Registry
 
-@testable import KubernetesRegistry
+@testable import KeptState
 
 /// Feeds any text to the readers of selectors: the first line to that of labels, the second to that of fields.
 @_cdecl("LLVMFuzzerTestOneInput")
