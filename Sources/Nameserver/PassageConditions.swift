@@ -9,10 +9,17 @@ package final class PassageConditions: @unchecked Sendable {
     /// What the hot path reads; valid while the conditions are there.
     struct View {
         fileprivate(set) var kinds = ReadyPassage.Kinds.all
+        // The same, as the hot path asks for them.
+        fileprivate(set) var passesSuccess = true
+        fileprivate(set) var passesDenial = true
+        fileprivate(set) var passesFailure = true
         /// Whether `holds` need be asked at all.
         fileprivate(set) var isConditional = false
         /// Whether answers that go past are counted by somebody beside the listener.
         fileprivate(set) var isCounted = false
+        /// The kinds of answers that a log wants to be told of.
+        fileprivate(set) var logged: ReadyPassage.Kinds = []
+        fileprivate(set) var isLogging = false
         /// The most bytes of a datagram that a stage lets through.
         fileprivate(set) var udpLimit = Int.max
         fileprivate var types: UnsafeBufferPointer<UInt16>
@@ -103,17 +110,24 @@ package final class PassageConditions: @unchecked Sendable {
     let view: View
     private let clients: [AddressRanges]
     private let counts: [ReadyPassage.Count]
+    private let logs: [any ReadyLog]
 
     package init(_ passage: ReadyPassage) {
         clients = passage.clients
         counts = passage.counts
+        logs = passage.logs
         var view = View(
             types: Self.copy(passage.heldTypes.map(\.rawValue)),
             options: Self.copy(passage.heldOptions.map(\.rawValue)),
             clients: Self.copy(passage.clients.map(\.view)), tests: Self.copy(passage.heldNames.map(Self.test)))
         view.kinds = passage.kinds
+        view.passesSuccess = passage.kinds.contains(.success)
+        view.passesDenial = passage.kinds.contains(.denial)
+        view.passesFailure = passage.kinds.contains(.failure)
         view.isConditional = !view.types.isEmpty || !view.clients.isEmpty || !view.tests.isEmpty
         view.isCounted = !counts.isEmpty
+        view.logged = logs.reduce(into: []) { $0.formUnion($1.kinds) }
+        view.isLogging = !view.logged.isEmpty
         view.udpLimit = passage.udpLimit.map { max(512, $0) } ?? .max
         self.view = view
     }
@@ -129,6 +143,14 @@ package final class PassageConditions: @unchecked Sendable {
     /// Tells of answers that went past.
     func count(_ number: UInt64, server: String) {
         for count in counts { count(server, number) }
+    }
+
+    /// Writers for one thread to all logs, with the kinds that each takes.
+    func makeLogWriters() -> [LogWriter] { logs.map { LogWriter(kinds: $0.kinds, writer: $0.makeWriter()) } }
+
+    struct LogWriter {
+        let kinds: ReadyPassage.Kinds
+        let writer: any ReadyLogWriter
     }
 
     private static func copy<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {

@@ -22,7 +22,7 @@ struct Reply {
     private var optionsLength = 0
 
     /// The fixed part of an OPT record, in bytes.
-    private static let optLength = 11
+    static let optLength = 11
 
     /// - Parameter options: room for `limit` bytes.
     @inline(__always)
@@ -84,8 +84,7 @@ struct Reply {
     /// Writes an answer that a stage has kept, and finishes the reply; nil, with the reply as it was, for none.
     ///
     /// - Parameter take: writes records to the memory and the room, in bytes, that it is given.
-    mutating func write(kept take: (UnsafeMutableRawPointer, Int) -> KeptAnswer?) -> (length: Int, code: ResponseCode)?
-    {
+    mutating func write(kept take: (UnsafeMutableRawPointer, Int) -> KeptAnswer?) -> (length: Int, kept: KeptAnswer)? {
         guard recordLimit > length, let kept = take(buffer + length, recordLimit &- length) else { return nil }
         length &+= kept.length
         answers = kept.answers
@@ -93,7 +92,7 @@ struct Reply {
         additionals = kept.additionals
         isRecursionAvailable = kept.isRecursionAvailable
         isAuthenticData = kept.isAuthenticData && understandsAuthenticData
-        return (finish(kept.code, isAuthoritative: kept.isAuthoritative), kept.code)
+        return (finish(kept.code, isAuthoritative: kept.isAuthoritative), kept)
     }
 
     /// AD is only for who understands it (RFC 6840 §5.8).

@@ -35,6 +35,8 @@ package final class Responder {
         var conditions: PassageConditions.View
         /// The most bytes of a ready-made answer.
         var readyLimit = Int.max
+        /// Whether a log wants to be told of any answers.
+        var isLogging = false
         /// Ready-made answers of the batch that stages want to be told of.
         var passed: UInt64 = 0
         /// Whether answers that a stage has kept may be given.
@@ -61,6 +63,7 @@ package final class Responder {
     /// Answers that a stage has kept.
     private struct Kept {
         let reader: any KeptAnswerReader
+        let logs: [PassageConditions.LogWriter]
         let conditions: PassageConditions.View
         /// The most bytes of an answer.
         let limit: Int
@@ -88,6 +91,8 @@ package final class Responder {
     /// Keeps the table that `fast` leads to.
     private var reader: AnswerReader?
     private var kept: Kept?
+    /// Of ready-made answers.
+    private var logs: [PassageConditions.LogWriter] = []
     /// The options of the reply under way.
     private let options: UnsafeMutableRawPointer
     private let fast: UnsafeMutablePointer<Fast>
@@ -101,18 +106,25 @@ package final class Responder {
         self.transport = transport
         isUDP = transport == .udp
         counters = state.counters.make(proto: transport == .udp ? "udp" : "tcp")
-        words = .allocate(capacity: NameKey.maximumWords)
+        words = Self.allocate(NameKey.maximumWords)
         words.initialize(repeating: 0, count: NameKey.maximumWords)
-        rotation = .allocate(capacity: 1)
+        rotation = Self.allocate(1)
         rotation.initialize(to: .random(in: 1 ... .max))
         options = .allocate(byteCount: 65536, alignment: 16)
-        fast = .allocate(capacity: 1)
+        fast = Self.allocate(1)
         fast.initialize(to: Fast(conditions: Self.free.view, cells: .allocate(capacity: 0)))
         (content, version) = state.content.versioned
         blocks = CountedBlocks(content.router, counters)
         cookieTime = UInt32(truncatingIfNeeded: time(nil))
         cookies = state.cookies.snapshot(now: cookieTime)
         takeContent()
+    }
+
+    /// Memory on cache lines that no other thread writes to.
+    private static func allocate<Value>(_ count: Int) -> UnsafeMutablePointer<Value> {
+        let bytes = (count * MemoryLayout<Value>.stride + 127) / 128 * 128
+        return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 128)
+            .bindMemory(to: Value.self, capacity: count)
     }
 
     deinit {
@@ -131,7 +143,7 @@ package final class Responder {
     package func enter() {
         if !state.content.isCurrent(version) { renew() }
         fast.pointee.table?.enter()
-        if fast.pointee.isCounting { fast.pointee.began = Self.now() }
+        if fast.pointee.isCounting || fast.pointee.isLogging { fast.pointee.began = Self.now() }
     }
 
     @inline(__always)
@@ -140,6 +152,7 @@ package final class Responder {
         if fast.pointee.batchCount > 0 { countBatch() }
         fast.pointee.hasTime = false
         if fast.pointee.passed | fast.pointee.keptPassed > 0 { tellStages() }
+        if fast.pointee.isLogging { flushLogs() }
     }
 
     /// Tells the stages that count what goes past them.
@@ -152,6 +165,36 @@ package final class Responder {
             cached.conditions.count(fast.pointee.keptPassed, server: cached.server)
             fast.pointee.keptPassed = 0
         }
+    }
+
+    private func flushLogs() {
+        for log in logs { log.writer.flush() }
+        for log in kept?.logs ?? [] { log.writer.flush() }
+    }
+
+    /// Tells logs of an answer that went past them.
+    ///
+    /// - Parameters:
+    ///   - reply: finished.
+    ///   - records: the length of all its records, before any fell out, in bytes.
+    @inline(never)
+    private func write(
+        _ logs: [PassageConditions.LogWriter], _ kind: ReadyPassage.Kinds, _ reply: Reply, _ code: ResponseCode,
+        records: Int, length: Int, udpLimit: Int, from origin: some QueryOrigin
+    ) {
+        guard logs.contains(where: { $0.kinds.contains(kind) }) else { return }
+        let query = reply.query
+        func header(_ offset: Int) -> UInt16 {
+            UInt16(bigEndian: reply.buffer.load(fromByteOffset: offset, as: UInt16.self))
+        }
+        let fact = ReadyLogFact(
+            client: origin.client, name: UnsafeRawBufferPointer(start: words, count: query.nameLength),
+            type: query.type, transport: transport, id: header(0), size: length,
+            isDNSSECOK: query.hasEDNS && query.isDNSSECOK,
+            udpPayload: query.hasEDNS ? min(Int(query.udpPayload), udpLimit) : nil, code: code, flags: header(2),
+            answerSize: query.questionEnd + records + (query.hasEDNS ? Reply.optLength : 0),
+            nanoseconds: Self.now() &- fast.pointee.began)
+        for log in logs where log.kinds.contains(kind) { log.writer.note(fact) }
     }
 
     private func renew() {
@@ -170,6 +213,8 @@ package final class Responder {
         fast.pointee.readyLimit = isUDP ? conditions.view.udpLimit : .max
         kept = content.cachedAnswers.flatMap { makeKept($0) }
         fast.pointee.hasKept = kept != nil
+        logs = conditions.makeLogWriters()
+        fast.pointee.isLogging = !logs.isEmpty || kept?.logs.isEmpty == false
         fast.pointee.isCounting = blocks.isCounting
         // No directory has this serial.
         fast.pointee.serial = 0
@@ -183,7 +228,8 @@ package final class Responder {
         guard let reader = cached.answers.makeReader(server: cached.server) else { return nil }
         let conditions = cached.conditions.view
         return Kept(
-            reader: reader, conditions: conditions, limit: isUDP ? conditions.udpLimit : .max,
+            reader: reader, logs: cached.conditions.makeLogWriters(), conditions: conditions,
+            limit: isUDP ? conditions.udpLimit : .max,
             rotation: cached.rotates ? rotation : nil, cells: blocks.cells(ofRoute: cached.route))
     }
 
@@ -339,35 +385,46 @@ package final class Responder {
         }
         let directory = table.directory
         guard let entry = table.entry(words, length: nameLength, hash: hash) else {
-            return missing(reply, directory, length: length, isIPv6: isIPv6)
+            return missing(reply, directory, length: length, isIPv6: isIPv6, from: origin)
         }
         let zone = entry.zone
-        let kinds = fast.pointee.conditions.kinds
+        /// The length of the answer's records, in bytes; nil for NODATA.
+        var records: Int?
         if directory.isNested, directory.longestMatch(words, length: nameLength) != zone { return nil }
         if let body = entry.body(for: type) {
-            guard !body.flags.contains(.alias), kinds.contains(.success) else { return nil }
+            guard !body.flags.contains(.alias), fast.pointee.conditions.passesSuccess else { return nil }
             reply.limit = min(reply.limit, fast.pointee.readyLimit)
+            records = body.length
             reply.write(body, zone: directory[zone], name: words, rotation: fast.pointee.rotation)
         } else {
             switch type {
             case .any:
-                guard kinds.contains(.success) else { return nil }
+                guard fast.pointee.conditions.passesSuccess else { return nil }
                 reply.limit = min(reply.limit, fast.pointee.readyLimit)
+                records = 12 &+ RecordData.minimalAny.bytes.count
                 reply.writeMinimalAny(ttl: directory[zone].pointee.ttl)
             case .axfr, .ixfr: return nil
             default:
-                guard kinds.contains(.denial) else { return nil }
+                guard fast.pointee.conditions.passesDenial else { return nil }
                 reply.limit = min(reply.limit, fast.pointee.readyLimit)
                 reply.writeDenial(directory[zone])
             }
         }
         let replyLength = reply.finish(.noError, isAuthoritative: true)
+        if fast.pointee.conditions.isLogging {
+            write(
+                logs, records == nil ? .denial : .success, reply, .noError,
+                records: records ?? directory[zone].pointee.denialLength, length: length,
+                udpLimit: fast.pointee.conditions.udpLimit, from: origin)
+        }
         count(reply.query, .noError, zone, directory, length: length, replyLength, isIPv6: isIPv6)
         return replyLength
     }
 
     /// A name that has no entry: denied by the zone it would be in, or the stages' to answer.
-    private func missing(_ reply: Reply, _ directory: ZoneDirectory, length: Int, isIPv6: Bool) -> Int? {
+    private func missing(
+        _ reply: Reply, _ directory: ZoneDirectory, length: Int, isIPv6: Bool, from origin: some QueryOrigin
+    ) -> Int? {
         var reply = reply
         let index = directory.longestMatch(words, length: reply.query.nameLength)
         guard index >= 0, reply.query.type != .axfr, reply.query.type != .ixfr else { return nil }
@@ -375,14 +432,22 @@ package final class Responder {
         var code = ResponseCode.nxDomain
         reply.limit = min(reply.limit, fast.pointee.readyLimit)
         if zone.pointee.isNotReady {
-            guard fast.pointee.conditions.kinds.contains(.failure) else { return nil }
+            guard fast.pointee.conditions.passesFailure else { return nil }
             code = .serverFailure
             reply.take(extendedError: ExtendedError(.notReady))
-        } else if zone.pointee.asksPipelineOnMiss || !fast.pointee.conditions.kinds.contains(.denial) {
+        } else if zone.pointee.asksPipelineOnMiss || !fast.pointee.conditions.passesDenial {
             return nil
         }
         reply.writeDenial(zone)
         let replyLength = reply.finish(code, isAuthoritative: true)
+        let kind: ReadyPassage.Kinds = code == .nxDomain ? .denial : .failure
+        if fast.pointee.conditions.isLogging {
+            // An extended error without a text takes six bytes.
+            write(
+                logs, kind, reply, code,
+                records: zone.pointee.denialLength &+ (kind == .failure && reply.query.hasEDNS ? 6 : 0),
+                length: length, udpLimit: fast.pointee.conditions.udpLimit, from: origin)
+        }
         count(reply.query, code, index, directory, length: length, replyLength, isIPv6: isIPv6)
         return replyLength
     }
@@ -392,9 +457,8 @@ package final class Responder {
     private func answerAgain(_ reply: Reply, length: Int, isIPv6: Bool, from origin: some QueryOrigin) -> Int? {
         let query = reply.query
         guard query.type != .any, let kept else { return nil }
-        if fast.pointee.table == nil {
-            _ = NameKey.make(reply.buffer + 12, length: query.nameLength, seed: 0, into: words)
-        }
+        // Made anew: what the table was not asked for is not there.
+        _ = NameKey.make(reply.buffer + 12, length: query.nameLength, seed: 0, into: words)
         if kept.conditions.isConditional,
             kept.conditions.holds(query, words, client: { origin.client.address })
         {
@@ -415,10 +479,16 @@ package final class Responder {
             kept.reader.take(question, into: target, room: room, kinds: kept.conditions.kinds, order: order)
         })
         guard let written else { return nil }
+        let kind = written.kept.kind
+        if kept.conditions.isLogging {
+            write(
+                kept.logs, kind, reply, written.kept.code, records: written.kept.length, length: length,
+                udpLimit: kept.conditions.udpLimit, from: origin)
+        }
         if kept.conditions.isCounted { fast.pointee.keptPassed &+= 1 }
         if fast.pointee.isCounting, let cells = kept.cells {
             Self.count(cells, query, length: length, written.length, isIPv6: isIPv6)
-            QueryCounters.bump(cells + (QueryCounters.Layout.keptCodes &+ Int(written.code.rawValue & 15)))
+            QueryCounters.bump(cells + (QueryCounters.Layout.keptCodes &+ Int(written.kept.code.rawValue & 15)))
             countInBatch(cells)
         }
         return written.length

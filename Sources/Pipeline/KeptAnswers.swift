@@ -50,6 +50,7 @@ package struct KeptQuestion {
 /// What was written behind a question, and what belongs into the header.
 package struct KeptAnswer {
     package var code: ResponseCode
+    package var kind: ReadyPassage.Kinds
     package var isAuthoritative: Bool
     package var isRecursionAvailable: Bool
     /// AD, for who understands it.
@@ -61,10 +62,12 @@ package struct KeptAnswer {
     package var length: Int
 
     package init(
-        code: ResponseCode, isAuthoritative: Bool, isRecursionAvailable: Bool, isAuthenticData: Bool,
+        code: ResponseCode, kind: ReadyPassage.Kinds, isAuthoritative: Bool, isRecursionAvailable: Bool,
+        isAuthenticData: Bool,
         answers: UInt16, authorities: UInt16, additionals: UInt16, length: Int
     ) {
         self.code = code
+        self.kind = kind
         self.isAuthoritative = isAuthoritative
         self.isRecursionAvailable = isRecursionAvailable
         self.isAuthenticData = isAuthenticData

@@ -5,19 +5,23 @@ import Registry
 ///
 /// A stage whose passage lets an answer by neither sees, logs nor changes it, and counts it by `counts` only. What a
 /// passage holds goes through the stages, so a passage may hold more than it must, and never less.
+@usableFromInline
 package struct ReadyPassage: Sendable {
     /// Kinds of answers, as `log` tells them apart.
+    @frozen
+    @usableFromInline
     package struct Kinds: OptionSet, Hashable, Sendable {
-        package let rawValue: UInt8
+        @usableFromInline package let rawValue: UInt8
 
+        @inlinable
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        package static let success = Kinds(rawValue: 1)
+        @inlinable package static var success: Kinds { Kinds(rawValue: 1) }
         /// NXDOMAIN and NODATA.
-        package static let denial = Kinds(rawValue: 2)
+        @inlinable package static var denial: Kinds { Kinds(rawValue: 2) }
         /// SERVFAIL and the like.
-        package static let failure = Kinds(rawValue: 4)
-        package static let all: Kinds = [.success, .denial, .failure]
+        @inlinable package static var failure: Kinds { Kinds(rawValue: 4) }
+        @inlinable package static var all: Kinds { Kinds(rawValue: 7) }
     }
 
     /// What a name is held by. Texts are presentation forms in lower case, the name's with its last dot.
@@ -48,6 +52,8 @@ package struct ReadyPassage: Sendable {
     /// The most bytes an answer may have over UDP, where a stage says so; at least 512 are sent in any case.
     package var udpLimit: Int?
     package var counts: [Count] = []
+    /// Logs that are told of the answers.
+    package var logs: [any ReadyLog] = []
 
     package init() {}
 
@@ -69,7 +75,7 @@ package struct ReadyPassage: Sendable {
     /// Whether everything goes past, and nobody counts it.
     package var isFree: Bool {
         kinds == .all && heldTypes.isEmpty && heldOptions.isEmpty && heldNames.isEmpty && clients.isEmpty
-            && udpLimit == nil && counts.isEmpty
+            && udpLimit == nil && counts.isEmpty && logs.isEmpty
     }
 
     /// Narrows this passage to what goes past another stage as well.
@@ -81,5 +87,6 @@ package struct ReadyPassage: Sendable {
         clients += other.clients
         if let limit = other.udpLimit { udpLimit = min(udpLimit ?? limit, limit) }
         counts += other.counts
+        logs += other.logs
     }
 }

@@ -46,8 +46,11 @@ struct StageFactory {
                 if let cache = stage as? CacheStage, let kept { made.cache = (cache, kept) }
                 for (number, apex) in apexes.enumerated() {
                     var passage = stage.readyPassage(of: apex)
-                    // An answer is of one zone, and counted once.
-                    if number > 0 { passage?.counts = [] }
+                    // An answer is of one zone, counted once and written down once.
+                    if number > 0 {
+                        passage?.counts = []
+                        passage?.logs = []
+                    }
                     Self.narrow(&ready, passage)
                 }
                 Self.narrow(&kept, stage.readyPassage(of: .root))

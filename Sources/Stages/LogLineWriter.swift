@@ -8,6 +8,15 @@ import Telemetry
 package protocol LogSink: Sendable {
     /// Takes a line without its end; never waits.
     func write(_ line: String)
+
+    /// Takes several lines, each with its end; never waits.
+    func write(lines: [UInt8], count: Int)
+}
+
+extension LogSink {
+    package func write(lines: [UInt8], count: Int) {
+        for line in lines.split(separator: 0x0a) { write(String(decoding: line, as: UTF8.self)) }
+    }
 }
 
 /// Writes lines to a descriptor, such as standard output, from a thread of its own.
@@ -41,15 +50,16 @@ package final class LogLineWriter: LogSink {
         thread.start()
     }
 
-    package func write(_ line: String) {
+    package func write(_ line: String) { write(lines: Array(line.utf8) + [UInt8(ascii: "\n")], count: 1) }
+
+    package func write(lines: [UInt8], count: Int) {
         let (isTaken, isFirst) = state.withLock { state -> (Bool, Bool) in
-            guard !state.isClosed, state.bytes.count + line.utf8.count < capacity else { return (false, false) }
+            guard !state.isClosed, state.bytes.count + lines.count <= capacity else { return (false, false) }
             let isFirst = state.bytes.isEmpty
-            state.bytes += line.utf8
-            state.bytes.append(UInt8(ascii: "\n"))
+            state.bytes += lines
             return (true, isFirst)
         }
-        if !isTaken { dropped.increment() }
+        if !isTaken { dropped.increment(by: UInt64(count)) }
         if isFirst { work.signal() }
     }
 

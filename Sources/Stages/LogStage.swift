@@ -6,9 +6,14 @@ import Pipeline
 package struct LogStage: Stage {
     package var directive: String { LogSettings.directive }
 
-    /// Answers of the kinds that are not logged.
+    /// All answers, where their lines are of the usual form; else those of the kinds that are not logged.
     package func readyPassage(of zone: DomainName) -> ReadyPassage? {
         var passage = ReadyPassage()
+        if let rule = rules.first, rules.count == 1, rule.zone.isRoot, rule.format == LogFormat(LogFormat.common) {
+            let kinds = rule.classes.reduce(into: ReadyPassage.Kinds()) { $0.formUnion(Self.kinds($1)) }
+            passage.logs = [ReadyLogLines(kinds: kinds, sink: sink)]
+            return passage
+        }
         for rule in rules {
             if zone.isWithin(rule.zone) {
                 for logged in rule.classes { passage.kinds.subtract(Self.kinds(logged)) }

@@ -37,8 +37,7 @@ enum NameText {
         for label in name.labels {
             for byte in label {
                 switch byte {
-                case 0x61...0x7a, 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "*"):
-                    text.append(byte)
+                case _ where isPlain(byte): text.append(byte)
                 case 0x41...0x5a: text.append(byte | 0x20)
                 default: return Array(name.lowercased.description.utf8)
                 }
@@ -46,6 +45,14 @@ enum NameText {
             text.append(UInt8(ascii: "."))
         }
         return text
+    }
+
+    /// Whether a byte of a lower-cased name stands for itself.
+    static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x61...0x7a, 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "*"): true
+        default: false
+        }
     }
 
     /// The name that a form stands for; nil where it is none.

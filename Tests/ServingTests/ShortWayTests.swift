@@ -55,7 +55,8 @@ struct ShortWayTests {
         /// What stands in front, in the order of the Corefile's own choosing.
         static let directives: [String] = [
             "", "log", "log . {\n class denial\n}", "log . {\n class error\n}", "log . {\n class success\n}",
-            "log prod.svc.cluster.local", "log example.org {\n class denial\n}", "loadbalance", "loadbalance\nany",
+            "log . {type}", "log . {type} {\n class denial\n}", "bufsize 900\nlog", "log prod.svc.cluster.local",
+            "log example.org {\n class denial\n}", "loadbalance", "loadbalance\nany",
             "bufsize 512", "bufsize 1232", "nsid here", "local", "local\nlog . {\n class denial error\n}",
             "acl {\n allow net 192.0.2.0/24\n block\n}", "acl {\n block net 192.0.2.0/24\n}",
             "acl {\n block type AAAA net 192.0.0.0/8\n}",

@@ -90,9 +90,14 @@ struct LogStageTests {
             LogStage(try StageTrial.settings(LogSettings.self, text), sink: LogLines())
         }
         let zone = try #require(DomainName("cluster.local"))
-        #expect(try stage("log").readyPassage(of: zone) == nil)
-        #expect(try stage("log {\n class denial error\n}").readyPassage(of: zone)?.kinds == .success)
-        #expect(try stage("log {\n class error\n}").readyPassage(of: zone)?.kinds == [.success, .denial])
+        for (text, logged) in [
+            ("log", .all), ("log {\n class denial error\n}", [.denial, .failure]), ("log {\n class error\n}", .failure),
+        ] as [(String, ReadyPassage.Kinds)] {
+            let passage = try #require(try stage(text).readyPassage(of: zone))
+            #expect(passage.kinds == .all && passage.logs.map(\.kinds) == [logged])
+        }
+        #expect(try stage("log . {type}").readyPassage(of: zone) == nil)
+        #expect(try stage("log . {type} {\n class denial error\n}").readyPassage(of: zone)?.kinds == .success)
         #expect(try stage("log example.org").passesReadyAnswers(of: zone))
         #expect(try stage("log svc.cluster.local").readyPassage(of: zone)?.heldNames.count == 1)
         #expect(try stage("log local").readyPassage(of: zone) == nil)

@@ -118,7 +118,7 @@ package struct CacheStage: Stage, KeptAnswers {
             guard let taken = store.take(question, at: now, into: target, room: room, kinds: kinds, order: order)
             else { return nil }
             tally.count(isSuccess: taken.kind == .success)
-            return taken.answer
+            return taken
         }
     }
 

@@ -327,7 +327,7 @@ final class CacheStore: @unchecked Sendable {
     func take(
         _ question: KeptQuestion, at now: Int64, into target: UnsafeMutableRawPointer, room: Int,
         kinds: ReadyPassage.Kinds, order: UInt64?
-    ) -> (answer: KeptAnswer, kind: ReadyPassage.Kinds)? {
+    ) -> KeptAnswer? {
         var bits: CacheKey.Bits = []
         if question.isDNSSECOK { bits.insert(.isDNSSECOK) }
         if question.isCheckingDisabled { bits.insert(.isCheckingDisabled) }
@@ -344,7 +344,7 @@ final class CacheStore: @unchecked Sendable {
             let ttl = settings.keepsTTL ? wire.ttl : UInt32(clamping: left)
             guard let answer = wire.write(to: target, room: room, ttl: ttl, order: order) else { return nil }
             if !wire.isRecent { wire.isRecent = true }
-            return (answer, wire.kind)
+            return answer
         }
     }
 

@@ -167,7 +167,7 @@ struct WireAnswer: @unchecked Sendable {
             target.storeBytes(of: ttl.bigEndian, toByteOffset: offset, as: UInt32.self)
         }
         return KeptAnswer(
-            code: ResponseCode(rawValue: UInt16(facts.code)), isAuthoritative: facts.isAuthoritative,
+            code: ResponseCode(rawValue: UInt16(facts.code)), kind: facts.kind, isAuthoritative: facts.isAuthoritative,
             isRecursionAvailable: facts.isRecursionAvailable, isAuthenticData: facts.isAuthenticData,
             answers: facts.answers, authorities: facts.authorities, additionals: facts.additionals, length: length)
     }
