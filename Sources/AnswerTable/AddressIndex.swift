@@ -1,3 +1,4 @@
+import DNS
 import Synchronization
 
 // Where addresses lead: open-addressing hash tables, written by one and read by many without locks. What an address

@@ -29,7 +29,7 @@ package final class Cluster: Sendable {
     package let startupTimeout: Duration
     private let settings: ClusterZoneSettings
     private let task: Mutex<Task<Void, Never>?>
-    private let kept = Mutex<KeptAnswers?>(nil)
+    private let kept = Mutex<StartingAnswers?>(nil)
     /// Whether `kept` is worth a look: once the zones are there no query locks anything.
     private let hasKept = Atomic(false)
 
@@ -46,14 +46,14 @@ package final class Cluster: Sendable {
     }
 
     /// Answers from the state that was kept; nil where there is none, and once the zones are there.
-    var keptAnswers: KeptAnswers? {
+    var startingAnswers: StartingAnswers? {
         hasKept.load(ordering: .acquiring) ? kept.withLock { $0 } : nil
     }
 
     /// Publishes the fixed names and begins to read. Where a state was kept, all of it is answered from now on.
     package func start() async {
         let state = await source.keptState(of: publisher.selection)
-        let answers = state.flatMap { KeptAnswers($0, settings: settings) }
+        let answers = state.flatMap { StartingAnswers($0, settings: settings) }
         await answers?.start()
         await publisher.start(isAnsweredMeanwhile: answers != nil)
         kept.withLock { $0 = answers }
@@ -65,13 +65,13 @@ package final class Cluster: Sendable {
             task = Task(priority: answers == nil ? nil : .utility) {
                 await source.run(publisher.selection, kept: handover) { [weak self] event in
                     await publisher.apply(event)
-                    if publisher.isComplete { self?.dropKeptAnswers() }
+                    if publisher.isComplete { self?.dropStartingAnswers() }
                 }
             }
         }
     }
 
-    private func dropKeptAnswers() {
+    private func dropStartingAnswers() {
         guard hasKept.load(ordering: .relaxed) else { return }
         hasKept.store(false, ordering: .releasing)
         kept.withLock { $0 = nil }
@@ -79,7 +79,7 @@ package final class Cluster: Sendable {
 
     /// Waits for the first state, as long as a start may.
     package func waitForState() async {
-        guard source.isWaitedFor, keptAnswers == nil else { return }
+        guard source.isWaitedFor, startingAnswers == nil else { return }
         await publisher.waitUntilComplete(atMost: startupTimeout)
     }
 

@@ -19,10 +19,10 @@ package struct StartingClusterStage: Stage {
     }
 
     /// A kept state is a whole one: what names need of it is there when they are asked for.
-    package var isReady: Bool { whole.isReady || cluster.keptAnswers != nil }
+    package var isReady: Bool { whole.isReady || cluster.startingAnswers != nil }
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
-        guard let kept = cluster.keptAnswers else { return await whole.respond(to: query, next: next) }
+        guard let kept = cluster.startingAnswers else { return await whole.respond(to: query, next: next) }
         await kept.prepare(query.name)
         return await ClusterStage(zones: kept.zones, fallsThrough: fallsThrough).respond(to: query, next: next)
     }

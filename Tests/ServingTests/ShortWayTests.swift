@@ -1,6 +1,7 @@
 import ClusterServing
 import Corefile
 import DNS
+import KeptState
 import Logging
 import Pipeline
 import Registry
@@ -271,8 +272,11 @@ struct ShortWayTests {
         var isInSync: Bool { true }
         var isWaitedFor: Bool { true }
 
+        func keptState(of selection: DiscoverySelection) async -> KeptState? { nil }
+
         func run(
-            _ selection: DiscoverySelection, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
+            _ selection: DiscoverySelection, kept: KeptHandover,
+            _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
         ) async {
             func id(_ name: String) -> NamespacedName { NamespacedName(namespace: "prod", name: name) }
             let port = DiscoveryPort(name: "http", number: 80)

@@ -11,7 +11,7 @@ import Testing
 @testable import Serving
 
 @Suite("Answers from a kept state")
-struct KeptAnswersTests {
+struct StartingAnswersTests {
     /// Nobody else answers.
     private struct Nobody: Lookups {
         nonisolated(nonsending) func respond(to query: PipelineQuery) async -> Response { Response(.refused) }
@@ -125,7 +125,7 @@ struct KeptAnswersTests {
     }
 
     private static func expectSame(
-        _ answers: KeptAnswers, _ whole: ZonePublisher, _ generator: inout SeededGenerator
+        _ answers: StartingAnswers, _ whole: ZonePublisher, _ generator: inout SeededGenerator
     ) async throws {
         let (kept, reference) = (ClusterStage(zones: answers.zones), ClusterStage(zones: whole.zones))
         for text in Questions.names.shuffled(using: &generator) {
@@ -145,7 +145,7 @@ struct KeptAnswersTests {
         for _ in 0..<4 {
             let objects = Self.objects(&generator, settings.selection)
             let state = try Self.kept(objects.shuffled(using: &generator), settings.selection)
-            let answers = try #require(KeptAnswers(state, settings: settings))
+            let answers = try #require(StartingAnswers(state, settings: settings))
             await answers.start()
             try await Self.expectSame(answers, await Self.publish(objects, settings), &generator)
         }
@@ -162,7 +162,7 @@ struct KeptAnswersTests {
             let gone = former.map(\.key).filter { !currentKeys.contains($0) }
             let changes = gone.map { DiscoveryChange.delete($0) } + current.map { .put($0) }
             let state = try Self.kept(former, settings.selection).followed(by: changes.shuffled(using: &generator))
-            let answers = try #require(KeptAnswers(state, settings: settings))
+            let answers = try #require(StartingAnswers(state, settings: settings))
             await answers.start()
             try await Self.expectSame(answers, await Self.publish(current, settings), &generator)
         }
@@ -172,12 +172,13 @@ struct KeptAnswersTests {
     func unfit() throws {
         var settings = try Self.settings()
         let state = try Self.kept([], settings.selection)
-        #expect(KeptAnswers(state, settings: settings) != nil)
+        #expect(StartingAnswers(state, settings: settings) != nil)
         let less = StoredState(savedAt: .now, kinds: [StoredKind(.service, version: "1")])
             .bytes(server: "s", selection: settings.selection)
-        #expect(KeptAnswers(try KeptState(less, server: "s", selection: settings.selection), settings: settings) == nil)
+        #expect(
+            StartingAnswers(try KeptState(less, server: "s", selection: settings.selection), settings: settings) == nil)
         settings.multiclusterApexes = [settings.apex]
-        #expect(KeptAnswers(state, settings: settings) == nil)
+        #expect(StartingAnswers(state, settings: settings) == nil)
     }
 
     @Test(

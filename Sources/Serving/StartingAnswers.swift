@@ -9,7 +9,7 @@ import Registry
 ///
 /// A zone of its own, made of what the questions need: the objects behind a name are found in the state and published
 /// before the name is looked up, so answers are those that the whole zone will give. Not for ServiceImports.
-actor KeptAnswers {
+actor StartingAnswers {
     /// What has been published; to be asked after `prepare`.
     nonisolated let zones: PublishedZones
     private let publisher: ZonePublisher
