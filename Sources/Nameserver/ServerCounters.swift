@@ -199,6 +199,9 @@ package final class ServerCounters: Sendable {
                 uniquingKeysWith: { first, _ in first })
         }
         let queues = queues
+        let limited = [QueryCounters.Drop.rateLimit, .rateLimitCut, .rateLimitReported].reduce(UInt64(0)) {
+            $0 &+ (totals.drops[$1.rawValue] ?? 0)
+        }
         return [
             SampledFamily(
                 "swiftlet_dns_queue_dropped_total", .counter,
@@ -210,12 +213,7 @@ package final class ServerCounters: Sendable {
                 [Labels(): .number(Double(queues.limited))]),
             SampledFamily(
                 "coredns_rrl_responses_exceeded_total", .counter, "Counter of responses exceeding QPS limit.",
-                [
-                    Labels(): .count(
-                        ["rate_limit", "rate_limit_cut", "rate_limit_reported"].reduce(0) {
-                            $0 &+ (totals.drops[$1] ?? 0)
-                        })
-                ]),
+                limited > 0 ? [Labels(): .count(limited)] : [:]),
             SampledFamily(
                 "swiftlet_dns_answers_total", .counter,
                 "Answers by where they came from: the table of ready-made ones, the cache without its stage (both of counted server "
