@@ -42,6 +42,7 @@ let package = Package(
         // C at the edges.
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
+        .target(name: "Descriptors"),
         .systemLibrary(name: "CMalloc"),
         .target(name: "CRights"),
 
@@ -97,8 +98,8 @@ let package = Package(
         .target(
             name: "RegistryAPI",
             dependencies: [
-                "AddressAllocator", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema", "PodEnvironment",
-                "ProcessRights", "Registry",
+                "AddressAllocator", "Descriptors", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema",
+                "PodEnvironment", "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -167,7 +168,8 @@ let package = Package(
         .target(
             name: "Nameserver",
             dependencies: [
-                "DNS", "LDNS", "AnswerTable", "CDatagram", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                "DNS", "LDNS", "AnswerTable", "CDatagram", "Descriptors", "Pipeline", "Registry", "StaticZones",
+                "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -183,9 +185,9 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Forwarding",
-                "FileWatching", "KeptState", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline", "ProcessRights",
-                "Registry", "Stages", "StaticZones", "Telemetry", "Zonefiles",
+                "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Descriptors",
+                "FileWatching", "Forwarding", "KeptState", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline",
+                "ProcessRights", "Registry", "Stages", "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -198,8 +200,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "CMalloc", "DNS", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry", "FileWatching",
-                "KeptState", "Manifests",
+                "CMalloc", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
+                "FileWatching", "KeptState", "Manifests",
                 "ClusterZone",
                 "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
                 "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",
@@ -213,6 +215,7 @@ let package = Package(
 
         // What several tests need.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "DescriptorsTests", dependencies: ["Descriptors"]),
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
         .testTarget(name: "ObjectRulesTests", dependencies: ["ObjectRules", "Registry"]),

@@ -1,3 +1,4 @@
+import Descriptors
 import Registry
 import Synchronization
 
@@ -21,18 +22,16 @@ final class ConnectionLimits: Sendable {
     private let state = Mutex(State())
     private let most: Int
     private let mostPerClient: Int
-    /// Descriptors that are left to everything else: UDP sockets, upstreams, the API, files.
-    private static let others = 512
 
     init(_ limits: ServingLimits) {
-        most = min(
-            limits.connections, max(0, DescriptorLimit.raise(to: limits.connections + Self.others) - Self.others))
+        most = limits.connections
         mostPerClient = limits.connectionsPerClient
     }
 
-    /// Counts one more connection; false, and not counted, where that would be too many.
+    /// Counts one more connection; false, and not counted, where that would be too many or descriptors are scarce.
     func enter(_ client: IPAddress) -> Bool {
-        state.withLock { state in
+        guard !Descriptors.areScarce() else { return false }
+        return state.withLock { state in
             guard state.total < most, state.clients[client, default: 0] < mostPerClient else { return false }
             state.total += 1
             state.clients[client, default: 0] += 1

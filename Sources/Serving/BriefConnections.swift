@@ -1,3 +1,4 @@
+import Descriptors
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -23,7 +24,7 @@ struct BriefConnections<Wrapped: ServerChildChannel>: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let peer = channel.remoteAddress?.ipAddress ?? ""
-        guard shares.enter(peer) else {
+        guard !Descriptors.areScarce(forProbes: true), shares.enter(peer) else {
             return channel.close().flatMap { channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
         }
         let end = channel.eventLoop.scheduleTask(in: Self.lifetime) { channel.close(mode: .all, promise: nil) }

@@ -2,6 +2,7 @@ import AddressAllocator
 import ArgumentParser
 import ClusterZone
 import DNS
+import Descriptors
 import EmbeddedRegistry
 import Foundation
 import Nameserver
@@ -108,6 +109,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             if let user { try goOn(as: user) }
             AllocatorSettings.apply()
+            Descriptors.raiseLimit()
             try await Server(settings()).run()
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)

@@ -1,3 +1,4 @@
+import Descriptors
 import Glibc
 import HTTPTypes
 import HummingbirdCore
@@ -59,11 +60,12 @@ package struct APIServer: Sendable {
     private func run(
         _ channel: some ServerChildChannel, onListening: @escaping @Sendable (Int) -> Void
     ) async throws {
+        let maximum = Descriptors.connections(upTo: settings.maximumConnections)
         let server = Server(
-            childChannelSetup: GuardedConnections(channel, maximum: settings.maximumConnections),
+            childChannelSetup: GuardedConnections(channel, maximum: maximum),
             configuration: ServerConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: nil,
-                availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(maximum)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "api") { _ in SwiftLogNoOpLogHandler() })

@@ -33,6 +33,11 @@ final class APIServerUnderTest: Sendable {
                 "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\"", folder))
     }
 
+    /// With so many descriptors: the soft limit and the hard one.
+    convenience init(descriptors: String) throws {
+        try self.init(arguments: [], launcher: ["prlimit", "--nofile=\(descriptors)"])
+    }
+
     private static func inMountNamespace(_ preparation: String, _ folder: String) -> [String] {
         ["unshare", "--mount", "sh", "-c", "\(preparation) && exec \"$@\"", folder]
     }

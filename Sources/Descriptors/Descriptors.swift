@@ -1,0 +1,51 @@
+import Glibc
+
+/// The descriptors that the process may have open, and those kept free of connections.
+///
+/// They must not run out: the system's libraries open files of their own while the process runs, and libdispatch, which
+/// watches its threads by files, ends the process where it cannot.
+package enum Descriptors {
+    /// The most that are kept, for all but connections of clients.
+    private static let largestReserve: rlim_t = 256
+
+    /// Raises the soft limit to the hard one. The soft one is 1024 in most places, for the sake of programs that wait by
+    /// `select`.
+    package static func raiseLimit() {
+        guard var limit = limit(), limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Whether no more connections are to be taken: what is left is for files, upstreams and the registry.
+    ///
+    /// Costs a few system calls. Any thread.
+    ///
+    /// - Parameter forProbes: whether it is about health checks and the like, which may have half of what is kept.
+    package static func areScarce(forProbes: Bool = false) -> Bool {
+        // The lowest number that is free.
+        let next = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard next >= 0 else { return errno == EMFILE || errno == ENFILE }
+        close(next)
+        guard let most = limit()?.rlim_cur else { return false }
+        return areScarce(next: next, limit: most, forProbes: forProbes)
+    }
+
+    /// - Parameters:
+    ///   - next: the lowest number that is free.
+    ///   - limit: how many may be open.
+    static func areScarce(next: Int32, limit: rlim_t, forProbes: Bool) -> Bool {
+        let kept = min(largestReserve, limit / 4)
+        return rlim_t(max(0, next)) >= limit - (forProbes ? kept / 2 : kept)
+    }
+
+    /// How many connections a server may take whose accepting runs ahead of its refusing: an eighth at most.
+    package static func connections(upTo maximum: Int) -> Int {
+        guard let most = limit()?.rlim_cur else { return maximum }
+        return min(maximum, max(8, Int(clamping: most / 8)))
+    }
+
+    private static func limit() -> rlimit? {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? limit : nil
+    }
+}
