@@ -110,10 +110,12 @@ final class EmbeddedWorld: World {
     /// the next one.
     private func readOnlyStart(_ generator: SeededGenerator) -> Fault {
         let path = data.path
-        return badStart(
+        var fault = badStart(
             "disk read-only over a start, then writable", generator,
             spoil: { [self] in try around.mustRun("mount", ["-o", "remount,ro", path]) },
             mend: { [self] in try around.mustRun("mount", ["-o", "remount,rw", path]) })
+        fault.isSlow = true
+        return fault
     }
 
     /// The same for a disk without room.
@@ -128,7 +130,6 @@ final class EmbeddedWorld: World {
     ) -> Fault {
         var fault = restarted(kind, generator) { $0.kill() }
         let (kill, start) = (fault.inject, fault.heal)
-        fault.isSlow = true
         fault.inject = { [self] in
             try kill()
             try spoil()

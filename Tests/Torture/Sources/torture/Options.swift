@@ -10,13 +10,15 @@ struct Options {
     var only: Int?
     /// Kinds of faults to choose from, by a part of their names; empty for all.
     var faults: [String] = []
+    /// Kinds of faults to leave out, likewise.
+    var without: [String] = []
     /// The world to run in, by a part of its name; nil for both in turn.
     var world: String?
     var keepsFiles = false
 
     static let usage = """
-        torture [--swiftlet BINARY] [--sequences N] [--seed N] [--only N] [--fault PART-OF-A-KIND]… [--world PART-OF-A-NAME]
-                [--keep]
+        torture [--swiftlet BINARY] [--sequences N] [--seed N] [--only N] [--fault PART-OF-A-KIND]… [--without PART-OF-A-KIND]…
+                [--world PART-OF-A-NAME] [--keep]
         Breaks what a server depends on while every reply is checked; see Tests/Torture/README.md.
         """
 
@@ -29,6 +31,7 @@ struct Options {
             case "--seed": seed = UInt64(try reader.number(of: option, in: 0...Int.max))
             case "--only": only = try reader.number(of: option, in: 1...100_000)
             case "--fault": faults.append(try reader.value(of: option))
+            case "--without": without.append(try reader.value(of: option))
             case "--world": world = try reader.value(of: option)
             case "--keep": keepsFiles = true
             default: throw .usage("\(option) is no option\n\(Self.usage)")

@@ -106,6 +106,7 @@ struct Sequence {
         } else {
             kinds = kinds.filter { kind in options.faults.contains { kind.kind.contains($0) } }
         }
+        kinds = kinds.filter { kind in !options.without.contains { kind.kind.contains($0) } }
         // An area first, as some have many kinds: each counts as three at most.
         var areas: [Fault.Area] = []
         for kind in kinds where areas.count(where: { $0 == kind.area }) < 3 { areas.append(kind.area) }

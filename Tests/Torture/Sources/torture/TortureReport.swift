@@ -36,7 +36,9 @@ struct TortureReport {
                     + "| \(times?.median.map(Report.number) ?? "") | \(times?.largest.map(Report.number) ?? "") |")
         }
         if !outcome.complaints.isEmpty {
-            lines += ["", "What is not as it should be:", ""] + outcome.complaints.map { "- \($0)" }
+            lines +=
+                ["", "What is not as it should be:", ""]
+                + outcome.complaints.map { "- " + $0.replacing("\n", with: " ") }
         }
         lines += ["", "Seed \(seed); one sequence again: `deploy/torture --seed \(seed) --only NUMBER`."]
         return lines.joined(separator: "\n")
