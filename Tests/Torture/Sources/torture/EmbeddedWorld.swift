@@ -130,6 +130,7 @@ final class EmbeddedWorld: World {
     ) -> Fault {
         var fault = restarted(kind, generator) { $0.kill() }
         let (kill, start) = (fault.inject, fault.heal)
+        fault.isAlone = true
         fault.inject = { [self] in
             try kill()
             try spoil()
@@ -147,6 +148,7 @@ final class EmbeddedWorld: World {
         let choice = generator.next()
         var fault = restarted("database damaged, backup put back", generator) { _ in }
         let start = fault.heal
+        fault.isAlone = true
         let (registry, backup) = (registry.path, around.folder.appending(path: "backup").path)
         fault.inject = { [self] in
             for writer in writers { writer.pause() }

@@ -20,6 +20,8 @@ struct Fault {
     var limit = 60
     /// Whether the recovery takes minutes, or does not come at all: then it is injected only where it is asked for.
     var isSlow = false
+    /// Whether it is of two areas, and so never one of two.
+    var isAlone = false
     /// Once all is right again.
     var recovered: () -> Void = {}
 }

@@ -115,7 +115,10 @@ struct Sequence {
             // A server cannot be started where it cannot listen.
             if area == .process { areas.removeAll { $0 == .network } }
             if area == .network { areas.removeAll { $0 == .process } }
-            if let kind = kinds.filter({ $0.area == area }).randomElement(using: &generator) { chosen.append(kind) }
+            let fitting = kinds.filter { $0.area == area && (chosen.isEmpty || !$0.isAlone) }
+            guard let kind = fitting.randomElement(using: &generator) else { continue }
+            chosen.append(kind)
+            if kind.isAlone { break }
         }
         return chosen
     }

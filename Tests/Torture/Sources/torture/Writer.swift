@@ -65,6 +65,8 @@ final class Writer: Sendable {
             defer { state.goesOn = false }
             return state.goesOn
         }
+        // Whoever paused it may not have come to the end.
+        resume()
         if wasGoing { ended.wait() }
     }
 
