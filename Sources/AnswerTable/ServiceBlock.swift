@@ -14,6 +14,7 @@ import DNS
 @frozen
 @usableFromInline
 struct ServiceBlock {
+    /// The memory of the entry, valid for as long as its reader is inside (`AnswerReader.enter`).
     @usableFromInline let entry: UnsafeRawPointer
     @usableFromInline let base: UnsafeRawPointer
 

@@ -28,7 +28,7 @@ package protocol KeptAnswerReader: AnyObject {
 
 /// A question of class IN, as far as kept answers depend on it.
 package struct KeptQuestion {
-    /// The name as `NameKey.make` writes it.
+    /// The name as `NameKey.make` writes it; the asker's memory, valid during the call.
     package let words: UnsafePointer<UInt64>
     /// The name's length in bytes.
     package let nameLength: Int
