@@ -36,7 +36,10 @@ struct EndpointPacking {
         let count = view.count
         placesByEndpoint.reserveCapacity(count)
         records.v4.reserveCapacity(packs.reduce(0) { $0 + ($1.family == .ipv4 ? $1.count : 0) })
-        let hasLabels = spellsAll || packs.contains { $0.hasLabels || $0.family == .ipv6 }
+        let clustered = view.slices.map { !$0.sourceCluster.isEmpty }
+        let isAnyClustered = clustered.contains(true)
+        // An endpoint of another cluster is told from one of this cluster at the same address.
+        let hasLabels = spellsAll || isAnyClustered || packs.contains { $0.hasLabels || $0.family == .ipv6 }
         if hasLabels {
             records.labelOffsets.reserveCapacity(count)
             records.labels.reserveCapacity(count * 16)
@@ -50,8 +53,7 @@ struct EndpointPacking {
         for slice in view.slices.indices {
             weightUnits += packs[slice].count * max(1, view.slices[slice].ports.count)
         }
-        let clustered = view.slices.map { !$0.sourceCluster.isEmpty }
-        if clustered.contains(true) { isUniform = false }
+        if isAnyClustered { isUniform = false }
         for place in view.places() {
             add(
                 place, hasLabels: hasLabels, set: hasSets ? ofSlice[place.slice] : nil,
@@ -118,13 +120,13 @@ struct EndpointPacking {
                 placesByEndpoint.append(place)
             }
         }
+        if isNew, isSameAddress, let address = IPAddress(family: isIPv4 ? .ipv4 : .ipv6, value: value) {
+            sharedAddresses.insert(address)
+        }
         if isClustered {
             // Their names lie elsewhere; addresses lead here all the same.
             if isNew { markUnnamed(records.count - 1) }
             return
-        }
-        if isNew, isSameAddress, let address = IPAddress(family: isIPv4 ? .ipv4 : .ipv6, value: value) {
-            sharedAddresses.insert(address)
         }
         if let known {
             if isNew { markUnnamed(records.count - 1) }
