@@ -106,21 +106,41 @@ struct ServiceFormTests {
         .a, .aaaa, .srv, .ptr, .cname, .txt, .ns, .soa, .any, RecordType(rawValue: 0),
     ]
 
-    /// All that the table says to a name, in bytes; nil where it does not exist.
-    private static func text(_ name: DomainName, _ reader: AnswerReader) -> String? {
+    /// All that the table says to a name.
+    private struct ToldAnswers: Equatable {
+        let zone: Int
+        /// By type: facts of the body, and its bytes.
+        var bodies: [[UInt8]] = []
+    }
+
+    /// nil where the name does not exist.
+    private static func answers(_ name: DomainName, _ reader: AnswerReader) -> ToldAnswers? {
+        withEntry(name, reader) { entry in
+            var answers = ToldAnswers(zone: entry.zone)
+            for type in types {
+                guard let body = entry.body(for: type) else { continue }
+                let facts = [type.rawValue, body.flags.rawValue, body.answers, body.additionals]
+                answers.bodies.append(
+                    facts.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+                        + UnsafeRawBufferPointer(start: body.bytes, count: body.length))
+            }
+            return answers
+        }
+    }
+
+    private static func exists(_ name: DomainName, _ reader: AnswerReader) -> Bool {
+        withEntry(name, reader) { _ in true } ?? false
+    }
+
+    private static func withEntry<Value>(
+        _ name: DomainName, _ reader: AnswerReader, _ body: (Entry) -> Value
+    ) -> Value? {
         reader.enter()
         defer { reader.leave() }
         return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: NameKey.maximumWords) { words in
             guard let key = words.baseAddress else { return nil }
             let hash = NameKey.make(name, seed: reader.seed, into: key)
-            guard let entry = reader.entry(key, length: name.wire.count, hash: hash) else { return nil }
-            var text = "zone \(entry.zone)"
-            for type in types {
-                guard let body = entry.body(for: type) else { continue }
-                let bytes = UnsafeRawBufferPointer(start: body.bytes, count: body.length)
-                text += "; \(type) \(body.flags.rawValue) \(body.answers)+\(body.additionals) \(Array(bytes))"
-            }
-            return text
+            return reader.entry(key, length: name.wire.count, hash: hash).map(body)
         }
     }
 
@@ -146,11 +166,11 @@ struct ServiceFormTests {
             let before = single.names
             single.apply(event)
             let staying = before.intersection(single.names)
-            for name in staying where text(name, wholeReader) == nil { missing.append("\(name) before \(event)") }
+            for name in staying where !exists(name, wholeReader) { missing.append("\(name) before \(event)") }
             seen.formUnion(before)
             seen.formUnion(single.names)
             whole.apply(event) { _, change in
-                for name in staying where text(name, wholeReader) == nil {
+                for name in staying where !exists(name, wholeReader) {
                     missing.append("\(name) by \(change) in \(event)")
                 }
             }
@@ -160,12 +180,13 @@ struct ServiceFormTests {
             }
             if isListing { return }
             for name in seen {
-                let (own, expected) = (text(name, wholeReader), text(name, singleReader))
+                let (own, expected) = (answers(name, wholeReader), answers(name, singleReader))
                 guard own == expected else {
-                    Issue.record("\(label), \(place), \(name): \(own ?? "none") | \(expected ?? "none")")
+                    Issue.record("\(label), \(place), \(name): \(own as Any) | \(expected as Any)")
                     throw Missing()
                 }
             }
+            try #require(whole.table.count == single.table.count, "\(label), \(place)")
         }
 
         let kinds = whole.zone.selection.kinds.union([.endpoints])
@@ -341,9 +362,45 @@ struct ServiceFormTests {
             }
             let readers = tables.map { $0.table.makeReader() }
             for name in tables[1].names {
-                try #require(Self.text(name, readers[0]) == Self.text(name, readers[1]), "\(name)")
+                try #require(Self.answers(name, readers[0]) == Self.answers(name, readers[1]), "\(name)")
             }
             #expect(tables[0].table.count == tables[1].table.count)
         }
+    }
+
+    @Test(
+        "Endpoints of other clusters: no name below the Service's own, and their address leads to all labels",
+        arguments: [[""], ["h2"], ["", "h2"]])
+    func otherClusters(labels: [String]) throws {
+        let settings = try #require(try Self.variants().first { $0.0 == "everything" }?.1)
+        let tables = [ChangeForm.services, .names].map { form in
+            var told = Told(settings, form)
+            let kinds = told.zone.selection.kinds
+            let id = NamespacedName(namespace: "prod", name: "a")
+            var changes: [DiscoveryChange] = [
+                .put(.namespace("prod")), .put(.service(DiscoveryService(id, target: .endpoints, ports: []))),
+            ]
+            for (number, label) in labels.enumerated() {
+                var builder = DiscoverySlice.Builder(told.zone.selection)
+                builder.id = NamespacedName(namespace: "prod", name: "s\(number)")
+                builder.service = "a"
+                // The last one alone is another cluster's.
+                builder.importedService = number == labels.count - 1 ? "a" : ""
+                builder.sourceCluster = number == labels.count - 1 ? "east" : ""
+                builder.append(address: .v4(0x0a00_0035), label: label)
+                changes.append(.put(.endpointSlice(builder.build())))
+            }
+            told.apply(.snapshotBegins(kinds))
+            told.apply(.changes(changes))
+            told.apply(.snapshotEnds(kinds))
+            return told
+        }
+        let readers = tables.map { $0.table.makeReader() }
+        let asked = tables[1].names.union(
+            try ["10-0-0-53", "h2"].map { try Self.name("\($0).a.prod.svc.cluster.local.") })
+        for name in asked {
+            #expect(Self.answers(name, readers[0]) == Self.answers(name, readers[1]), "\(name)")
+        }
+        #expect(tables[0].table.count == tables[1].table.count)
     }
 }
