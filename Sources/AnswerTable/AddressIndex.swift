@@ -92,7 +92,7 @@ struct AddressIndexV4 {
 /// The IPv6 ones. A slot is the reference (8) and the address (16), which is there before the reference and stays
 /// until the table grows.
 struct AddressIndexV6 {
-    /// The table's, which frees it once no reader can be inside (`ReadGuard`).
+    /// Owned by the table, and freed once no reader can be inside (`ReadGuard`).
     let memory: UnsafeMutableRawPointer
     static let stride = 24
 
