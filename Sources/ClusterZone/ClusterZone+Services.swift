@@ -50,6 +50,7 @@ extension ClusterZone {
         lazy var whole = EndpointDelta(from: old.endpoints, to: new.endpoints)
         var isHolding = isPassing
         if case .none = ending { isHolding = true }
+        var isHeldBack = false
         for (index, apex) in settings.serviceApexes.enumerated() {
             guard let names = ServiceNames(change.id, apex: apex, settings: settings) else { continue }
             guard names.areTellable else {
@@ -57,32 +58,35 @@ extension ClusterZone {
                 continue
             }
             if isHolding { hold(names, change, whole) }
-            tell(names, index == 0 ? change.number : nil, apex, old, new, packing, isHolding: isHolding, into: &sink)
+            let isTold = tell(
+                names, index == 0 ? change.number : nil, apex, old, new, packing, isHolding: isHolding, into: &sink)
+            if index == 0 { isHeldBack = !isTold }
             if settings.answersByZone || !settings.importApexes.isEmpty {
                 refreshNames(change.id, [apex], old, new, whole, isImport: false, isRest: true, into: &sink)
             }
         }
         if tellsAddresses {
-            refreshLeads(change, packing, into: &sink)
+            refreshLeads(change, packing, isHeldBack: isHeldBack, into: &sink)
         } else {
             refreshAddresses(change.number, change.id, old, new, whole, into: &sink)
         }
     }
 
+    /// - Returns: false where the Service stays told as it was.
     private mutating func tell(
         _ names: ServiceNames, _ number: ServiceTable.Number?, _ apex: DomainName, _ old: View, _ new: View,
         _ packing: EndpointPacking, isHolding: Bool, into sink: inout ChangeSink
-    ) {
+    ) -> Bool {
         var held = heldServices.isEmpty ? nil : heldServices[names.owner]
         let records = names.records(of: new.service, packing, new.endpoints, spellsOut: held != nil)
-        if isHolding, held?.holdsOwner == true, (records?.visibility ?? .hidden) == .hidden { return }
+        if isHolding, held?.holdsOwner == true, (records?.visibility ?? .hidden) == .hidden { return false }
         guard var records else {
             heldServices[names.owner] = nil
             let existed =
                 ServiceNames.areLedTo(old.service, old.endpoints)
                 || !ServiceNames.fixed(of: old.service, old.endpoints, settings: settings, isImport: false).isEmpty
             if existed || held != nil { sink.removeService(names.owner, number) }
-            return
+            return true
         }
         if held != nil {
             held?.forget(what: records, new)
@@ -92,6 +96,7 @@ extension ClusterZone {
             if let held, !isEmpty { records.add(held) }
         }
         sink.tell(.setService(records, zone: apex, number: number))
+        return true
     }
 
     /// Notes what a Service has no more.
@@ -168,13 +173,14 @@ extension ClusterZone {
 
     // MARK: Addresses
 
+    /// - Parameter isHeldBack: the Service stays told as it was, so that addresses that are new do not lead there.
     private mutating func refreshLeads(
-        _ change: ServiceChange, _ packing: EndpointPacking, into sink: inout ChangeSink
+        _ change: ServiceChange, _ packing: EndpointPacking, isHeldBack: Bool, into sink: inout ChangeSink
     ) {
         guard let apex = settings.serviceApexes.first else { return }
         let own = ServiceNames(change.id, apex: apex, settings: settings)
         let owner = LeadOwner(
-            number: change.number, names: own, isTellable: own?.areTellable ?? false, view: change.new,
+            number: change.number, names: own, isTellable: !isHeldBack && own?.areTellable ?? false, view: change.new,
             virtualIPs: change.new.service?.virtualIPs ?? [], shared: packing.sharedAddresses)
         let former = change.old.service?.virtualIPs ?? []
         if change.delta.isWhole, !change.new.endpoints.isEmpty {
@@ -261,7 +267,10 @@ extension HeldServiceNames {
         var endpoints: Set<Endpoint> = []
         for place in view.endpoints.places() {
             let label = view.endpoints.label(place)
-            if view.hasEndpointNames { known.insert([UInt8(truncatingIfNeeded: label.count)] + label) }
+            // The names of other clusters' endpoints lie elsewhere.
+            if view.hasEndpointNames, view.endpoints.slices[place.slice].sourceCluster.isEmpty {
+                known.insert([UInt8(truncatingIfNeeded: label.count)] + label)
+            }
             endpoints.insert(Endpoint(address: view.endpoints.address(place), label: label))
         }
         children.removeAll { known.contains($0.labels) }
