@@ -1,4 +1,3 @@
-
 /// Lower-cases and hashes names in wire form, eight bytes at a time.
 @frozen
 @usableFromInline
