@@ -56,6 +56,8 @@ final class TCPLoop {
     /// Milliseconds of a clock that only moves on, as of this turn.
     private var now: UInt64 = 0
     private var nextSweep = UInt64.max
+    /// Whether the end has come to where nothing more is read.
+    private var isReadingOver = false
     /// When connections are taken again.
     private var acceptsFrom: UInt64 = 0
     private var isAcceptPaused = false
@@ -102,7 +104,7 @@ final class TCPLoop {
                 continueOthers()
                 if now >= nextSweep { endLate() }
                 if isAcceptPaused, now >= acceptsFrom { resumeAccepting() }
-                if let ending { end(ending) }
+                if let ending { end(ending, isQuiet: found <= 0 && again.isEmpty) }
             }
         }
         for slot in connections.indices where connections[slot] != nil { close(slot) }
@@ -125,7 +127,7 @@ final class TCPLoop {
         if !again.isEmpty { return 0 }
         var next = nextSweep
         if isAcceptPaused { next = min(next, acceptsFrom) }
-        if let ending { next = min(next, now < ending.reading ? ending.reading : ending.all) }
+        if let ending { next = min(next, now < ending.reading ? ending.reading : isReadingOver ? ending.all : now) }
         guard next != .max else { return -1 }
         return next <= now ? 0 : Int32(clamping: next - now)
     }
@@ -173,9 +175,9 @@ final class TCPLoop {
         return slot
     }
 
-    private func accept(_ index: Int) {
+    private func accept(_ index: Int, atMost number: Int = accepts) {
         guard index < worker.listening.count else { return }
-        for _ in 0..<Self.accepts {
+        for _ in 0..<number {
             var peer = sockaddr_in6()
             let descriptor = stream_accept(worker.listening[index].descriptor, &peer)
             if descriptor < 0 {
@@ -464,15 +466,21 @@ final class TCPLoop {
     private func beginEnding(_ limit: Duration) {
         let (seconds, attoseconds) = limit.components
         let time = UInt64(clamping: seconds) &* 1000 &+ UInt64(clamping: attoseconds / 1_000_000_000_000_000)
+        // What was done since the last look at the clock may have taken long.
+        now = Self.clock()
         ending = (min(now + Self.lastRead, now + time), now + time)
         // Clients that the kernel has connected already are not sent away.
-        for index in worker.listening.indices { accept(index) }
+        for index in worker.listening.indices { accept(index, atMost: Int(TCPSocket.backlog)) }
         worker.closeListening()
         isAcceptPaused = false
     }
 
-    private func end(_ ending: (reading: UInt64, all: UInt64)) {
-        guard now >= ending.reading else { return }
+    /// What clients had sent before the end is read, however long that takes within the limit.
+    ///
+    /// - Parameter isQuiet: whether the last look at the sockets found nothing.
+    private func end(_ ending: (reading: UInt64, all: UInt64), isQuiet: Bool) {
+        guard now >= ending.reading, isQuiet || isReadingOver else { return }
+        isReadingOver = true
         for slot in connections.indices {
             guard let connection = connections[slot], !connection.isInputOver else { continue }
             connection.isInputOver = true

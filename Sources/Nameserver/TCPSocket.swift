@@ -8,7 +8,7 @@ final class TCPSocket: Sendable {
     let address: ListenAddress
 
     /// Connections that the kernel keeps until they are taken; it may grant fewer.
-    private static let backlog: Int32 = 4096
+    static let backlog: Int32 = 4096
 
     /// Binds to an address; port 0 stands for any free one.
     ///

@@ -34,7 +34,7 @@ struct StreamTests {
 
     @Test("All queries of one write are answered, small and large, in the order they came", arguments: Schemes.all)
     func pipelining(_ scheme: ListenerSettings.Scheme) async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address], workers: 2), content(Self.stage))
         let client = try TestSocket(.stream, to: listener.addresses[0])
@@ -55,7 +55,7 @@ struct StreamTests {
 
     @Test("A query that comes in single bytes is answered, and the ones behind it", arguments: Schemes.all)
     func bytes(_ scheme: ListenerSettings.Scheme) async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address]), content(Self.stage))
         let client = try TestSocket(.stream, to: listener.addresses[0])
@@ -71,7 +71,7 @@ struct StreamTests {
         "What was asked before the client ended its side is answered, then the connection ends", arguments: Schemes.all)
     func halfClosed(_ scheme: ListenerSettings.Scheme) async throws {
         let gate = Gate()
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(scheme, [Loopback.address]),
             content(
@@ -93,7 +93,7 @@ struct StreamTests {
 
     @Test("Clients that are connected when a listener ends are answered, taken or not")
     func waiting() async throws {
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         let listener = try await listeners.open(
             ListenerSettings(.dns, [Loopback.address], workers: 2), content(Self.stage))
         let clients = try (0..<200).map { _ in try TestSocket(.stream, to: listener.addresses[0]) }
@@ -108,10 +108,47 @@ struct StreamTests {
         #expect(listeners.counters.connectionCount(.tcp) == 0)
     }
 
+    @Test("However many clients wait to be taken when a listener ends, they are answered")
+    func backlog() async throws {
+        var (entered, release): ([Int32], [Int32]) = ([0, 0], [0, 0])
+        try #require(pipe(&entered) == 0 && pipe(&release) == 0)
+        let (isEntered, isReleased) = ((read: entered[0], write: entered[1]), (read: release[0], write: release[1]))
+        defer { for end in entered + release { close(end) } }
+        let held = try TestServer.name("held.test.")
+        let listeners = Listeners(limits: .patient)
+        let listener = try await listeners.open(
+            ListenerSettings(.dns, [Loopback.address], workers: 1),
+            content(
+                StubStage { query, _ in
+                    // Holds the thread itself, which takes nobody meanwhile.
+                    var byte: UInt8 = 1
+                    if query.name == held, write(isEntered.write, &byte, 1) == 1 { _ = read(isReleased.read, &byte, 1) }
+                    return .address(1, for: query)
+                }))
+        let first = try TestSocket(.stream, to: listener.addresses[0])
+        first.send(TestSocket.framed(TestQuery("held.test.").bytes))
+        await onThread {
+            var byte: UInt8 = 0
+            _ = read(isEntered.read, &byte, 1)
+        }
+        let clients = try (0..<200).map { _ in try TestSocket(.stream, to: listener.addresses[0]) }
+        defer { for client in clients + [first] { client.close() } }
+        for (id, client) in clients.enumerated() { client.send(Self.query(id)) }
+        async let stopped: Void = listeners.stop()
+        // Until the listeners take no new ones the end has not been asked for.
+        while (try? await listeners.open(ListenerSettings(.dns, [Loopback.address]), content(.address(9)))) != nil {}
+        var byte: UInt8 = 1
+        #expect(write(isReleased.write, &byte, 1) == 1)
+        for (id, client) in clients.enumerated() {
+            #expect(try TestReply(await onThread { client.receiveMessage() }).id == id)
+        }
+        await stopped
+    }
+
     @Test("Answers that come late for a client that takes none are kept up to a bound, then the connection ends")
     func unreadLateReplies() async throws {
         let gate = Gate()
-        let listeners = Listeners()
+        let listeners = Listeners(limits: .patient)
         var served = content(
             StubStage { query, next in
                 await gate.pass(query.name)
