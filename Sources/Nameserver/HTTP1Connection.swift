@@ -6,7 +6,7 @@ import Pipeline
 ///
 /// Confined to the connection's event loop. What one connection may keep here is bounded: a head of
 /// `headLimits.maxHeaderListSize` and a body of 64 KiB; the next request is read once the response has gone.
-final class HTTP1Connection: ChannelInboundHandler {
+final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -109,7 +109,7 @@ final class HTTP1Connection: ChannelInboundHandler {
         case .failure: return
         }
         guard let peers = ConnectionPeers(context.channel) else { return context.close(promise: nil) }
-        let origin = Origin(peers: peers, connection: self, context: context)
+        let origin = ChannelOrigin(peers: peers, connection: self, place: (), context: context)
         part.batch {
             let outcome = message.withUnsafeBytes { bytes in
                 part.respond(bytes, from: origin) { respond(.ok, $0, context) }
@@ -121,7 +121,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     /// A reply has come that was not there at once; empty where there is none.
-    private func deliver(_ reply: [UInt8], _ context: ChannelHandlerContext) {
+    func deliver(_ reply: [UInt8], at place: Void, _ context: ChannelHandlerContext) {
         guard context.channel.isActive, stage == .answering else { return }
         reply.withUnsafeBytes { respond(reply.isEmpty ? .badRequest : .ok, $0, context) }
     }
@@ -165,25 +165,5 @@ final class HTTP1Connection: ChannelInboundHandler {
         timer?.cancel()
         let channel = context.channel
         timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(mode: .all, promise: nil) }
-    }
-
-    private struct Origin: QueryOrigin {
-        let peers: ConnectionPeers
-        let connection: HTTP1Connection
-        let context: ChannelHandlerContext
-
-        var client: PipelineQuery.Peer { peers.client }
-        var server: PipelineQuery.Peer { peers.server }
-
-        func makeReturnPath() -> ReturnPath {
-            let bound = NIOLoopBound((connection, context), eventLoop: context.eventLoop)
-            return { reply in
-                bound.eventLoop.execute {
-                    let (connection, context) = bound.value
-                    connection.deliver(reply, context)
-                }
-                return true
-            }
-        }
     }
 }

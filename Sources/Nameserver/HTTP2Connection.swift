@@ -8,7 +8,7 @@ import Pipeline
 /// Confined to the connection's event loop. What one connection may keep here is bounded: `streams` requests at a time
 /// with a body of 64 KiB each and a head of `headBytes`, `queries` queries whose replies are not there yet (those of
 /// streams that the client has reset included), and `unwrittenBytes` of replies that the client does not take.
-final class HTTP2Connection: ChannelDuplexHandler {
+final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = HTTP2Frame
     typealias OutboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -210,7 +210,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
         if let peers, !asked.isEmpty {
             part.batch {
                 for (id, query) in asked {
-                    let origin = Origin(peers: peers, id: id, connection: self, context: context)
+                    let origin = ChannelOrigin(peers: peers, connection: self, place: id, context: context)
                     let outcome = query.withUnsafeBytes { bytes in
                         part.respond(bytes, from: origin) { respond(id, .ok, $0, context) }
                     }
@@ -228,7 +228,7 @@ final class HTTP2Connection: ChannelDuplexHandler {
     }
 
     /// A reply has come that was not there at once; empty where there is none.
-    private func deliver(_ reply: [UInt8], _ id: HTTP2StreamID, _ context: ChannelHandlerContext) {
+    func deliver(_ reply: [UInt8], at id: HTTP2StreamID, _ context: ChannelHandlerContext) {
         underWay -= 1
         guard context.channel.isActive else { return }
         if streams[id]?.stage == .answering {
@@ -320,28 +320,6 @@ final class HTTP2Connection: ChannelDuplexHandler {
         inspection = context.eventLoop.scheduleTask(deadline: next) {
             let (connection, context) = bound.value
             connection.inspect(context)
-        }
-    }
-
-    private struct Origin: QueryOrigin {
-        let peers: ConnectionPeers
-        let id: HTTP2StreamID
-        let connection: HTTP2Connection
-        let context: ChannelHandlerContext
-
-        var client: PipelineQuery.Peer { peers.client }
-        var server: PipelineQuery.Peer { peers.server }
-
-        func makeReturnPath() -> ReturnPath {
-            let id = id
-            let bound = NIOLoopBound((connection, context), eventLoop: context.eventLoop)
-            return { reply in
-                bound.eventLoop.execute {
-                    let (connection, context) = bound.value
-                    connection.deliver(reply, id, context)
-                }
-                return true
-            }
         }
     }
 }

@@ -143,7 +143,7 @@ package final class Responder {
     package func enter() {
         if !state.content.isCurrent(version) { renew() }
         fast.pointee.table?.enter()
-        if fast.pointee.isCounting || fast.pointee.isLogging { fast.pointee.began = Self.now() }
+        if fast.pointee.isCounting || fast.pointee.isLogging { fast.pointee.began = MonotonicTime.nanoseconds() }
     }
 
     @inline(__always)
@@ -193,7 +193,7 @@ package final class Responder {
             isDNSSECOK: query.hasEDNS && query.isDNSSECOK,
             udpPayload: query.hasEDNS ? min(Int(query.udpPayload), udpLimit) : nil, code: code, flags: header(2),
             answerSize: query.questionEnd + records + (query.hasEDNS ? Reply.optLength : 0),
-            nanoseconds: Self.now() &- fast.pointee.began)
+            nanoseconds: MonotonicTime.nanoseconds() &- fast.pointee.began)
         for log in logs where log.kinds.contains(kind) { log.writer.note(fact) }
     }
 
@@ -233,18 +233,11 @@ package final class Responder {
             rotation: cached.rotates ? rotation : nil, cells: blocks.cells(ofRoute: cached.route))
     }
 
-    /// Nanoseconds of a clock that only moves on.
-    private static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec)
-    }
-
     /// Counts the time of the ready-made answers of the batch: each one took as long as all, since all came at once.
     private func countBatch() {
         if let cells = fast.pointee.batchCells {
             QueryCounters.countDuration(
-                cells, nanoseconds: Self.now() &- fast.pointee.began, number: fast.pointee.batchCount)
+                cells, nanoseconds: MonotonicTime.nanoseconds() &- fast.pointee.began, number: fast.pointee.batchCount)
         }
         fast.pointee.batchCells = nil
         fast.pointee.batchCount = 0

@@ -111,11 +111,7 @@ final class TCPLoop {
         for accepted in worker.finish() { release(accepted.descriptor, accepted.client) }
     }
 
-    private static func clock() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(truncatingIfNeeded: time.tv_sec) &* 1000 &+ UInt64(truncatingIfNeeded: time.tv_nsec) / 1_000_000
-    }
+    private static func clock() -> UInt64 { MonotonicTime.nanoseconds() / 1_000_000 }
 
     private var isOver: Bool {
         guard let ending else { return false }

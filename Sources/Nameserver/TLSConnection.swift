@@ -6,7 +6,7 @@ import Pipeline
 ///
 /// Confined to the connection's event loop. Queries are taken only as fast as the peer takes the replies, and only so
 /// many at a time; what takes too long to come or to be taken ends the connection.
-final class TLSConnection: ChannelDuplexHandler {
+final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -107,7 +107,7 @@ final class TLSConnection: ChannelDuplexHandler {
             // Replies of one turn are bounded: the rest waits until the peer has taken these.
             while mayTake(context), replies.readableBytes < 65536, let length = nextLength() {
                 pending.moveReaderIndex(forwardBy: 2)
-                let origin = Origin(peers: peers, connection: self, context: context)
+                let origin = ChannelOrigin(peers: peers, connection: self, place: (), context: context)
                 let outcome = pending.withUnsafeReadableBytes { bytes in
                     part.respond(UnsafeRawBufferPointer(rebasing: bytes[..<length]), from: origin) { reply in
                         replies.writeInteger(UInt16(truncatingIfNeeded: reply.count))
@@ -125,7 +125,7 @@ final class TLSConnection: ChannelDuplexHandler {
     }
 
     /// A reply has come that was not there at once; empty where there is none.
-    fileprivate func deliver(_ reply: [UInt8], _ context: ChannelHandlerContext) {
+    func deliver(_ reply: [UInt8], at place: Void, _ context: ChannelHandlerContext) {
         underWay -= 1
         guard context.channel.isActive else { return }
         if !reply.isEmpty {
@@ -181,25 +181,5 @@ final class TLSConnection: ChannelDuplexHandler {
                 isReading: pending.readableBytes > 0 && underWay < most, isWriting: unwritten > 0,
                 isAnswering: underWay > 0),
             part.timeouts, context.channel)
-    }
-
-    private struct Origin: QueryOrigin {
-        let peers: ConnectionPeers
-        let connection: TLSConnection
-        let context: ChannelHandlerContext
-
-        var client: PipelineQuery.Peer { peers.client }
-        var server: PipelineQuery.Peer { peers.server }
-
-        func makeReturnPath() -> ReturnPath {
-            let bound = NIOLoopBound((connection, context), eventLoop: context.eventLoop)
-            return { reply in
-                bound.eventLoop.execute {
-                    let (connection, context) = bound.value
-                    connection.deliver(reply, context)
-                }
-                return true
-            }
-        }
     }
 }

@@ -7,7 +7,8 @@ import Pipeline
 /// Layout: `Header`, the lower-cased name padded to a multiple of eight, the offsets of all times to live within the
 /// records (2 bytes each), the records.
 ///
-/// Sendable, as everything but the mark for eviction stays as it was made, and that is touched under the shard's lock.
+/// `@unchecked Sendable`: everything but the mark for eviction stays as it was made, and that is touched under the
+/// shard's lock.
 struct WireAnswer: @unchecked Sendable {
     private struct Header {
         var key: KeptKey

@@ -48,9 +48,5 @@ struct QueuePressure {
         socket.limitedSources.store(shares.count, ordering: .relaxed)
     }
 
-    private static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
+    private static func now() -> Int64 { Int64(truncatingIfNeeded: MonotonicTime.nanoseconds()) }
 }

@@ -1,5 +1,4 @@
 import DNS
-import Glibc
 import Registry
 
 /// Which limit counts for which names of a listener.
@@ -18,10 +17,7 @@ package final class RateLimits: Sendable {
     /// See `ResponseRateLimit.decide`.
     func decide(_ reply: UnsafeMutableRawBufferPointer, to client: IPAddress) -> ResponseRateLimit.Verdict {
         guard let limit = limit(of: reply) else { return .send }
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return limit.decide(
-            reply, to: client, now: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+        return limit.decide(reply, to: client, now: Int64(truncatingIfNeeded: MonotonicTime.nanoseconds()))
     }
 
     private func limit(of reply: UnsafeMutableRawBufferPointer) -> ResponseRateLimit? {

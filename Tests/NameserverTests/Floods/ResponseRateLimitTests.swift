@@ -205,11 +205,8 @@ private enum Replies {
 
 @Suite("Rate limits at sockets", .timeLimit(.minutes(3)))
 struct RateLimitedListenerTests {
-    @Test("Replies at once and later ones are limited over UDP; over TCP none is", arguments: [false, true])
-    func limited(_ isLate: Bool) async throws {
-        let gate = Gate()
-        gate.open()
-        let listeners = Listeners(limits: .patient)
+    /// Every answer is one too many, and is cut.
+    private static func limitedContent(_ isLate: Bool) -> ListenerContent {
         var rules = ResponseRateLimit.Rules()
         rules.intervals[0] = 1_000_000_000 * 1000
         rules.slipRatio = 1
@@ -219,7 +216,14 @@ struct RateLimitedListenerTests {
                 return .address(7, for: query)
             })
         content.rateLimits = RateLimits([(zone: .root, limit: ResponseRateLimit(rules))])
-        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), content)
+        return content
+    }
+
+    @Test("Replies at once and later ones are limited over UDP; over TCP none is", arguments: [false, true])
+    func limited(_ isLate: Bool) async throws {
+        let listeners = Listeners(limits: .patient)
+        let listener = try await listeners.open(
+            ListenerSettings(.dns, [Loopback.address], workers: 1), Self.limitedContent(isLate))
         let udp = try TestSocket(.datagram, to: listener.addresses[0])
         let tcp = try TestSocket(.stream, to: listener.addresses[0])
         defer { for socket in [udp, tcp] { socket.close() } }
@@ -238,16 +242,8 @@ struct RateLimitedListenerTests {
         arguments: [false, true])
     func verified(_ isLate: Bool) async throws {
         let listeners = Listeners(limits: .patient)
-        var rules = ResponseRateLimit.Rules()
-        rules.intervals[0] = 1_000_000_000 * 1000
-        rules.slipRatio = 1
-        var content = content(
-            StubStage { query, _ in
-                if isLate { await Task.yield() }
-                return .address(7, for: query)
-            })
-        content.rateLimits = RateLimits([(zone: .root, limit: ResponseRateLimit(rules))])
-        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), content)
+        let listener = try await listeners.open(
+            ListenerSettings(.dns, [Loopback.address], workers: 1), Self.limitedContent(isLate))
         let udp = try TestSocket(.datagram, to: listener.addresses[0])
         func ask(_ cookie: [UInt8]?) async throws -> TestReply {
             let edns = cookie.map { TestQuery.EDNS(options: [(10, $0)]) }
