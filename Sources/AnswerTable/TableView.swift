@@ -92,7 +92,8 @@ package struct TableView {
         return composer.entry(below: service, words, length: length, labels: labels, seed: seed)
     }
 
-    private static func isUnderscored(_ label: UnsafeRawPointer) -> Bool {
+    @inlinable
+    static func isUnderscored(_ label: UnsafeRawPointer) -> Bool {
         label.load(as: UInt8.self) > 0 && label.load(fromByteOffset: 1, as: UInt8.self) == 0x5f
     }
 

@@ -62,6 +62,7 @@ package enum NameKey {
     }
 
     /// The digest of a lower-cased name or a part of one; bytes up to the next multiple of eight behind it are read.
+    @inlinable
     package static func digest(_ name: UnsafeRawPointer, length: Int, seed: UInt64) -> UInt64 {
         var hash = seed ^ UInt64(truncatingIfNeeded: length) &* 0x9e37_79b9_7f4a_7c15
         var index = 0

@@ -9,6 +9,9 @@ struct DatagramBuffers {
     let replies: UnsafeMutablePointer<datagram>
     private let count: Int
     private let slot: Int
+    /// Bytes from one datagram's room to the next one's: not a power of two, as the beginnings of all datagrams would
+    /// fall on the same few lines of the processor's first cache then.
+    private let stride: Int
     private let hasControl: Bool
     private let bytes: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
@@ -23,18 +26,19 @@ struct DatagramBuffers {
     init(count: Int, slot: Int, hasControl: Bool) {
         self.count = count
         self.slot = slot
+        stride = slot + 192
         self.hasControl = hasControl
         received = .allocate(capacity: count)
         replies = .allocate(capacity: count)
-        bytes = .allocate(byteCount: count * slot, alignment: 64)
+        bytes = .allocate(byteCount: count * stride, alignment: 64)
         vectors = .allocate(capacity: count)
         names = .allocate(capacity: count)
         controls = .allocate(byteCount: count * Int(DATAGRAM_CONTROL_LENGTH), alignment: 16)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * slot)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * stride)
         for index in 0..<count {
             (names + index).initialize(to: sockaddr_in6())
             (vectors + index).initialize(
-                to: iovec(iov_base: bytes + index * slot, iov_len: slot - Responder.slack))
+                to: iovec(iov_base: bytes + index * stride, iov_len: slot - Responder.slack))
             var header = msghdr()
             header.msg_name = UnsafeMutableRawPointer(names + index)
             header.msg_iov = vectors + index
@@ -64,7 +68,7 @@ struct DatagramBuffers {
         }
     }
 
-    func memory(_ index: Int) -> UnsafeMutableRawPointer { bytes + index &* slot }
+    func memory(_ index: Int) -> UnsafeMutableRawPointer { bytes + index &* stride }
 
     /// Makes reply number `reply` out of the datagram at `index`, whose memory holds it.
     func prepareReply(_ reply: Int, to index: Int, length: Int) {

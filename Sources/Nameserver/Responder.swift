@@ -85,6 +85,8 @@ package final class Responder {
     var rateLimits: RateLimits? { content.rateLimits }
     /// Whether the query under way has shown, by a cookie of ours, that its sender has the address it says.
     var isProven: Bool { fast.pointee.isProven }
+    /// The table of ready-made answers, where looking ahead in it pays.
+    var largeTable: TableView? { fast.pointee.table.flatMap { $0.isLarge ? $0 : nil } }
     /// The secrets of cookies, and the time that they were last looked at, in Unix seconds.
     private var cookies: CookieSecrets.Snapshot
     private var cookieTime: UInt32

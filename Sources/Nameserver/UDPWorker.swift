@@ -33,36 +33,45 @@ final class UDPWorker: @unchecked Sendable {
     func run() {
         let responder = Responder(state, transport: .udp)
         let buffers = DatagramBuffers(count: Self.batch, slot: Self.slot, hasControl: socket.address.isWildcard)
-        defer { buffers.deallocate() }
+        let ahead = LookAhead(count: Self.batch)
+        defer {
+            buffers.deallocate()
+            ahead.deallocate()
+        }
         var pressure = QueuePressure(socket)
         while !isStopping.load(ordering: .acquiring) {
             pressure.waitWhileLimited()
             buffers.reset()
             let received = datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch))
-            answer(received, buffers, responder)
+            answer(received, buffers, responder, ahead)
             pressure.look(at: buffers, received: Int(received), isFull: received == Self.batch)
         }
         state.counters.retire(socket)
         socket.leaveGroup()
-        drain(buffers, responder)
+        drain(buffers, responder, ahead)
         poll(nil, 0, Self.stragglers)
-        drain(buffers, responder)
+        drain(buffers, responder, ahead)
     }
 
-    private func drain(_ buffers: DatagramBuffers, _ responder: Responder) {
+    private func drain(_ buffers: DatagramBuffers, _ responder: Responder, _ ahead: LookAhead) {
         // An error that waits in the socket is reported once, in place of the queue; hence the second look.
         var failures = 0
         while failures < 2 {
             buffers.reset()
             let received = datagram_receive_queued(socket.descriptor, buffers.received, UInt32(Self.batch))
-            answer(received, buffers, responder)
+            answer(received, buffers, responder, ahead)
             failures = received > 0 ? 0 : failures + 1
         }
     }
 
-    private func answer(_ received: Int32, _ buffers: DatagramBuffers, _ responder: Responder) {
+    private func answer(
+        _ received: Int32, _ buffers: DatagramBuffers, _ responder: Responder, _ ahead: LookAhead
+    ) {
         guard received > 0 else { return }
         responder.enter()
+        if received >= LookAhead.leastQueries, let table = responder.largeTable {
+            ahead.fetch(buffers, count: Int(received), from: table)
+        }
         let isIPv6 = socket.address.isIPv6
         let limits = responder.rateLimits
         var replies = 0

@@ -7,6 +7,7 @@
 
 #include "DatagramFilter.h"
 #include "DatagramPoller.h"
+#include "Prefetch.h"
 #include "StreamSocket.h"
 
 /// One datagram of a batch: laid out as `struct mmsghdr`.
