@@ -23,27 +23,36 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private static let unwrittenBytes = 256 << 10
     /// The connection's window is opened again when so many bytes of bodies have come.
     private static let windowStep = 16 << 10
-    /// The frames that a client may send without asking anything: resets (CVE-2023-44487), and SETTINGS, PING and
-    /// PRIORITY together (CVE-2019-9512, CVE-2019-9515), in `rateWindow`.
+    /// The frames that a client may send without asking anything: resets (CVE-2023-44487) and what it is reset for
+    /// (CVE-2025-8671), and SETTINGS, PING and PRIORITY together (CVE-2019-9512, CVE-2019-9515), in `rateWindow`.
     private static let resets = 200
     private static let controlFrames = 200
     private static let rateWindow = TimeAmount.seconds(30)
 
+    /// Adds all handlers that a connection needs.
+    func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.addHandler(makeFrames())
+        try pipeline.addHandler(self)
+    }
+
     /// The handler that stands before this one.
-    static func makeFrames() -> NIOHTTP2Handler {
+    private func makeFrames() -> NIOHTTP2Handler {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: streams),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: headBytes),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: Self.streams),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: Self.headBytes),
         ]
-        connection.maximumSequentialContinuationFrames = headFrames
+        connection.maximumSequentialContinuationFrames = Self.headFrames
         connection.maximumBufferedControlFrames = 1000
-        connection.controlFrameRateLimit.maximumCount = controlFrames
-        connection.controlFrameRateLimit.windowLength = rateWindow
+        connection.controlFrameRateLimit.maximumCount = Self.controlFrames
+        connection.controlFrameRateLimit.windowLength = Self.rateWindow
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = resets
-        stream.streamResetFrameRateLimit.windowLength = rateWindow
-        return NIOHTTP2Handler(mode: .server, connectionConfiguration: connection, streamConfiguration: stream)
+        stream.streamResetFrameRateLimit.maximumCount = Self.resets
+        stream.streamResetFrameRateLimit.windowLength = Self.rateWindow
+        stream.streamErrorRateLimit.maximumCount = Self.resets
+        stream.streamErrorRateLimit.windowLength = Self.rateWindow
+        return NIOHTTP2Handler(
+            mode: .server, frameDelegate: verdicts, connectionConfiguration: connection, streamConfiguration: stream)
     }
 
     /// One request.
@@ -65,6 +74,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private let state: ListenerState
     /// Queries under way at a time.
     private let most: Int
+    private let verdicts = HTTP2Verdicts()
     private var peers: ConnectionPeers?
     private var streams: [HTTP2StreamID: Stream] = [:]
     /// Queries of this turn.
@@ -135,9 +145,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What concerns one stream has been answered by a reset of it.
-        if error is NIOHTTP2Errors.StreamError { return }
-        context.close(promise: nil)
+        if !verdicts.concernsOneStream(error) { context.close(promise: nil) }
     }
 
     // MARK: Requests

@@ -39,9 +39,7 @@ struct HTTPQueries: Sendable {
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if case .negotiated("h2") = result {
-                        try pipeline.addHandler(HTTP2Connection.makeFrames())
-                        try pipeline.addHandler(
-                            HTTP2Connection(part: part, watch: watch, state: state, most: most))
+                        try HTTP2Connection(part: part, watch: watch, state: state, most: most).add(to: pipeline)
                     } else {
                         try addHTTP1(to: pipeline, part, watch)
                     }

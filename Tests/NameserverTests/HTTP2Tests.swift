@@ -2,7 +2,6 @@ import DNS
 import NIOCore
 import NIOEmbedded
 import Pipeline
-import Synchronization
 import Testing
 
 @testable import Nameserver
@@ -23,6 +22,8 @@ private final class FrameClient {
         static let reset: UInt8 = 3
         static let settings: UInt8 = 4
         static let ping: UInt8 = 6
+        static let goAway: UInt8 = 7
+        static let windowUpdate: UInt8 = 8
         static let continuation: UInt8 = 9
     }
 
@@ -40,8 +41,7 @@ private final class FrameClient {
         let watch = HTTPConnectionWatch(part: part)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
-        try pipeline.addHandler(HTTP2Connection.makeFrames())
-        try pipeline.addHandler(HTTP2Connection(part: part, watch: watch, state: state, most: most))
+        try HTTP2Connection(part: part, watch: watch, state: state, most: most).add(to: pipeline)
         write(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
         write(FrameType.settings, 0, 0, settings)
         _ = received()
@@ -87,6 +87,12 @@ private final class FrameClient {
         write(
             FrameType.headers, 5, stream, Self.fields(Self.request("GET", "/dns-query?dns=\(Self.base64(query.bytes))"))
         )
+    }
+
+    /// The head of a POST whose body is to come.
+    func post(_ stream: UInt32, _ more: (String, String)...) {
+        let fields = Self.request("POST", "/dns-query") + [("content-type", "application/dns-message")] + more
+        write(FrameType.headers, 4, stream, Self.fields(fields))
     }
 
     static func base64(_ bytes: [UInt8]) -> String {
@@ -164,6 +170,14 @@ struct HTTP2Tests {
                     client.write(FrameType.reset, 0, 2 * round + 1, [0, 0, 0, 8])
                 }),
             Flood(
+                description: "streams that must be reset (CVE-2025-8671)", rounds: 1000, begin: { _ in },
+                send: { client, round in
+                    client.get(2 * round + 1)
+                    client.write(FrameType.windowUpdate, 0, 2 * round + 1, [0, 0, 0, 0])
+                    client.write(FrameType.headers, 5, 2 * round + 1, FrameClient.fields([("X", "y")]))
+                    client.write(FrameType.headers, 5, 2 * round + 1001, FrameClient.fields([("X", "y")]))
+                }),
+            Flood(
                 description: "PING (CVE-2019-9512)", rounds: 1000, begin: { _ in },
                 send: { client, _ in client.write(FrameType.ping, 0, 0, [UInt8](repeating: 1, count: 8)) }),
             Flood(
@@ -205,23 +219,6 @@ struct HTTP2Tests {
         #expect(!client.isOpen)
     }
 
-    /// Takes questions and keeps them.
-    private final class Silence: Sendable {
-        private let questions = Mutex<[CheckedContinuation<Void, Never>]>([])
-        var count: Int { questions.withLock { $0.count } }
-
-        var stage: StubStage {
-            StubStage { [self] _, _ in
-                await withCheckedContinuation { continuation in questions.withLock { $0.append(continuation) } }
-                return Response(.serverFailure)
-            }
-        }
-
-        func end() {
-            for question in questions.withLock({ $0 }) { question.resume() }
-        }
-    }
-
     @Test("A client has so many requests at a time")
     func streams() throws {
         let silence = Silence()
@@ -243,6 +240,83 @@ struct HTTP2Tests {
             client.write(FrameType.reset, 0, UInt32(2 * index + 1), [0, 0, 0, 8])
         }
         #expect(silence.count == 5)
+    }
+
+    /// What makes a stream malformed: the frames sent for it, and the code that it is reset with.
+    struct Malformed: Sendable, CustomStringConvertible {
+        let description: String
+        let code: UInt8
+        fileprivate let send: @Sendable (FrameClient, UInt32) -> Void
+
+        static let all = [
+            Malformed(
+                description: "a field name in capitals (RFC 9113 §8.2.1)", code: 1,
+                send: { client, stream in
+                    let fields = FrameClient.request("GET", "/dns-query") + [("Accept", "*/*")]
+                    client.write(FrameType.headers, 5, stream, FrameClient.fields(fields))
+                }),
+            Malformed(
+                description: "a field of the connection (§8.2.2)", code: 1,
+                send: { client, stream in
+                    let fields = FrameClient.request("GET", "/dns-query") + [("connection", "close")]
+                    client.write(FrameType.headers, 5, stream, FrameClient.fields(fields))
+                }),
+            Malformed(
+                description: "no path (§8.3.1)", code: 1,
+                send: { client, stream in
+                    let fields = FrameClient.request("GET", "/").filter { $0.0 != ":path" }
+                    client.write(FrameType.headers, 5, stream, FrameClient.fields(fields))
+                }),
+            Malformed(
+                description: "a body that is longer than it says (§8.1.1)", code: 1,
+                send: { client, stream in
+                    client.post(stream, ("content-length", "1"))
+                    client.write(FrameType.data, 1, stream, [1, 2, 3])
+                }),
+            Malformed(
+                description: "trailers that end nothing (§8.1)", code: 1,
+                send: { client, stream in
+                    client.post(stream)
+                    client.write(FrameType.headers, 4, stream, FrameClient.fields([("x", "y")]))
+                }),
+            Malformed(
+                description: "a window beyond 2^31 - 1 (§6.9.1)", code: 3,
+                send: { client, stream in
+                    client.post(stream)
+                    client.write(FrameType.windowUpdate, 0, stream, [0x7f, 0xff, 0xff, 0xff])
+                }),
+        ]
+    }
+
+    @Test("A malformed stream is reset; the others of its connection are answered", arguments: Malformed.all)
+    func malformed(_ malformed: Malformed) async throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        // One whose body is still to come.
+        client.post(1)
+        malformed.send(client, 3)
+        let frames = client.received()
+        #expect(frames.filter { $0.stream == 3 }.map(\.type) == [FrameType.reset])
+        #expect(frames.first { $0.stream == 3 }?.payload == [0, 0, 0, malformed.code])
+        #expect(!frames.contains { $0.type == FrameType.goAway })
+        client.write(FrameType.data, 1, 1, TestQuery("a.test.").bytes)
+        client.get(5)
+        let answers = client.received().filter { $0.type == FrameType.data }
+        #expect(answers.map(\.stream) == [1, 5])
+        #expect(try answers.allSatisfy { try TestReply($0.payload).code == 0 })
+        #expect(client.isOpen)
+    }
+
+    @Test("What is wrong with the connection ends it, with GOAWAY, after a malformed stream too")
+    func connectionErrors() throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        client.write(FrameType.headers, 5, 1, FrameClient.fields([("X", "y")]))
+        #expect(client.isOpen)
+        // DATA for a stream that has never been (§5.1).
+        client.write(FrameType.data, 1, 9, [1])
+        #expect(client.received().contains { $0.type == FrameType.goAway })
+        #expect(!client.isOpen)
     }
 
     @Test("Replies for a client without a window are kept up to a bound, then the connection ends")

@@ -104,3 +104,20 @@ final class Gate: Sendable {
         for continuation in held { continuation.resume() }
     }
 }
+
+/// Takes questions and keeps them.
+final class Silence: Sendable {
+    private let questions = Mutex<[CheckedContinuation<Void, Never>]>([])
+    var count: Int { questions.withLock { $0.count } }
+
+    var stage: StubStage {
+        StubStage { [self] _, _ in
+            await withCheckedContinuation { continuation in questions.withLock { $0.append(continuation) } }
+            return Response(.serverFailure)
+        }
+    }
+
+    func end() {
+        for question in questions.withLock({ $0 }) { question.resume() }
+    }
+}
