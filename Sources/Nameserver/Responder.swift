@@ -264,10 +264,16 @@ package final class Responder {
             counters.count(.silence)
             return .silence
         case .formatError:
+            // The question and the fixed part of an OPT record have been read: what is wrong is behind them.
+            if query.hasEDNS {
+                return badOPT(Reply(buffer: buffer, query: query, limit: capacity, options: options))
+            }
             let cookie = CookieRequest.reply(in: buffer, length: length, secrets: state.cookies) {
                 origin.client.address
             }
-            return cookie.map { .reply($0) } ?? bareHeader(buffer, .formatError, keepsOpcode: false)
+            guard let cookie else { return bareHeader(buffer, .formatError, keepsOpcode: false) }
+            if cookie.isMalformed { counters.count(.malformed) }
+            return .reply(cookie.length)
         case .notImplemented: return bareHeader(buffer, .notImplemented, keepsOpcode: true)
         case .answer: break
         }
@@ -313,7 +319,7 @@ package final class Responder {
         if let isProven = ready.takeLoneCookie(own, in: packet, client: { origin.client.address }) {
             fast.pointee.isProven = isProven
         } else {
-            guard let options = make() else { return bareHeader(reply.buffer, .formatError, keepsOpcode: false) }
+            guard let options = make() else { return badOPT(reply) }
             made = options
         }
         if reply.query.recordClass == .internet {
@@ -353,6 +359,14 @@ package final class Responder {
         cookieTime = UInt32(truncatingIfNeeded: time(nil))
         if !state.cookies.isCurrent(cookies, now: cookieTime) { cookies = state.cookies.snapshot(now: cookieTime) }
         return cookies
+    }
+
+    /// For an OPT record that cannot be used: FORMERR with one of ours, which tells that EDNS itself is spoken (RFC 6891
+    /// §7, RFC 7873 §5.2.2).
+    private func badOPT(_ reply: Reply) -> Outcome {
+        counters.count(.malformed)
+        var reply = reply
+        return .reply(reply.finish(.formatError))
     }
 
     /// A header alone, for what could not be read (RFC 1035 §4.1.1): ID and RD are kept.

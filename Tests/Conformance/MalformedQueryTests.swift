@@ -92,14 +92,18 @@ struct MalformedQueryTests {
     private static let misbuilt: [MalformedQuery] = [
         MalformedQuery("data that runs over the end", counts: [1, 0, 0, 1], question + opt([], length: 1)),
         MalformedQuery("half an OPT record", counts: [1, 0, 0, 1], question + opt([]).dropLast(4)),
-        MalformedQuery("half an option", counts: [1, 0, 0, 1], question + opt([0, 3, 0])),
-        MalformedQuery("an option that runs over its record", counts: [1, 0, 0, 1], question + opt([0, 3, 0, 1])),
         MalformedQuery("an OPT record with a name", counts: [1, 0, 0, 1], question + [1, 0x61] + opt([])),
-        MalformedQuery("two OPT records", counts: [1, 0, 0, 2], question + opt([]) + opt([])),
         MalformedQuery("an OPT record as an answer", counts: [1, 1, 0, 0], question + opt([])),
         MalformedQuery("an OPT record as an authority", counts: [1, 0, 1, 0], question + opt([])),
         MalformedQuery(
             "an OPT record as an authority, and one more", counts: [1, 0, 1, 1], question + opt([]) + opt([])),
+    ]
+
+    /// OPT records that can be read and not be used.
+    private static let unusable: [MalformedQuery] = [
+        MalformedQuery("half an option", counts: [1, 0, 0, 1], question + opt([0, 3, 0])),
+        MalformedQuery("an option that runs over its record", counts: [1, 0, 0, 1], question + opt([0, 3, 0, 1])),
+        MalformedQuery("two OPT records", counts: [1, 0, 0, 2], question + opt([]) + opt([])),
         MalformedQuery("a cookie of 7 bytes", counts: [1, 0, 0, 1], question + cookie(7)),
         MalformedQuery("a cookie of 9 bytes", counts: [1, 0, 0, 1], question + cookie(9)),
         MalformedQuery("a cookie of 15 bytes", counts: [1, 0, 0, 1], question + cookie(15)),
@@ -112,6 +116,14 @@ struct MalformedQueryTests {
     func formatError(_ query: MalformedQuery, overTCP: Bool) throws {
         let bare = MalformedQuery.id + [0x81, 1] + Array(repeating: 0, count: 8)
         #expect(try replies(to: query.bytes, overTCP: overTCP) == [bare])
+    }
+
+    @Test(
+        "FORMERR with an OPT record where that of the query cannot be used (RFC 6891 §7, RFC 7873 §5.2.2)",
+        arguments: unusable, [false, true])
+    func unusableOPT(_ query: MalformedQuery, overTCP: Bool) throws {
+        let head = MalformedQuery.id + [0x81, 1, 0, 1, 0, 0, 0, 0, 0, 1]
+        #expect(try replies(to: query.bytes, overTCP: overTCP) == [head + Self.question + Self.opt([])])
     }
 
     @Test("NOTIMP with a bare header for every opcode but QUERY; opcode and RD are copied", arguments: 1...15)
