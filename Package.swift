@@ -147,7 +147,8 @@ let package = Package(
         .target(
             name: "Forwarding",
             dependencies: [
-                "CDatagram", "Corefile", "DNS", "FileWatching", "Pipeline", "ProcessRights", "Registry", "Telemetry",
+                "CDatagram", "Corefile", "DNS", "Descriptors", "FileWatching", "Pipeline", "ProcessRights", "Registry",
+                "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),

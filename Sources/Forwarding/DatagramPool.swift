@@ -26,10 +26,16 @@ final class DatagramPool: Sendable {
     private let place: UpstreamPlace
     private let loop: DatagramLoop
     private let metrics: UpstreamMetrics
+    private let areDescriptorsScarce: @Sendable () -> Bool
     private let sockets = Mutex([DatagramSocket?](repeating: nil, count: socketLimit))
 
-    init(_ place: UpstreamPlace, loop: DatagramLoop, metrics: UpstreamMetrics) {
+    /// - Parameter areDescriptorsScarce: no further socket is opened then, where there is one.
+    init(
+        _ place: UpstreamPlace, loop: DatagramLoop, metrics: UpstreamMetrics,
+        areDescriptorsScarce: @escaping @Sendable () -> Bool
+    ) {
         self.place = place
+        self.areDescriptorsScarce = areDescriptorsScarce
         self.loop = loop
         self.metrics = metrics
     }
@@ -79,6 +85,10 @@ final class DatagramPool: Sendable {
             metrics.countReuse(.udp)
             return socket
         }
+        if areDescriptorsScarce(), let socket = anySocket() {
+            metrics.countReuse(.udp)
+            return socket
+        }
         metrics.countConnection(.udp)
         guard let address = place.socketAddress else { throw DatagramSocket.SystemError(code: ENODEV) }
         let socket = try DatagramSocket(address) { [metrics] cause in metrics.countIgnored(cause) }
@@ -89,5 +99,11 @@ final class DatagramPool: Sendable {
         }
         former?.retire()
         return socket
+    }
+
+    /// A socket that takes questions, however many it has had; nil where there is none.
+    private func anySocket() -> DatagramSocket? {
+        var random = SharedRandomBits()
+        return sockets.withLock { $0 }.compactMap { $0 }.filter { $0.isFit(uses: .max) }.randomElement(using: &random)
     }
 }

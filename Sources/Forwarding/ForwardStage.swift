@@ -1,5 +1,6 @@
 import Corefile
 import DNS
+import Descriptors
 import Foundation
 import Logging
 import NIOCore
@@ -24,6 +25,9 @@ package struct ForwardStage: Stage {
         var loop = DatagramLoop.shared
         var limits = QuestionLimits()
         var times = Forwarder.Times()
+        /// Whether no socket is to be opened beside one that there is. Half of what is kept from clients is for
+        /// upstreams: clients cannot have questions go out from one port by taking all else.
+        var areDescriptorsScarce: @Sendable () -> Bool = { Descriptors.areScarce(forProbes: true) }
 
         package init(
             metrics: Metrics, logger: Logger,

@@ -99,7 +99,8 @@ final class Forwarder: Sendable {
         terms.serverName = place.serverName ?? terms.serverName
         return Upstream(
             place, terms, loop: surroundings.loop, group: surroundings.eventLoopGroup,
-            metrics: UpstreamMetrics(surroundings.metrics, to: "\(place)"))
+            metrics: UpstreamMetrics(surroundings.metrics, to: "\(place)"),
+            areDescriptorsScarce: surroundings.areDescriptorsScarce)
     }
 
     /// The files that upstreams are read from.

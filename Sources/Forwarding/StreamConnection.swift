@@ -29,12 +29,16 @@ final class StreamConnection: ChannelInboundHandler {
 
     private struct Pending {
         let question: Question
+        /// Of `progress`.
+        let number: UInt64
+        let since: NIODeadline
         let sent: [UInt8]
         let timer: Scheduled<Void>
     }
 
     private struct Waiting {
         let question: Question
+        let number: UInt64
         let timer: Scheduled<Void>
     }
 
@@ -45,16 +49,22 @@ final class StreamConnection: ChannelInboundHandler {
     }
 
     private var state = State.connecting
-    /// Questions that came before the connection stood, by the order they came in.
-    private var waiting: [Int: Waiting] = [:]
-    private var lastWaiting = 0
+    /// Questions that came before the connection stood, by their numbers in `progress`.
+    private var waiting: [UInt64: Waiting] = [:]
     private var pending: [UInt16: Pending] = [:]
+    private var progress = StreamProgress()
     private var inbound = ByteBuffer()
     private let eventLoop: any EventLoop
     private let ignored: @Sendable (ReplyCheck.Cause) -> Void
     private(set) var hasAnswered = false
     let born = NIODeadline.now()
     private(set) var lastUse = NIODeadline.now()
+    /// Whether it is to take no further questions.
+    var isSpent = false
+    /// Called with the time that an answer took, and whether it has overtaken that of an earlier question.
+    var answered: (TimeAmount, Bool) -> Void = { _, _ in }
+    /// Called when the time of a question is over, before it hears of it.
+    var timedOut: () -> Void = {}
     /// Called when the last question under way is done.
     var becameIdle: () -> Void = {}
     /// Called once, when the connection takes no further questions.
@@ -68,6 +78,9 @@ final class StreamConnection: ChannelInboundHandler {
     /// The questions that have no answer yet.
     var load: Int { waiting.count + pending.count }
 
+    /// See `StreamProgress.owedSince`.
+    var owedSince: NIODeadline? { progress.owedSince }
+
     var isConnecting: Bool { if case .connecting = state { true } else { false } }
     var isClosed: Bool { if case .closed = state { true } else { false } }
 
@@ -76,27 +89,27 @@ final class StreamConnection: ChannelInboundHandler {
         lastUse = .now()
         switch state {
         case .connecting:
-            lastWaiting += 1
-            let number = lastWaiting
+            let number = progress.noteQuestion(at: lastUse)
             let timer = eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) {
                 if let late = self.waiting.removeValue(forKey: number) { late.question.done(.timeout) }
             }
-            waiting[number] = Waiting(question: question, timer: timer)
-        case .open(let context): send(question, context)
+            waiting[number] = Waiting(question: question, number: number, timer: timer)
+        case .open(let context): send(question, progress.noteQuestion(at: lastUse), context)
         case .closed: question.done(.closed("use of closed network connection", wasUsed: true))
         }
     }
 
-    private func send(_ question: Question, _ context: ChannelHandlerContext) {
+    private func send(_ question: Question, _ number: UInt64, _ context: ChannelHandlerContext) {
         var id: UInt16
         repeat { id = UInt16(truncatingIfNeeded: RandomBits.shared.next()) } while pending[id] != nil
         var message = question.message
         message[0] = UInt8(id >> 8)
         message[1] = UInt8(id & 255)
         let timer = eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) {
+            self.timedOut()
             self.finish(id, .timeout)
         }
-        pending[id] = Pending(question: question, sent: message, timer: timer)
+        pending[id] = Pending(question: question, number: number, since: .now(), sent: message, timer: timer)
         var buffer = context.channel.allocator.buffer(capacity: message.count + 2)
         buffer.writeInteger(UInt16(truncatingIfNeeded: message.count))
         buffer.writeBytes(message)
@@ -107,6 +120,7 @@ final class StreamConnection: ChannelInboundHandler {
         guard let done = pending.removeValue(forKey: id) else { return }
         done.timer.cancel()
         lastUse = .now()
+        if case .reply = outcome { answered(lastUse - done.since, progress.noteAnswer(to: done.number)) }
         done.question.done(outcome)
         if pending.isEmpty { becameIdle() }
     }
@@ -119,11 +133,13 @@ final class StreamConnection: ChannelInboundHandler {
             return
         }
         state = .open(context)
-        let questions = waiting.sorted { $0.key < $1.key }
+        let questions = waiting.values.sorted { $0.number < $1.number }
         waiting = [:]
-        for (_, waiting) in questions {
+        // They go out only now, and those whose time is over do not.
+        progress = StreamProgress()
+        for waiting in questions {
             waiting.timer.cancel()
-            send(waiting.question, context)
+            send(waiting.question, progress.noteQuestion(at: .now()), context)
         }
     }
 

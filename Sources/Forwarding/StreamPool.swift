@@ -6,14 +6,10 @@ import NIOSSL
 
 /// The TCP or TLS connections to one upstream: kept while they are used, few, each with many questions under way.
 ///
-/// `@unchecked Sendable`: `connections` is used on the event loop alone, all else never changes.
+/// `@unchecked Sendable`: `connections` and `pace` are used on the event loop alone, all else never changes.
 final class StreamPool: @unchecked Sendable {
     /// The most connections at a time.
     static let connectionLimit = 8
-    /// The questions under way on a connection before another one is opened.
-    static let comfortableLoad = 32
-    /// The most questions under way on a connection.
-    static let loadLimit = 512
     /// How long a connection may take to stand, the handshake of TLS included.
     static let dialTime = TimeAmount.seconds(5)
 
@@ -36,10 +32,17 @@ final class StreamPool: @unchecked Sendable {
     private let metrics: UpstreamMetrics
     private let eventLoop: any EventLoop
     private let proto: UpstreamProtocol
+    private let areDescriptorsScarce: @Sendable () -> Bool
     private var connections: [StreamConnection] = []
+    private var pace = StreamPace()
 
-    init(_ place: UpstreamPlace, _ terms: Terms, on group: any EventLoopGroup, metrics: UpstreamMetrics) {
+    /// - Parameter areDescriptorsScarce: no further connection is opened then, where there is one.
+    init(
+        _ place: UpstreamPlace, _ terms: Terms, on group: any EventLoopGroup, metrics: UpstreamMetrics,
+        areDescriptorsScarce: @escaping @Sendable () -> Bool
+    ) {
         self.place = place
+        self.areDescriptorsScarce = areDescriptorsScarce
         self.terms = terms
         self.metrics = metrics
         eventLoop = group.next()
@@ -54,14 +57,15 @@ final class StreamPool: @unchecked Sendable {
     nonisolated(nonsending) func exchange(
         _ message: [UInt8], questionEnd: Int, until deadline: ContinuousClock.Instant
     ) async -> Result<DatagramReply, UpstreamFailure> {
-        // An upstream may close a connection in the moment that we use it again: one more attempt, on another one.
+        // An upstream may close a connection in the moment that we use it again: one more attempt, on a later one.
+        let start = NIODeadline.now()
         for isRetry in [false, true] {
             let rest = ContinuousClock.now.duration(to: deadline)
             guard rest > .zero else { break }
             let outcome: StreamConnection.Outcome? = await withCheckedContinuation { continuation in
                 let until = NIODeadline.now() + TimeAmount(rest)
                 eventLoop.execute {
-                    guard let connection = self.connection(mustBeNew: isRetry) else {
+                    guard let connection = self.connection(bornSince: isRetry ? start : nil) else {
                         return continuation.resume(returning: nil)
                     }
                     connection.ask(
@@ -98,16 +102,27 @@ final class StreamPool: @unchecked Sendable {
 
     // MARK: On the event loop
 
-    private func connection(mustBeNew: Bool) -> StreamConnection? {
-        let best = mustBeNew ? nil : connections.filter(isYoung).min { $0.load < $1.load }
-        if let best, best.load < Self.comfortableLoad || connections.count >= Self.connectionLimit {
-            guard best.load < Self.loadLimit else { return nil }
-            metrics.countReuse(proto)
-            return best
+    /// - Parameter start: earlier connections are used only where no later one may be opened.
+    private func connection(bornSince start: NIODeadline?) -> StreamConnection? {
+        let now = NIODeadline.now()
+        let all = connections.filter { isYoung($0) && !$0.isSpent }
+        let late = start.map { start in all.filter { $0.born >= start } } ?? all
+        let mayOpen = { [self] in
+            connections.count < Self.connectionLimit && (connections.isEmpty || !areDescriptorsScarce())
         }
-        guard mustBeNew || connections.count < Self.connectionLimit else { return nil }
-        metrics.countConnection(proto)
-        return dial()
+        let usable = late.isEmpty && !mayOpen() ? all : late
+        let candidates = usable.map {
+            StreamChoice.Candidate(load: $0.load, owedSince: $0.owedSince, isConnecting: $0.isConnecting)
+        }
+        switch StreamChoice.make(candidates, &pace, at: now, mayOpen: mayOpen) {
+        case .use(let index):
+            metrics.countReuse(proto)
+            return index < usable.count ? usable[index] : nil
+        case .open:
+            metrics.countConnection(proto)
+            return dial()
+        case .refuse: return nil
+        }
     }
 
     private func isYoung(_ connection: StreamConnection) -> Bool {
@@ -122,6 +137,15 @@ final class StreamPool: @unchecked Sendable {
         connection.becameIdle = { [weak self, weak connection] in
             guard let connection else { return }
             if let self { tidy(connection) } else { connection.close("retired") }
+        }
+        connection.answered = { [weak self] time, hasOvertaken in
+            self?.pace.noteAnswer(after: time)
+            if hasOvertaken { self?.pace.noteOvertaking() }
+        }
+        connection.timedOut = { [weak self, weak connection] in
+            // What an upstream is silent about may be all that it does on this connection.
+            guard let self, let connection, let since = connection.owedSince else { return }
+            if NIODeadline.now() - since > pace.patience { connection.isSpent = true }
         }
         connections.append(connection)
         guard let address = place.socketAddress else {
@@ -155,7 +179,7 @@ final class StreamPool: @unchecked Sendable {
     /// unused.
     private func tidy(_ connection: StreamConnection) {
         let idle = connections.filter { $0.load == 0 }.count
-        if !isYoung(connection) || terms.idleLimit > 0 && idle > terms.idleLimit {
+        if !isYoung(connection) || connection.isSpent || terms.idleLimit > 0 && idle > terms.idleLimit {
             return connection.close("expired")
         }
         let expiry = TimeAmount(terms.expiry)

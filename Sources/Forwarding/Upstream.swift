@@ -24,12 +24,14 @@ final class Upstream: Sendable {
 
     init(
         _ place: UpstreamPlace, _ terms: StreamPool.Terms, loop: DatagramLoop, group: any EventLoopGroup,
-        metrics: UpstreamMetrics
+        metrics: UpstreamMetrics, areDescriptorsScarce: @escaping @Sendable () -> Bool
     ) {
         self.place = place
         self.metrics = metrics
-        datagrams = DatagramPool(place, loop: loop, metrics: metrics)
-        streams = StreamPool(place, terms, on: group, metrics: metrics)
+        datagrams = DatagramPool(
+            place, loop: loop, metrics: metrics, areDescriptorsScarce: areDescriptorsScarce)
+        streams = StreamPool(
+            place, terms, on: group, metrics: metrics, areDescriptorsScarce: areDescriptorsScarce)
     }
 
     /// Asks, and takes what the upstream says; without EDNS, or with letters as they are, where it gets lost otherwise.

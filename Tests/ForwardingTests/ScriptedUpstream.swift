@@ -19,6 +19,8 @@ final class ScriptedUpstream: Sendable {
         var message: DNSMessage
         /// How many questions came this way before.
         var number: Int
+        /// Which connection it came over, from 1 on; 0 for UDP.
+        var connection: Int
 
         /// A reply to it, changed by `change`.
         func reply(_ change: (inout DNSMessage) -> Void = { _ in }) -> [UInt8] {
@@ -89,9 +91,12 @@ final class ScriptedUpstream: Sendable {
         while true {
             let tcp = try await ServerBootstrap(group: group)
                 .childChannelInitializer { channel in
-                    connections.count.withLock { $0 += 1 }
+                    let number = connections.count.withLock { count in
+                        count += 1
+                        return count
+                    }
                     return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(StreamSide(relay))
+                        try channel.pipeline.syncOperations.addHandler(StreamSide(relay, number))
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
@@ -132,13 +137,13 @@ final class ScriptedUpstream: Sendable {
 
         init(_ script: @escaping Script) { self.script = script }
 
-        func acts(on bytes: [UInt8], _ way: Way) -> [Act] {
+        func acts(on bytes: [UInt8], _ way: Way, connection: Int = 0) -> [Act] {
             guard let message = DNSMessage.read(bytes) else { return [] }
             let number = counts.withLock { counts in
                 defer { counts[way, default: 0] += 1 }
                 return counts[way, default: 0]
             }
-            let asked = Asked(way: way, bytes: bytes, message: message, number: number)
+            let asked = Asked(way: way, bytes: bytes, message: message, number: number, connection: connection)
             log.withLock { $0 }?(asked)
             return script(asked)
         }
@@ -178,9 +183,13 @@ final class ScriptedUpstream: Sendable {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private let relay: Relay
+        private let number: Int
         private var inbound = ByteBuffer()
 
-        init(_ relay: Relay) { self.relay = relay }
+        init(_ relay: Relay, _ number: Int) {
+            self.relay = relay
+            self.number = number
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             var buffer = unwrapInboundIn(data)
@@ -189,7 +198,7 @@ final class ScriptedUpstream: Sendable {
                 inbound.readableBytes >= Int(length) + 2
             {
                 inbound.moveReaderIndex(forwardBy: 2)
-                for act in relay.acts(on: inbound.readBytes(length: Int(length)) ?? [], .tcp) {
+                for act in relay.acts(on: inbound.readBytes(length: Int(length)) ?? [], .tcp, connection: number) {
                     switch act {
                     case .send(let bytes): write([UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes, context)
                     case .sendRaw(let bytes): write(bytes, context)

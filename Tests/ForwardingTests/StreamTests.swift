@@ -1,5 +1,6 @@
 import DNS
 import Pipeline
+import Synchronization
 import Testing
 
 @testable import Forwarding
@@ -139,5 +140,84 @@ struct StreamTests {
         let response = try await asker.ask("www.example.org")
         #expect(response.failure == "read tcp-tls \(upstream.address): i/o timeout")
         #expect(upstream.connections == 1)
+    }
+
+    /// Keeps the questions of a connection, so that they can be answered together.
+    private final class Desk: Sendable {
+        private let asked = Mutex<[ScriptedUpstream.Asked]>([])
+
+        /// All that came, once they are so many.
+        func all(_ count: Int, with asked: ScriptedUpstream.Asked) -> [ScriptedUpstream.Act] {
+            self.asked.withLock { all in
+                all.append(asked)
+                return all.count < count ? [] : all.map { .send($0.address()) }
+            }
+        }
+    }
+
+    @Test("A question that takes the upstream long does not hold up others, where it answers one after the other")
+    func inOrder() async throws {
+        let blocked = Mutex<Set<Int>>([])
+        let upstream = try await ScriptedUpstream { asked in
+            if asked.message.question?.name == DomainName("slow.example.org") {
+                blocked.withLock { _ = $0.insert(asked.connection) }
+            }
+            return blocked.withLock { $0.contains(asked.connection) } ? [] : [.send(asked.address())]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}") {
+            $0.times = Forwarder.Times(total: .seconds(30), attempt: .seconds(1))
+        }
+        _ = try await asker.ask("first.example.org")
+        let slow = Task { try await asker.ask("slow.example.org") }
+        while blocked.withLock({ $0.isEmpty }) { await Task.yield() }
+        #expect(try await asker.ask("quick.example.org").lastBytes == [1])
+        #expect(try await slow.value.code == .serverFailure)
+        #expect(upstream.connections <= StreamPool.connectionLimit)
+    }
+
+    @Test("Questions of a connection that the upstream closed go out again together")
+    func closedUnderWay() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            switch asked.number {
+            case 0: [.send(asked.address())]
+            case 1..<20: []
+            case 20: [.close]
+            default: [.send(asked.address())]
+            }
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        _ = try await asker.ask("first.example.org")
+        try await withThrowingTaskGroup(of: Response.self) { group in
+            for number in 0..<20 { group.addTask { try await asker.ask("n\(number).example.org") } }
+            for try await response in group { #expect(response.lastBytes == [1]) }
+        }
+        #expect(upstream.connections == 2)
+    }
+
+    @Test("Where descriptors are scarce, the connection that there is takes all questions, and the first is opened")
+    func scarceDescriptors() async throws {
+        let desk = Desk()
+        let upstream = try await ScriptedUpstream { desk.all(60, with: $0) }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}") {
+            $0.areDescriptorsScarce = { true }
+        }
+        try await withThrowingTaskGroup(of: Response.self) { group in
+            for number in 0..<60 { group.addTask { try await asker.ask("n\(number).example.org") } }
+            for try await response in group { #expect(response.lastBytes == [1]) }
+        }
+        #expect(upstream.connections == 1)
+    }
+
+    @Test("Where descriptors are scarce, questions by UDP go out from a port that there is")
+    func scarceDescriptorsByUDP() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address)") { $0.areDescriptorsScarce = { true } }
+        for number in 0..<60 { _ = try await asker.ask("n\(number).example.org") }
+        let opened = asker.metrics.counter(
+            "coredns_proxy_conn_cache_misses_total", "",
+            ["proxy_name": "forward", "to": upstream.address, "proto": "udp"]
+        ).value
+        // Another one where the first has come of age.
+        #expect((1...2).contains(opened))
     }
 }
