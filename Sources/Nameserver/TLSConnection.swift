@@ -5,7 +5,8 @@ import Pipeline
 /// after those that do not (RFC 7766 §6.2.1.1).
 ///
 /// Confined to the connection's event loop. Queries are taken only as fast as the peer takes the replies, and only so
-/// many at a time; what takes too long to come or to be taken ends the connection.
+/// many at a time; what takes too long to come or to be taken ends the connection, and so do more than `unwrittenBytes`
+/// of replies, which can be only where many that were not there at once come for a peer that takes none.
 final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -13,6 +14,8 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
 
     /// How long a connection goes on reading once its listener ends.
     private static let lastRead = TimeAmount.milliseconds(20)
+    /// Replies for a peer that does not take them, in bytes; with more the connection ends.
+    static let unwrittenBytes = 256 << 10
 
     private let part: LoopResponders.Part
     /// Queries under way at a time.
@@ -21,7 +24,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     private var peers: ConnectionPeers?
     /// Queries whose replies are not there yet.
     private var underWay = 0
-    /// Writes that the system has not taken yet.
+    /// Bytes of replies that the system has not taken yet.
     private var unwritten = 0
     private var isClosing = false
     /// Whether the channel asked for more to read and was not let.
@@ -138,11 +141,12 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     private func write(_ replies: ByteBuffer, _ context: ChannelHandlerContext) {
-        unwritten += 1
+        let count = replies.readableBytes
+        unwritten += count
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(replies)).whenComplete { result in
             let (connection, context) = loopBound.value
-            connection.unwritten -= 1
+            connection.unwritten -= count
             connection.deadline.noteQuery()
             if case .success = result, connection.nextLength() != nil {
                 connection.answerPending(context)
@@ -150,6 +154,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
                 connection.proceed(context)
             }
         }
+        if unwritten > Self.unwrittenBytes { return context.close(promise: nil) }
         updateDeadline(context)
     }
 
