@@ -22,18 +22,29 @@ extension LogSink {
 /// Writes lines to a descriptor, such as standard output, from a thread of its own.
 ///
 /// Whoever writes only puts lines onto a queue. A reader that does not keep up costs lines, not answers: what does not
-/// fit into the queue is dropped and counted in `swiftlet_log_dropped_total`.
+/// fit into the queue is dropped, and so are lines beyond `linesPerSecond`: a flood of queries must not fill a disk.
+/// They are counted in `swiftlet_log_dropped_total`, and a line says once a second how many they were.
 package final class LogLineWriter: LogSink {
     /// The most bytes that wait.
     package static let capacity = 1 << 20
+    /// The most lines of one second: more than a terminal, a file or a collector takes in for long.
+    package static let linesPerSecond = 100_000
 
     private struct State {
         var bytes: [UInt8] = []
         var isClosed = false
+        /// The second that `lines` were taken in.
+        var second: UInt64 = 0
+        var lines = 0
+        /// Lines dropped since the log was last told of it.
+        var untold: UInt64 = 0
     }
 
     private let state = Mutex(State())
     private let capacity: Int
+    private let linesPerSecond: Int
+    /// The second of a clock that only moves on.
+    private let second: @Sendable () -> UInt64
     private let dropped: Counter
     /// Counts up when there is something to do for the thread.
     private let work = DispatchSemaphore(value: 0)
@@ -41,10 +52,21 @@ package final class LogLineWriter: LogSink {
     private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameter descriptor: stays the caller's, and open until `stop` has returned.
-    package init(descriptor: Int32, metrics: Metrics, capacity: Int = LogLineWriter.capacity) {
+    package convenience init(descriptor: Int32, metrics: Metrics) {
+        self.init(
+            descriptor: descriptor, metrics: metrics, capacity: Self.capacity, linesPerSecond: Self.linesPerSecond)
+    }
+
+    init(
+        descriptor: Int32, metrics: Metrics, capacity: Int, linesPerSecond: Int,
+        second: @escaping @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds / 1_000_000_000 }
+    ) {
         self.capacity = capacity
+        self.linesPerSecond = linesPerSecond
+        self.second = second
         dropped = metrics.counter(
-            "swiftlet_log_dropped_total", "Counter of lines that were not written since their reader was too slow.")
+            "swiftlet_log_dropped_total",
+            "Counter of lines that were not written since they were too many, or their reader too slow.")
         let thread = Thread { self.run(descriptor) }
         thread.name = "log"
         thread.start()
@@ -53,14 +75,25 @@ package final class LogLineWriter: LogSink {
     package func write(_ line: String) { write(lines: Array(line.utf8) + [UInt8(ascii: "\n")], count: 1) }
 
     package func write(lines: [UInt8], count: Int) {
-        let (isTaken, isFirst) = state.withLock { state -> (Bool, Bool) in
-            guard !state.isClosed, state.bytes.count + lines.count <= capacity else { return (false, false) }
-            let isFirst = state.bytes.isEmpty
-            state.bytes += lines
-            return (true, isFirst)
+        let second = second()
+        let (isTaken, mustWake) = state.withLock { state -> (Bool, Bool) in
+            if state.second != second {
+                state.second = second
+                state.lines = 0
+            }
+            guard !state.isClosed, state.bytes.count + lines.count <= capacity, state.lines + count <= linesPerSecond
+            else {
+                defer { state.untold += UInt64(count) }
+                return (false, state.untold == 0)
+            }
+            defer {
+                state.bytes += lines
+                state.lines += count
+            }
+            return (true, state.bytes.isEmpty)
         }
         if !isTaken { dropped.increment(by: UInt64(count)) }
-        if isFirst { work.signal() }
+        if mustWake { work.signal() }
     }
 
     /// Takes no more lines, and waits until all are written or a time, in seconds, is over; to be called once, at the
@@ -80,21 +113,34 @@ package final class LogLineWriter: LogSink {
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        var isClosed = false
+        var (isClosed, isTelling) = (false, false)
+        var told = second()
         while !isClosed {
-            work.wait()
-            let bytes = state.withLock { state in
+            // What was dropped is told also where no further line comes.
+            if isTelling { _ = work.wait(timeout: .now() + 1) } else { work.wait() }
+            let now = second()
+            let (taken, untold) = state.withLock { state in
                 isClosed = state.isClosed
-                return exchange(&state.bytes, with: [])
+                let mayTell = isClosed || now != told
+                isTelling = state.untold > 0 && !mayTell
+                return (exchange(&state.bytes, with: []), mayTell ? exchange(&state.untold, with: 0) : 0)
             }
-            if !Self.write(bytes, to: descriptor) { dropped.increment(by: UInt64(bytes.count { $0 == 0x0a })) }
+            var bytes = taken
+            if untold > 0 {
+                told = now
+                bytes += Array("log: \(untold) lines dropped: too many, or their reader too slow\n".utf8)
+            }
+            if !Self.write(bytes, to: descriptor) {
+                let lines = bytes.count { $0 == 0x0a } - (untold > 0 ? 1 : 0)
+                dropped.increment(by: UInt64(lines))
+            }
         }
         ended.signal()
     }
 
-    private func exchange(_ bytes: inout [UInt8], with new: [UInt8]) -> [UInt8] {
-        defer { bytes = new }
-        return bytes
+    private func exchange<Value>(_ value: inout Value, with new: Value) -> Value {
+        defer { value = new }
+        return value
     }
 
     /// False where nobody reads any more.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Telemetry
 import Testing
 
@@ -66,7 +67,8 @@ struct LogLineWriterTests {
         let filling = pipe.fill()
         let metrics = Metrics()
         let dropped = metrics.counter("swiftlet_log_dropped_total", "")
-        let writer = LogLineWriter(descriptor: pipe.writer, metrics: metrics, capacity: 10_000)
+        let writer = LogLineWriter(
+            descriptor: pipe.writer, metrics: metrics, capacity: 10_000, linesPerSecond: .max, second: { 0 })
         let line = String(repeating: "x", count: 99)
         // More than the queue and the piece in the thread's hand can hold.
         for _ in 0..<3000 { writer.write(line) }
@@ -75,16 +77,41 @@ struct LogLineWriterTests {
         let before = dropped.value
         writer.write("late")
         #expect(dropped.value == before + 1)
-        // Once it reads again, what was taken comes.
-        var bytes = 0
+        // Once it reads again, what was taken comes, and then how much was not; of the late one it may know already.
+        let notices = [before, before + 1].map { "log: \($0) lines dropped: too many, or their reader too slow\n" }
+        let wanted = filling + (3000 - Int(before)) * 100 + notices[0].utf8.count
+        var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
-        while bytes < filling + (3000 - Int(before)) * 100 {
+        while bytes.count < wanted {
             let count = read(pipe.reader, &chunk, chunk.count)
             try #require(count > 0)
-            bytes += count
+            bytes += chunk[..<count]
         }
         #expect(writer.stop(waitingAtMost: 60))
-        #expect(bytes == filling + (3000 - Int(before)) * 100)
+        #expect(bytes.count == wanted)
+        #expect(notices.contains(String(decoding: bytes.suffix(notices[0].utf8.count), as: UTF8.self)))
+    }
+
+    @Test("Of one second so many lines are written; the log and the counter tell of the others")
+    func rate() throws {
+        let pipe = try Pipe()
+        let metrics = Metrics()
+        let second = Atomic<UInt64>(7)
+        let writer = LogLineWriter(
+            descriptor: pipe.writer, metrics: metrics, capacity: 10_000, linesPerSecond: 10,
+            second: { second.load(ordering: .relaxed) })
+        for number in 0..<25 { writer.write("a\(number)") }
+        writer.write(lines: Array("x\ny\n".utf8), count: 2)
+        second.store(8, ordering: .relaxed)
+        writer.write(lines: Array("b0\nb1\n".utf8), count: 2)
+        #expect(writer.stop(waitingAtMost: 60))
+        pipe.closeWriter()
+        var lines = pipe.readToEnd().split(separator: "\n").map(String.init)
+        let notices = lines.filter { $0.hasPrefix("log: ") }
+        lines.removeAll { $0.hasPrefix("log: ") }
+        #expect(lines == (0..<10).map { "a\($0)" } + ["b0", "b1"])
+        #expect(notices == ["log: 17 lines dropped: too many, or their reader too slow"])
+        #expect(metrics.text().contains("swiftlet_log_dropped_total 17\n"))
     }
 
     @Test("A reader that is gone ends nothing")
