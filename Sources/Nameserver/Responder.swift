@@ -263,17 +263,7 @@ package final class Responder {
         case .silence:
             counters.count(.silence)
             return .silence
-        case .formatError:
-            // The question and the fixed part of an OPT record have been read: what is wrong is behind them.
-            if query.hasEDNS {
-                return badOPT(Reply(buffer: buffer, query: query, limit: capacity, options: options))
-            }
-            let cookie = CookieRequest.reply(in: buffer, length: length, secrets: state.cookies) {
-                origin.client.address
-            }
-            guard let cookie else { return bareHeader(buffer, .formatError, keepsOpcode: false) }
-            if cookie.isMalformed { counters.count(.malformed) }
-            return .reply(cookie.length)
+        case .formatError: return formatError(buffer, query, length: length, capacity: capacity, from: origin)
         case .notImplemented: return bareHeader(buffer, .notImplemented, keepsOpcode: true)
         case .answer: break
         }
@@ -359,6 +349,19 @@ package final class Responder {
         cookieTime = UInt32(truncatingIfNeeded: time(nil))
         if !state.cookies.isCurrent(cookies, now: cookieTime) { cookies = state.cookies.snapshot(now: cookieTime) }
         return cookies
+    }
+
+    /// The reply to what could not be read to its end.
+    @inline(never)
+    private func formatError(
+        _ buffer: UnsafeMutableRawPointer, _ query: Query, length: Int, capacity: Int, from origin: some QueryOrigin
+    ) -> Outcome {
+        // The question and the fixed part of an OPT record have been read: what is wrong is behind them.
+        if query.hasEDNS { return badOPT(Reply(buffer: buffer, query: query, limit: capacity, options: options)) }
+        let cookie = CookieRequest.reply(in: buffer, length: length, secrets: state.cookies) { origin.client.address }
+        guard let cookie else { return bareHeader(buffer, .formatError, keepsOpcode: false) }
+        if cookie.isMalformed { counters.count(.malformed) }
+        return .reply(cookie.length)
     }
 
     /// For an OPT record that cannot be used: FORMERR with one of ours, which tells that EDNS itself is spoken (RFC 6891
