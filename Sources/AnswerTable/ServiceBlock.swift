@@ -35,6 +35,7 @@ struct ServiceBlock {
         static let endpoint: UInt8 = 1
         /// The offset of an entry of its own (4).
         static let entry: UInt8 = 2
+        /// Nothing of use (4): the service's own answers.
         static let alike: UInt8 = 3
         /// A port set.
         static let services: UInt8 = 4

@@ -4,18 +4,20 @@ import DNS
 ///
 /// The bytes of bodies are those that `PreparedAnswer` makes of the same records, written in one pass.
 struct ServiceEntryWriter: ~Copyable {
-    private var buffer = EntryBuffer()
-    /// The offset of each child that the index leads to.
+    var buffer = EntryBuffer()
+    /// The offset of each child that the index leads to; the service's own children come first.
     private var indexed: [UInt32] = []
     /// Where in a message the target of each endpoint's first SRV record stands.
     private var targets: [UInt32] = []
+    /// The bodies of the service's own name that its endpoints answer, for names with the same records.
+    var bodies: [OwnBody] = []
     /// The label that an address gives.
     private let dashed = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
 
     deinit { dashed.deallocate() }
 
     /// The most bytes of a message.
-    private static let messageLimit = 65535
+    static let messageLimit = 65535
     /// Pointers reach no further.
     private static let pointerLimit = 0x4000
 
@@ -45,12 +47,15 @@ struct ServiceEntryWriter: ~Copyable {
         _ = buffer.zeros(Entry.headerLength + types * Entry.typeLength + (length + 7) / 8 * 8)
         Entry.writeHeader(
             to: buffer.bytes, words: words, length: length, hash: hash, zone: zone, types: types, contents: contents)
+        bodies.removeAll(keepingCapacity: true)
         let images = writeBlock(service, seed: seed)
+        let likenesses = reserveLikenesses(service, types: types)
         switch service.answers {
         case .records: writePrepared(prepared)
         case .addresses(let addresses, let ports): writeAddresses(service, addresses, ports)
         case .endpoints(let weight): writeEndpoints(service, weight: weight)
         }
+        for likeness in likenesses { writeLikeness(likeness, service, zone: zone) }
         for image in images { writeImage(image.answers, of: image.labels, service, zone: zone, at: image.place) }
         return buffer.copy()
     }
@@ -100,10 +105,8 @@ struct ServiceEntryWriter: ~Copyable {
         }
         indexed.removeAll(keepingCapacity: true)
         var images: [Image] = []
-        var isIPv6First = false
-        if case .addresses(let addresses, _) = service.answers { isIPv6First = addresses.isIPv6First }
         if isVisible {
-            for child in service.children { writeChild(child, isIPv6First: isIPv6First, &images) }
+            for child in service.children { writeChild(child, service.answers, &images) }
         }
         var named = isVisible ? service.children.count : 0
         if hasLabels { writeLabels(endpoints, places, isVisible: isVisible) }
@@ -125,13 +128,20 @@ struct ServiceEntryWriter: ~Copyable {
     }
 
     private mutating func writeChild(
-        _ child: ServiceRecords.Child, isIPv6First: Bool, _ images: inout [Image]
+        _ child: ServiceRecords.Child, _ own: ServiceRecords.Answers, _ images: inout [Image]
     ) {
+        var (isIPv6First, isOfEndpoints) = (false, false)
+        switch own {
+        case .addresses(let addresses, _): isIPv6First = addresses.isIPv6First
+        case .endpoints: isOfEndpoints = true
+        case .records: break
+        }
         indexed.append(UInt32(truncatingIfNeeded: buffer.count))
         let kind: UInt8 =
             switch child.content {
             case .empty: ServiceBlock.Kind.empty
-            case .alike: ServiceBlock.Kind.alike
+            // Answers of another sort may be more than is copied.
+            case .alike: isOfEndpoints ? ServiceBlock.Kind.alike : ServiceBlock.Kind.empty
             case .services: ServiceBlock.Kind.services
             case .records: ServiceBlock.Kind.entry
             }
@@ -139,7 +149,9 @@ struct ServiceEntryWriter: ~Copyable {
         buffer.append(UInt8(truncatingIfNeeded: child.labels.count))
         child.labels.withUnsafeBytes { if let base = $0.baseAddress { buffer.append(base, $0.count) } }
         switch child.content {
-        case .empty, .alike: break
+        case .empty: break
+        // The offset of an entry of its own, where it gets one.
+        case .alike: _ = buffer.zeros(4)
         case .services(let ports):
             let start = buffer.count
             writePortSet(ports)
@@ -162,11 +174,15 @@ struct ServiceEntryWriter: ~Copyable {
                 }
                 buffer.append(ServiceBlock.Kind.endpoint)
                 buffer.append(UInt8(truncatingIfNeeded: length))
-                for byte in labels[(Int(offset) - 1)..<(Int(offset) - 1 + length)] { buffer.append(byte) }
+                let own = UnsafeRawBufferPointer(rebasing: labels[(Int(offset) - 1)..<(Int(offset) - 1 + length)])
+                if let base = own.baseAddress { buffer.append(base, own.count) }
                 buffer.append(UInt32(truncatingIfNeeded: index))
             }
         }
     }
+
+    /// Where a child of the service stands, by its place among them.
+    func childOffset(_ index: Int) -> Int { Int(indexed[index]) }
 
     private mutating func writeIndex(_ block: Int, seed: UInt64) {
         guard !indexed.isEmpty else { return }
@@ -250,6 +266,7 @@ struct ServiceEntryWriter: ~Copyable {
             buffer.reserve(16 * taken)
             for address in v4[..<taken] { writeAddress(address, owner: 12, ttl: service.ttl) }
             endBody(index, .a, flags(v4.count, taken), UInt16(taken), 0, from: start)
+            bodies.append(OwnBody(type: .a, start: start, answersEnd: buffer.count, length: 16, total: v4.count))
             index += 1
         }
         if !v6.isEmpty {
@@ -258,6 +275,7 @@ struct ServiceEntryWriter: ~Copyable {
             buffer.reserve(28 * taken)
             for address in v6[..<taken] { writeAddress(address, owner: 12, ttl: service.ttl) }
             endBody(index, .aaaa, flags(v6.count, taken), UInt16(taken), 0, from: start)
+            bodies.append(OwnBody(type: .aaaa, start: start, answersEnd: buffer.count, length: 28, total: v6.count))
             index += 1
         }
         return index
@@ -328,6 +346,9 @@ struct ServiceEntryWriter: ~Copyable {
                 }
             }
         }
+        bodies.append(
+            OwnBody(
+                type: .srv, start: start, answersEnd: buffer.count, length: nil, total: answers + (isCut ? 1 : 0)))
         let additionals = isCut ? 0 : writeGlue(service, origin - start)
         endBody(
             index, .srv, isCut ? .cut : [], UInt16(truncatingIfNeeded: answers),
@@ -336,21 +357,26 @@ struct ServiceEntryWriter: ~Copyable {
 
     /// Writes the addresses of the endpoints that SRV records lead to, as far as the message goes.
     ///
-    /// - Parameter shift: what is added to a place in the buffer for its place in the message.
-    private mutating func writeGlue(_ service: borrowing ServiceRecords, _ shift: Int) -> Int {
+    /// - Parameters:
+    ///   - shift: what is added to a place in the buffer for its place in the message.
+    ///   - labels: the bytes that stand in the question before the service's name.
+    mutating func writeGlue(
+        _ service: borrowing ServiceRecords, _ shift: Int, behind labels: Int = 0
+    ) -> Int {
+        let labelLength = labels
         let endpoints = service.endpoints
         var count = 0
         endpoints.labels.withUnsafeBytes { labels in
             for endpoint in 0..<endpoints.count {
                 let data = endpoint < endpoints.v4.count ? 4 : 16
-                let target = Int(targets[endpoint])
+                let target = Int(targets[endpoint]) + labelLength
                 let isNear = target < Self.pointerLimit
                 // Out of the pointers' reach the label is spelled out before what the question ends in.
                 let label = isNear ? nil : label(endpoint, endpoints, labels)
                 let size = (label?.count ?? 0) + 12 + data
                 guard buffer.count + shift + size <= Self.messageLimit else { return }
                 if let label, let base = label.baseAddress { buffer.append(base, label.count) }
-                let owner = isNear ? target : 12
+                let owner = isNear ? target : 12 + labelLength
                 if endpoint < endpoints.v4.count {
                     writeAddress(endpoints.v4[endpoint], owner: owner, ttl: service.ttl)
                 } else {

@@ -30,10 +30,9 @@ extension ServiceNames {
             records.visibility = .ownerOnly
             return records
         }
-        let isCopied = Self.copiedBytes(records) <= ServiceRecords.maximumCopiedBytes
         for name in fixed {
             guard let labels = childLabels(name) else { continue }
-            let content = content(name, service, ordered, alike: records.answers, isCopied: isCopied)
+            let content = content(name, service, ordered, alike: records.answers)
             // Names are the same whatever their case.
             if let known = records.children.firstIndex(where: { $0.labels == labels }) {
                 records.children[known].content = content
@@ -120,8 +119,7 @@ extension ServiceNames {
     }
 
     private func content(
-        _ fixed: Fixed, _ service: DiscoveryService, _ ordered: OrderedEndpoints, alike own: ServiceRecords.Answers,
-        isCopied: Bool
+        _ fixed: Fixed, _ service: DiscoveryService, _ ordered: OrderedEndpoints, alike own: ServiceRecords.Answers
     ) -> ServiceRecords.Content {
         guard case .port(let port) = fixed else { return .empty }
         switch (service.target, own) {
@@ -131,19 +129,9 @@ extension ServiceNames {
             guard numbers.count <= ServiceRecords.maximumPorts else { break }
             return .services(
                 ServicePorts(weight: Self.weight(ports.count * addresses.count), numbers: numbers))
-        case (.endpoints, .endpoints) where isCopied && isAll(port, ordered.view): return .alike
+        case (.endpoints, .endpoints) where isAll(port, ordered.view): return .alike
         default: break
         }
         return .records(answers(fixed, of: service, ordered))
-    }
-
-    /// The bytes of what the Service's own name answers from its endpoints.
-    private static func copiedBytes(_ records: ServiceRecords) -> Int {
-        let endpoints = records.endpoints
-        let ports = endpoints.portSets.first?.numbers.count ?? 0
-        let labels =
-            endpoints.labelOffsets.isEmpty ? 16 * endpoints.count : endpoints.labels.count + 16 * endpoints.v4.count
-        return (16 * endpoints.v4.count + 28 * endpoints.v6.count) * (ports > 0 ? 2 : 1)
-            + ports * (endpoints.count * (18 + records.owner.wire.count) + labels)
     }
 }

@@ -55,14 +55,14 @@ package struct ServiceRecords: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         /// An empty non-terminal.
         case empty
-        /// The same records as the service's own name has, fewer than `maximumCopiedBytes`.
+        /// The same records as the service's own name has, which are those of its endpoints.
         case alike
         /// The service's addresses, and SRV records for these ports that lead to it.
         case services(ServicePorts)
         case records([TypedAnswer])
     }
 
-    /// The most bytes of answers that are copied for a name with the same records.
+    /// The most bytes of answers that are copied, as they are asked for, for a name with the same records.
     package static let maximumCopiedBytes = 6000
     /// The most ports that SRV records are made of as they are asked for.
     package static let maximumPorts = 8

@@ -333,8 +333,27 @@ struct ServiceFormTests {
         return builder.build()
     }
 
-    @Test("A Service with so many endpoints that messages are full", arguments: [40, 300, 1000])
-    func full(count: Int) throws {
+    /// Services around the sizes at which their answers are no longer copied, lie out of the reach of pointers, and
+    /// fill a message.
+    struct Size: CustomTestStringConvertible {
+        let endpoints: Int
+        var ports = 1
+        var isIPv6 = false
+
+        var testDescription: String { "\(endpoints) endpoints, \(ports) ports\(isIPv6 ? ", IPv6" : "")" }
+
+        static let all = [
+            Size(endpoints: 40, ports: 2), Size(endpoints: 55), Size(endpoints: 120, isIPv6: true),
+            Size(endpoints: 300, ports: 2), Size(endpoints: 320), Size(endpoints: 1000, ports: 2),
+            Size(endpoints: 700, isIPv6: true), Size(endpoints: 2400, ports: 0, isIPv6: true),
+            // All addresses fit behind the Service's name, and not behind the longer one of its port.
+            Size(endpoints: 4093),
+        ]
+    }
+
+    @Test("A Service with so many endpoints that messages are full", arguments: Size.all)
+    func full(size: Size) throws {
+        let count = size.endpoints
         let settings = try #require(try Self.variants().first?.1)
         for hasHostnames in [true, false] {
             let tables = [ChangeForm.services, .names].map { form in
@@ -350,10 +369,12 @@ struct ServiceFormTests {
                     var builder = DiscoverySlice.Builder(told.zone.selection)
                     builder.id = NamespacedName(namespace: "prod", name: "big-\(part)")
                     builder.service = "big"
-                    builder.ports = [DiscoveryPort(name: "http", number: 80), DiscoveryPort(name: "http", number: 81)]
+                    builder.addressType = size.isIPv6 ? .ipv6 : .ipv4
+                    builder.ports = (0..<size.ports).map { DiscoveryPort(name: "http", number: 80 + $0) }
                     for index in (part * 100)..<min(count, part * 100 + 100) {
+                        let host = UInt32(index * 7919 % 65521)
                         builder.append(
-                            address: .v4(0x0a00_0000 + UInt32(index * 7919 % 65521)),
+                            address: size.isIPv6 ? .v6(0x2001_0db8 << 96 | UInt128(host)) : .v4(0x0a00_0000 + host),
                             label: hasHostnames ? "big-\(index)" : "")
                     }
                     changes.append(.put(.endpointSlice(builder.build())))
