@@ -51,7 +51,7 @@ extension ClusterZone {
         var isHolding = isPassing
         if case .none = ending { isHolding = true }
         var isHeldBack = false
-        for (index, apex) in settings.serviceApexes.enumerated() {
+        for (index, apex) in serviceApexes.enumerated() {
             guard let names = ServiceNames(change.id, apex: apex, settings: settings) else { continue }
             guard names.areTellable else {
                 refreshNames(change.id, [apex], old, new, whole, isImport: false, into: &sink)
@@ -61,7 +61,7 @@ extension ClusterZone {
             let isTold = tell(
                 names, index == 0 ? change.number : nil, apex, old, new, packing, isHolding: isHolding, into: &sink)
             if index == 0 { isHeldBack = !isTold }
-            if settings.answersByZone || !settings.importApexes.isEmpty {
+            if settings.answersByZone || !importApexes.isEmpty {
                 refreshNames(change.id, [apex], old, new, whole, isImport: false, isRest: true, into: &sink)
             }
         }
@@ -157,7 +157,7 @@ extension ClusterZone {
     mutating func tellService(_ id: NamespacedName, _ number: ServiceTable.Number, into sink: inout ChangeSink) {
         let view = view(number)
         let packing = EndpointPacking(view.endpoints)
-        for (index, apex) in settings.serviceApexes.enumerated() {
+        for (index, apex) in serviceApexes.enumerated() {
             guard let names = ServiceNames(id, apex: apex, settings: settings),
                 heldServices.removeValue(forKey: names.owner) != nil
             else { continue }
@@ -177,7 +177,7 @@ extension ClusterZone {
     private mutating func refreshLeads(
         _ change: ServiceChange, _ packing: EndpointPacking, isHeldBack: Bool, into sink: inout ChangeSink
     ) {
-        guard let apex = settings.serviceApexes.first else { return }
+        guard let apex = serviceApexes.first else { return }
         let own = ServiceNames(change.id, apex: apex, settings: settings)
         let owner = LeadOwner(
             number: change.number, names: own, isTellable: !isHeldBack && own?.areTellable ?? false, view: change.new,
@@ -233,11 +233,11 @@ extension ClusterZone {
             }
         }
         let holders = isAlone ? [owner.number] : reverse.holders(of: address)
-        let name = ReverseZone.name(of: address)
         guard !holders.isEmpty else {
-            if spelledAddresses.remove(address) != nil { sink.remove(name) }
+            if spelledAddresses.remove(address) != nil { sink.remove(ReverseZone.name(of: address)) }
             return sink.removeAddress(address)
         }
+        let name = ReverseZone.name(of: address)
         // None while those who had the address before have not been asked yet.
         let targets =
             isAlone

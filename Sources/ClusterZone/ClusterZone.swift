@@ -22,6 +22,12 @@ package struct ClusterZone: Sendable {
     private var held: (services: Set<DomainName>, imports: Set<DomainName>, addresses: Set<IPAddress>) = ([], [], [])
     /// The servers of the first zone as its apex tells them.
     private var toldServers: ApexNames.Servers
+    /// Those where no Service has one of this host's addresses.
+    private let plainServers: ApexNames.Servers
+    /// As the settings have them, which put them together each time.
+    let serviceApexes: [DomainName]
+    let importApexes: [DomainName]
+    private let wantedKinds: Set<DiscoveryKind>
     /// Whether endpoints take part in names: not before all of them are known.
     private var showsEndpoints = false
     /// Whether Services are told as a whole.
@@ -48,15 +54,19 @@ package struct ClusterZone: Sendable {
         state = ClusterState(settings: settings)
         reverse = ReverseNames(apexes: settings.reverseApexes, ttl: settings.ttl)
         apex = ApexNames(settings: settings)
-        toldServers = apex.servers(of: settings.apex, services: [])
+        plainServers = apex.servers(of: settings.apex, services: [])
+        toldServers = plainServers
+        (serviceApexes, importApexes) = (settings.serviceApexes, settings.importApexes)
+        apexes = settings.forwardApexes + settings.reverseApexes
+        wantedKinds = selection.kinds
+        isComplete = wantedKinds.isEmpty
         showsEndpoints = !selection.includesEndpoints
     }
 
     /// The zones served: those of names first, then the reverse zones.
-    package var apexes: [DomainName] { settings.forwardApexes + settings.reverseApexes }
-
+    package let apexes: [DomainName]
     /// Whether all objects have been told of once, so that what has no name does not exist.
-    package var isComplete: Bool { state.complete.isSuperset(of: selection.kinds) }
+    package private(set) var isComplete: Bool
 
     /// The SOA record of one of the zones, as it is now.
     package func soa(of apex: DomainName) -> Record { self.apex.soa(of: apex, serial: serial(of: apex)) }
@@ -130,6 +140,7 @@ package struct ClusterZone: Sendable {
             for change in changes { state.apply(change) }
         case .snapshotEnds(let kinds):
             for kind in kinds { state.endList(of: kind) }
+            isComplete = state.complete.isSuperset(of: wantedKinds)
             if state.listed.isEmpty { ending = .all }
         }
         return withoutActuallyEscaping(publish) { publish in
@@ -149,11 +160,11 @@ package struct ClusterZone: Sendable {
         var programmed: [ProgrammedChange] = []
 
         var imports = ChangeSink(held: held.imports, publish)
-        for namespace in toggled { refreshNamespace(namespace, settings.importApexes, into: &imports) }
+        for namespace in toggled { refreshNamespace(namespace, importApexes, into: &imports) }
         refreshImports(scope, &programmed, into: &imports)
 
         var services = ChangeSink(held: held.services, addresses: held.addresses, publish)
-        for namespace in toggled { refreshNamespace(namespace, settings.serviceApexes, into: &services) }
+        for namespace in toggled { refreshNamespace(namespace, serviceApexes, into: &services) }
         refreshServices(scope, ending, &programmed, into: &services)
         let namespaces = state.namespaces
         state.pods.update(
@@ -166,9 +177,10 @@ package struct ClusterZone: Sendable {
         held = (services.held, imports.held, services.heldAddresses)
         if imports.hasChanged { importSerial = max(importSerial, now) }
         if services.hasChanged { serial = max(serial, now) }
-        let servers = servers(of: settings.apex)
+        let servers = ownServices.isEmpty ? plainServers : servers(of: settings.apex)
         let hasOtherServers = servers != toldServers
         toldServers = servers
+        guard hasOtherServers || serial != formerSerial || importSerial != formerImportSerial else { return programmed }
         for change in apexChanges(
             apexes.filter { apex in
                 hasOtherServers
@@ -308,7 +320,7 @@ package struct ClusterZone: Sendable {
         for number in scope.numbers(in: state.imports, former) {
             guard let (id, old, new) = views(of: number, in: state.imports, former[number], scope) else { continue }
             let delta = EndpointDelta(from: old.endpoints, to: new.endpoints)
-            refreshNames(id, settings.importApexes, old, new, delta, isImport: true, into: &sink)
+            refreshNames(id, importApexes, old, new, delta, isImport: true, into: &sink)
             note(delta, new, scope, &programmed)
         }
         for number in former.keys { state.imports.leave(number) }
@@ -322,7 +334,7 @@ package struct ClusterZone: Sendable {
         if tellsServices {
             refreshRecords(change, ending, isPassing: isPassing, into: &sink)
         } else {
-            refreshNames(change.id, settings.serviceApexes, change.old, new, delta, isImport: false, into: &sink)
+            refreshNames(change.id, serviceApexes, change.old, new, delta, isImport: false, into: &sink)
             refreshAddresses(number, change.id, change.old, new, delta, into: &sink)
         }
         note(delta, new, scope, &programmed)
@@ -395,7 +407,7 @@ package struct ClusterZone: Sendable {
         _ number: ServiceTable.Number, _ id: NamespacedName, _ old: View, _ new: View, _ delta: EndpointDelta,
         into sink: inout ChangeSink
     ) {
-        guard let apex = settings.serviceApexes.first else { return }
+        guard let apex = serviceApexes.first else { return }
         let own = ServiceNames(id, apex: apex, settings: settings)
         let (former, current) = (old.service?.virtualIPs ?? [], new.service?.virtualIPs ?? [])
         var changed = Set(delta.elements.map(\.address))

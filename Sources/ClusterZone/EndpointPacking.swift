@@ -24,39 +24,33 @@ struct EndpointPacking {
     private var placesByEndpoint: [EndpointView.Place] = []
     /// Spells the labels that addresses give out as well.
     private var spellsAll = false
+    private var hasLabels = false
 
     init(_ view: EndpointView) {
         self.view = view
         packs = view.slices.map(\.endpoints)
         guard !view.isEmpty else { return }
-        // Labels of endpoints may look like those that the addresses of others give.
-        spellsAll = packs.contains(where: Self.hasLabelLikeAddress)
         let (sets, ofSlice) = portSets()
         records.portSets = sets
         let count = view.count
-        placesByEndpoint.reserveCapacity(count)
-        records.v4.reserveCapacity(packs.reduce(0) { $0 + ($1.family == .ipv4 ? $1.count : 0) })
         let clustered = view.slices.map { !$0.sourceCluster.isEmpty }
         let isAnyClustered = clustered.contains(true)
-        // An endpoint of another cluster is told from one of this cluster at the same address.
-        let hasLabels = spellsAll || isAnyClustered || packs.contains { $0.hasLabels || $0.family == .ipv6 }
-        if hasLabels {
-            records.labelOffsets.reserveCapacity(count)
-            records.labels.reserveCapacity(count * 16)
-            var size = 4
-            while size < count * 2 { size *= 2 }
-            slots = [UInt32](repeating: 0, count: size)
-            mask = size - 1
-        }
         let hasSets = sets.count > 1 || ofSlice.contains(EndpointRecords.unnamed)
         isUniform = !hasSets
         for slice in view.slices.indices {
             weightUnits += packs[slice].count * max(1, view.slices[slice].ports.count)
         }
         if isAnyClustered { isUniform = false }
+        // Nearly always, and far sooner than one by one.
+        if isUniform, let plain = PlainPacking(packs) {
+            plain.move(to: &records)
+            return
+        }
+        spellsAll = packs.contains(where: Self.hasLabelLikeAddress)
+        prepareLabels(count, clustered)
         for place in view.places() {
             add(
-                place, hasLabels: hasLabels, set: hasSets ? ofSlice[place.slice] : nil,
+                place, set: hasSets ? ofSlice[place.slice] : nil,
                 isClustered: clustered[place.slice])
         }
         if !spelledOut.isEmpty { isUniform = false }
@@ -65,6 +59,23 @@ struct EndpointPacking {
         placesByEndpoint = []
     }
 
+    /// Makes room for labels, where endpoints need any.
+    private mutating func prepareLabels(_ count: Int, _ clustered: [Bool]) {
+        placesByEndpoint.reserveCapacity(count)
+        records.v4.reserveCapacity(packs.reduce(0) { $0 + ($1.family == .ipv4 ? $1.count : 0) })
+        // An endpoint of another cluster is told from one of this cluster at the same address.
+        hasLabels =
+            spellsAll || clustered.contains(true) || packs.contains { $0.hasLabels || $0.family == .ipv6 }
+        guard hasLabels else { return }
+        records.labelOffsets.reserveCapacity(count)
+        records.labels.reserveCapacity(count * 16)
+        var size = 4
+        while size < count * 2 { size *= 2 }
+        slots = [UInt32](repeating: 0, count: size)
+        mask = size - 1
+    }
+
+    /// Labels of endpoints may look like those that the addresses of others give.
     private static func hasLabelLikeAddress(_ pack: PackedEndpoints) -> Bool {
         guard pack.hasLabels else { return false }
         return (0..<pack.count).contains { index in
@@ -75,19 +86,29 @@ struct EndpointPacking {
     /// The sets of ports, and the one of each slice.
     private func portSets() -> (sets: [ServicePorts], ofSlice: [UInt8]) {
         var sets: [ServicePorts] = []
+        var last: (ports: [DiscoveryPort], number: UInt8)?
         let ofSlice = view.slices.map { slice -> UInt8 in
-            let ports = ServicePorts(
-                weight: ServiceNames.weight(slice.ports.count), numbers: ServiceNames.numbers(slice.ports))
-            guard ports.numbers.count <= ServiceRecords.maximumPorts else { return EndpointRecords.unnamed }
-            if let index = sets.firstIndex(of: ports) { return UInt8(index) }
-            guard sets.count < Int(EndpointRecords.unnamed) else { return EndpointRecords.unnamed }
-            sets.append(ports)
-            return UInt8(sets.count - 1)
+            // The slices of a Service nearly always have the same.
+            if let last, last.ports == slice.ports { return last.number }
+            let number = number(of: slice, &sets)
+            last = (slice.ports, number)
+            return number
         }
         return (sets, ofSlice)
     }
 
-    private mutating func add(_ place: EndpointView.Place, hasLabels: Bool, set: UInt8?, isClustered: Bool) {
+    /// The number of a slice's ports among the sets, to which they are added.
+    private func number(of slice: DiscoverySlice, _ sets: inout [ServicePorts]) -> UInt8 {
+        let ports = ServicePorts(
+            weight: ServiceNames.weight(slice.ports.count), numbers: ServiceNames.numbers(slice.ports))
+        guard ports.numbers.count <= ServiceRecords.maximumPorts else { return EndpointRecords.unnamed }
+        if let index = sets.firstIndex(of: ports) { return UInt8(index) }
+        guard sets.count < Int(EndpointRecords.unnamed) else { return EndpointRecords.unnamed }
+        sets.append(ports)
+        return UInt8(sets.count - 1)
+    }
+
+    private mutating func add(_ place: EndpointView.Place, set: UInt8?, isClustered: Bool) {
         let pack = packs[place.slice]
         let value = pack.value(place.index)
         let isIPv4 = pack.family == .ipv4

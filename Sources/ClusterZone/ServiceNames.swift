@@ -56,7 +56,11 @@ struct ServiceNames {
         case .endpoints:
             // No ready endpoint: the name does not exist.
             guard !endpoints.isEmpty else { return [] }
-            names += ports(endpoints.slices.flatMap(\.ports))
+            var last: [DiscoveryPort] = []
+            for slice in endpoints.slices where slice.ports != last {
+                names += ports(slice.ports)
+                last = slice.ports
+            }
             if settings.answersByZone, !isImport {
                 names += [.zones, .pins, .preferences]
                 let zones = endpoints.slices.flatMap(\.endpoints.zones)
@@ -68,6 +72,12 @@ struct ServiceNames {
                 let labels = cluster.split(separator: ".", omittingEmptySubsequences: false)
                 names += labels.indices.map { .cluster(labels[$0...].joined(separator: ".")) }
             }
+        }
+        // A few, nearly always.
+        guard names.count > 8 else {
+            var distinct: [Fixed] = []
+            for name in names where !distinct.contains(name) { distinct.append(name) }
+            return distinct
         }
         var seen: Set<Fixed> = []
         return names.filter { seen.insert($0).inserted }
