@@ -16,6 +16,7 @@ struct IPAddressTests {
         let address = try #require(IPAddress(text))
         #expect(address.description == written)
         #expect(IPAddress(written) == address)
+        #expect(Self.read(text) == address)
         #expect(IPAddress(family: address.family, value: address.value) == address)
         #expect(address.bytes.count * 8 == address.family.bitWidth)
         #expect(address.bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) } == address.value)
@@ -31,7 +32,21 @@ struct IPAddressTests {
         ])
     func others(_ text: String) {
         #expect(IPAddress(text) == nil)
+        #expect(Self.read(text) == nil)
     }
+
+    private static func read(_ text: String) -> IPAddress? {
+        Array(text.utf8).withUnsafeBufferPointer { IPAddress(utf8: $0) }
+    }
+
+    @Test(
+        "Bytes are read as the same texts are",
+        arguments: [
+            "10.0.0.1", "1.2.3.04", "00.0.0.0", "1..2.3", "1.2.3.", ".1.2.3", "999.1.1.1", "1.2.3.256",
+            "255.255.255.2555",
+            "1.2.3.4.", "1234567", "1.2.3.a", "::ffff:1.2.3.4", "0.0.0.0",
+        ])
+    func bytes(_ text: String) { #expect(Self.read(text) == IPAddress(text)) }
 
     @Test("Mapped, loopback, unspecified and link-local addresses are told apart")
     func properties() throws {

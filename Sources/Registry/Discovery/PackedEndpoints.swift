@@ -5,15 +5,6 @@
 @frozen
 @usableFromInline
 package struct PackedEndpoints: Hashable, Sendable {
-    /// One address as it is told; what does not fit a name is left out by the builder of a slice.
-    struct Element: Hashable {
-        let address: IPAddress
-        /// At most 63 bytes; empty where the address gives it.
-        let label: String
-        /// Empty where unknown.
-        let zone: String
-    }
-
     /// The zones that endpoints name by their number, from 1; at most 255, endpoints of others have none.
     @usableFromInline package let zones: [String]
     /// `count` times an address in network order, then the number of its zone (1, if there are zones), then where its
@@ -35,48 +26,63 @@ package struct PackedEndpoints: Hashable, Sendable {
         @inlinable static var hasLabels: Layout { Layout(rawValue: 4) }
     }
 
-    package static let none = PackedEndpoints([], family: .ipv4)
+    package static let none = PackedEndpoints(Elements(), family: .ipv4)
 
     /// Elements of another family are left out.
-    init(_ elements: [Element], family: IPFamily) {
-        var layout: Layout = family == .ipv6 ? .isIPv6 : []
-        let own = elements.filter { $0.address.family == family }
-        let ordered = own.sorted {
-            ($0.address.value, $0.label, $0.zone) < ($1.address.value, $1.label, $1.zone)
+    init(_ elements: Elements, family: IPFamily) {
+        var items = elements.items
+        if items.contains(where: { $0.isIPv6 != (family == .ipv6) }) {
+            items.removeAll { $0.isIPv6 != (family == .ipv6) }
         }
-        if ordered.contains(where: { !$0.label.isEmpty }) { layout.insert(.hasLabels) }
+        var layout: Layout = family == .ipv6 ? .isIPv6 : []
+        if elements.areUnordered(items) { items.sort { elements.isBefore($0, $1) } }
+        var labels = 0
+        for item in items where item.labelLength > 0 { labels += Int(item.labelLength) + 1 }
+        if labels > 0 { layout.insert(.hasLabels) }
+        // By the order of endpoints, whatever the order was that they were told in.
         var zones: [String] = []
-        var numbers: [String: UInt8] = ["": 0]
-        for element in ordered where numbers[element.zone] == nil && zones.count < 255 {
-            zones.append(element.zone)
-            numbers[element.zone] = UInt8(zones.count)
+        var numbers: [UInt8] = []
+        if !elements.zones.isEmpty {
+            numbers = [UInt8](repeating: 0, count: elements.zones.count + 1)
+            for item in items where item.zone > 0 && numbers[Int(item.zone)] == 0 && zones.count < 255 {
+                zones.append(elements.zones[Int(item.zone) - 1])
+                numbers[Int(item.zone)] = UInt8(zones.count)
+            }
         }
         if !zones.isEmpty { layout.insert(.hasZones) }
         let stride = Self.stride(layout)
-        let labels = layout.contains(.hasLabels) ? ordered.reduce(0) { $0 + $1.label.utf8.count + 1 } : 0
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(ordered.count * stride + labels)
-        var place = ordered.count * stride
-        for element in ordered {
-            switch element.address {
-            case .v4(let value): withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
-            case .v6(let value): withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        let start = items.count * stride
+        let hasZones = !zones.isEmpty
+        self.bytes = [UInt8](unsafeUninitializedCapacity: start + labels) { buffer, count in
+            guard let base = buffer.baseAddress.map({ UnsafeMutableRawPointer($0) }) else { return }
+            var (place, label) = (0, start)
+            for item in items {
+                if family == .ipv6 {
+                    base.storeBytes(of: item.value.bigEndian, toByteOffset: place, as: UInt128.self)
+                    place += 16
+                } else {
+                    base.storeBytes(
+                        of: UInt32(truncatingIfNeeded: item.value).bigEndian, toByteOffset: place, as: UInt32.self)
+                    place += 4
+                }
+                if hasZones {
+                    base.storeBytes(of: numbers[Int(item.zone)], toByteOffset: place, as: UInt8.self)
+                    place += 1
+                }
+                guard labels > 0 else { continue }
+                let length = Int(item.labelLength)
+                let offset = length == 0 ? 0 : UInt32(truncatingIfNeeded: label)
+                base.storeBytes(of: offset.bigEndian, toByteOffset: place, as: UInt32.self)
+                place += 4
+                guard length > 0 else { continue }
+                base.storeBytes(of: item.labelLength, toByteOffset: label, as: UInt8.self)
+                elements.withLabel(item) { (base + (label + 1)).copyMemory(from: $0, byteCount: length) }
+                label += 1 + length
             }
-            if layout.contains(.hasZones) { bytes.append(numbers[element.zone] ?? 0) }
-            guard layout.contains(.hasLabels) else { continue }
-            let offset = element.label.isEmpty ? 0 : UInt32(place)
-            withUnsafeBytes(of: offset.bigEndian) { bytes.append(contentsOf: $0) }
-            if !element.label.isEmpty { place += element.label.utf8.count + 1 }
+            count = start + labels
         }
-        if layout.contains(.hasLabels) {
-            for element in ordered where !element.label.isEmpty {
-                bytes.append(UInt8(element.label.utf8.count))
-                bytes.append(contentsOf: element.label.utf8)
-            }
-        }
-        self.bytes = bytes
         self.zones = zones
-        self.size = UInt32(ordered.count)
+        self.size = UInt32(items.count)
         self.layout = layout
     }
 
@@ -106,6 +112,50 @@ package struct PackedEndpoints: Hashable, Sendable {
                 UInt128(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: index * stride, as: UInt32.self)))
             }
         }
+    }
+
+    /// The bytes themselves, for those who read all of them.
+    package struct Parts {
+        /// `count` places of `stride` bytes each; valid inside of `withParts` only.
+        fileprivate let base: UnsafeRawPointer
+        fileprivate let stride: Int
+        private let layout: Layout
+        package let count: Int
+        /// All labels, each behind a byte with its length, in the order of the endpoints that have one.
+        package let labels: UnsafeRawBufferPointer
+
+        fileprivate init(_ bytes: UnsafeRawBufferPointer, _ base: UnsafeRawPointer, _ endpoints: PackedEndpoints) {
+            self.base = base
+            layout = endpoints.layout
+            stride = endpoints.stride
+            count = endpoints.count
+            labels = UnsafeRawBufferPointer(rebasing: bytes[(count * stride)...])
+        }
+
+        package var isIPv6: Bool { layout.contains(.isIPv6) }
+
+        /// The address of an IPv4 endpoint. `index` is from 0 to `count` − 1.
+        package func v4(_ index: Int) -> UInt32 {
+            UInt32(bigEndian: base.loadUnaligned(fromByteOffset: index &* stride, as: UInt32.self))
+        }
+
+        /// The address of an IPv6 endpoint.
+        package func v6(_ index: Int) -> UInt128 {
+            UInt128(bigEndian: base.loadUnaligned(fromByteOffset: index &* stride, as: UInt128.self))
+        }
+
+        /// Where the label stands in `labels`, behind its length; 0 for none.
+        package func label(_ index: Int) -> Int {
+            guard layout.contains(.hasLabels) else { return 0 }
+            let offset = UInt32(
+                bigEndian: base.loadUnaligned(fromByteOffset: (index &+ 1) &* stride &- 4, as: UInt32.self))
+            return offset == 0 ? 0 : Int(offset) &+ 1 &- count &* stride
+        }
+    }
+
+    /// Hands over the bytes; nil where there are none.
+    package func withParts<Value>(_ body: (Parts) -> Value) -> Value? {
+        bytes.withUnsafeBytes { bytes in bytes.baseAddress.map { body(Parts(bytes, $0, self)) } }
     }
 
     package func address(_ index: Int) -> IPAddress {
