@@ -127,10 +127,15 @@ struct JSONPull: ~Copyable {
         let start = offset
         var hasEscapes = false
         while true {
-            // Eight bytes at a time while none of them is a quote or a backslash.
+            // Eight bytes at a time, up to the first quote or backslash.
             while offset &+ 8 <= count {
-                let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                if Self.holds(word, UInt8(ascii: "\"")) || Self.holds(word, UInt8(ascii: "\\")) { break }
+                let word = UInt64(
+                    littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                let marks = Self.marks(word, UInt8(ascii: "\"")) | Self.marks(word, UInt8(ascii: "\\"))
+                if marks != 0 {
+                    offset &+= marks.trailingZeroBitCount >> 3
+                    break
+                }
                 offset &+= 8
             }
             guard offset < count else { throw .incomplete }
@@ -149,11 +154,11 @@ struct JSONPull: ~Copyable {
         }
     }
 
-    /// Whether one of the eight bytes is this one.
+    /// Has the upper bit of each of eight bytes that is this one, up to the first; what is above that says nothing.
     @inline(__always)
-    private static func holds(_ word: UInt64, _ byte: UInt8) -> Bool {
+    private static func marks(_ word: UInt64, _ byte: UInt8) -> UInt64 {
         let others = word ^ (0x0101_0101_0101_0101 &* UInt64(byte))
-        return (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080 != 0
+        return (others &- 0x0101_0101_0101_0101) & ~others & 0x8080_8080_8080_8080
     }
 
     /// Steps over a value of any kind.
@@ -199,6 +204,13 @@ struct JSONPull: ~Copyable {
     func text(_ raw: RawText) -> String? {
         let buffer = UnsafeBufferPointer(rebasing: bytes[raw.start..<(raw.start &+ raw.count)])
         return raw.hasEscapes ? JSONEscapes.text(of: buffer) : String(validating: buffer, as: UTF8.self)
+    }
+
+    /// Whether a string is of ASCII alone.
+    func isASCII(_ raw: RawText) -> Bool {
+        var all: UInt8 = 0
+        for index in raw.start..<(raw.start &+ raw.count) { all |= bytes[index] }
+        return all < 0x80
     }
 
     /// Hands over the bytes of a string.

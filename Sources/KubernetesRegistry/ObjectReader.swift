@@ -6,7 +6,7 @@ import Registry
 /// behind it, so that one odd object costs nothing but itself.
 struct ObjectReader: ~Copyable {
     /// Longest texts that the API's own rules allow, in bytes.
-    private enum Limit {
+    enum Limit {
         static let name = 253
         static let label = 63
         static let version = 64
@@ -17,10 +17,10 @@ struct ObjectReader: ~Copyable {
     }
 
     var json: JSONPull
-    private let kind: DiscoveryKind
-    private let selection: DiscoverySelection
+    let kind: DiscoveryKind
+    let selection: DiscoverySelection
     /// What is wrong with the object under way; the first thing counts.
-    private var fault: SkipCause?
+    private(set) var fault: SkipCause?
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, from offset: Int = 0, kind: DiscoveryKind, selection: DiscoverySelection)
     {
@@ -161,6 +161,9 @@ struct ObjectReader: ~Copyable {
         return decoded
     }
 
+    /// Notes what is wrong with the object under way.
+    mutating func note(_ cause: SkipCause) { if fault == nil { fault = cause } }
+
     // MARK: Metadata
 
     private struct Metadata {
@@ -224,144 +227,6 @@ struct ObjectReader: ~Copyable {
         }
     }
 
-    // MARK: Services and ServiceImports
-
-    private struct ServiceFields {
-        var type = ""
-        var clusterIP = ""
-        /// Of a ServiceImport its `ips`.
-        var clusterIPs: [String] = []
-        var externalName = ""
-        var ports: [DiscoveryPort] = []
-        var hasSelector = false
-    }
-
-    private mutating func readServiceSpec(_ service: inout ServiceFields) throws(JSONPull.Stop) {
-        guard try enter() else { return }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "type") {
-                service.type = try string(Limit.word)
-                let isKnown =
-                    kind == .service
-                    ? Service.Kind(rawValue: service.type) != nil
-                    : service.type == "ClusterSetIP" || service.type == "Headless"
-                if !isKnown, !service.type.isEmpty { note(.unknownValue) }
-            } else if json.matches(name, "clusterIP") {
-                service.clusterIP = try string(Limit.word)
-            } else if json.matches(name, kind == .service ? "clusterIPs" : "ips") {
-                service.clusterIPs = try strings(Limit.word)
-            } else if json.matches(name, "externalName") {
-                service.externalName = try string(Limit.word)
-            } else if json.matches(name, "ports") {
-                service.ports = try ports()
-            } else if json.matches(name, "selector") {
-                service.hasSelector = try hasMembers()
-            } else {
-                try json.skip()
-            }
-        }
-    }
-
-    private mutating func ports() throws(JSONPull.Stop) -> [DiscoveryPort] {
-        var ports: [DiscoveryPort] = []
-        guard try enterArray() else { return ports }
-        var isFirst = true
-        while try json.nextElement(&isFirst) {
-            var name = ""
-            var transport = TransportProtocol.tcp
-            var number: Int?
-            if try enter() {
-                var isFirstMember = true
-                while let member = try json.nextMember(&isFirstMember) {
-                    if json.matches(member, "name") {
-                        name = try string(Limit.label)
-                    } else if json.matches(member, "port") {
-                        number = try integer().flatMap { Int(exactly: $0) }
-                    } else if json.matches(member, "protocol") {
-                        let text = try string(Limit.word)
-                        if let known = TransportProtocol(rawValue: text) {
-                            transport = known
-                        } else if !text.isEmpty {
-                            note(.unknownValue)
-                        }
-                    } else {
-                        try json.skip()
-                    }
-                }
-            }
-            ports.append(DiscoveryPort(name: name, transport: transport, number: number))
-        }
-        return ports
-    }
-
-    // MARK: EndpointSlices
-
-    private mutating func addressType() throws(JSONPull.Stop) -> EndpointSlice.AddressType {
-        if let type = EndpointSlice.AddressType(rawValue: try string(Limit.word)) { return type }
-        note(.unknownValue)
-        return .fqdn
-    }
-
-    private mutating func readEndpoints(_ slice: inout DiscoverySlice.Builder) throws(JSONPull.Stop) {
-        guard try enterArray() else { return }
-        var isFirst = true
-        while try json.nextElement(&isFirst) {
-            guard try enter() else { continue }
-            var addresses: [String] = []
-            var isReady = true
-            var hostname = ""
-            var targetName = ""
-            var zone = ""
-            var isFirstMember = true
-            while let name = try json.nextMember(&isFirstMember) {
-                if json.matches(name, "addresses") {
-                    addresses = try strings(Limit.word)
-                } else if json.matches(name, "conditions") {
-                    isReady = try readiness()
-                } else if json.matches(name, "hostname") {
-                    hostname = try string(Limit.word)
-                } else if selection.namesEndpointsByPod, json.matches(name, "targetRef") {
-                    targetName = try referenceName()
-                } else if selection.keepsZones, json.matches(name, "zone") {
-                    zone = try string(Limit.word)
-                } else {
-                    try json.skip()
-                }
-            }
-            slice.append(
-                addresses: addresses, isReady: isReady, hostname: hostname, targetName: targetName, zone: zone)
-        }
-    }
-
-    private mutating func readiness() throws(JSONPull.Stop) -> Bool {
-        var isReady = true
-        guard try enter() else { return isReady }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "ready") {
-                switch try json.shape() {
-                case .bool: isReady = try json.bool() ?? true
-                case .null: try json.skip()
-                default: try skipWrongType()
-                }
-            } else {
-                try json.skip()
-            }
-        }
-        return isReady
-    }
-
-    private mutating func referenceName() throws(JSONPull.Stop) -> String {
-        var result = ""
-        guard try enter() else { return result }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "name") { result = try string(Limit.name) } else { try json.skip() }
-        }
-        return result
-    }
-
     // MARK: Pods
 
     private struct PodFields {
@@ -382,144 +247,5 @@ struct ObjectReader: ~Copyable {
                 try json.skip()
             }
         }
-    }
-
-    // MARK: Lists and refusals
-
-    /// Reads `metadata` of a list.
-    mutating func listMetadata() throws(JSONPull.Stop) -> ListMetadata {
-        var metadata = ListMetadata()
-        guard try enter() else { return metadata }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "resourceVersion") {
-                metadata.version = ObjectVersion(try string(Limit.version))
-            } else if json.matches(name, "continue") {
-                metadata.continuation = try string(Limit.continuation)
-            } else if json.matches(name, "remainingItemCount") {
-                metadata.remaining = try integer()
-            } else {
-                try json.skip()
-            }
-        }
-        return metadata
-    }
-
-    /// Reads a Status, as ERROR events carry one.
-    mutating func status() throws(JSONPull.Stop) -> WatchFailure {
-        var failure = WatchFailure(code: 500, message: "")
-        guard try enter() else { return failure }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "code") {
-                failure.code = try integer().flatMap { Int(exactly: $0) } ?? 500
-            } else if json.matches(name, "message") {
-                failure.message = try string(Limit.message)
-            } else if json.matches(name, "details") {
-                failure.retryAfter = try retryAfter()
-            } else {
-                try json.skip()
-            }
-        }
-        return failure
-    }
-
-    private mutating func retryAfter() throws(JSONPull.Stop) -> Duration? {
-        var result: Duration?
-        guard try enter() else { return result }
-        var isFirst = true
-        while let name = try json.nextMember(&isFirst) {
-            if json.matches(name, "retryAfterSeconds") {
-                result = try integer().map { .seconds(min(max($0, 0), 3600)) }
-            } else {
-                try json.skip()
-            }
-        }
-        return result
-    }
-
-    // MARK: Values
-
-    private mutating func note(_ cause: SkipCause) { if fault == nil { fault = cause } }
-
-    private mutating func skipWrongType() throws(JSONPull.Stop) {
-        note(.wrongType)
-        try json.skip()
-    }
-
-    /// Steps into an object; steps over `null`, and over anything else as over a fault.
-    private mutating func enter() throws(JSONPull.Stop) -> Bool {
-        switch try json.shape() {
-        case .object:
-            try json.beginObject()
-            return true
-        case .null: try json.skip()
-        default: try skipWrongType()
-        }
-        return false
-    }
-
-    private mutating func enterArray() throws(JSONPull.Stop) -> Bool {
-        switch try json.shape() {
-        case .array:
-            try json.beginArray()
-            return true
-        case .null: try json.skip()
-        default: try skipWrongType()
-        }
-        return false
-    }
-
-    /// A text; empty where there is none.
-    private mutating func string(_ limit: Int) throws(JSONPull.Stop) -> String {
-        switch try json.shape() {
-        case .string:
-            let raw = try json.rawText()
-            guard raw.count <= limit else {
-                note(.tooLong)
-                return ""
-            }
-            guard let text = json.text(raw) else {
-                note(.badText)
-                return ""
-            }
-            return text
-        case .null: try json.skip()
-        default: try skipWrongType()
-        }
-        return ""
-    }
-
-    private mutating func strings(_ limit: Int) throws(JSONPull.Stop) -> [String] {
-        var texts: [String] = []
-        guard try enterArray() else { return texts }
-        var isFirst = true
-        while try json.nextElement(&isFirst) { texts.append(try string(limit)) }
-        return texts
-    }
-
-    private mutating func integer() throws(JSONPull.Stop) -> Int64? {
-        switch try json.shape() {
-        case .number:
-            guard let number = try json.integer() else {
-                note(.wrongType)
-                return nil
-            }
-            return number
-        case .null: try json.skip()
-        default: try skipWrongType()
-        }
-        return nil
-    }
-
-    private mutating func hasMembers() throws(JSONPull.Stop) -> Bool {
-        var found = false
-        guard try enter() else { return found }
-        var isFirst = true
-        while try json.nextMember(&isFirst) != nil {
-            found = true
-            try json.skip()
-        }
-        return found
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Registry
 
 /// What an ERROR event of a watch says (metav1 Status).
@@ -120,7 +121,9 @@ struct LineCutter {
     }
 
     private static func newline(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        guard start < bytes.count else { return nil }
-        return bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 }

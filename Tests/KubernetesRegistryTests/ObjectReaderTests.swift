@@ -133,6 +133,49 @@ struct ObjectReaderTests {
         #expect(slice.lastChangeTrigger == Timestamp(rfc3339: "2026-07-01T12:00:00Z"))
     }
 
+    @Test("Texts of endpoints are the same however they are written: with escapes, in any case, beyond ASCII")
+    func endpointTexts() throws {
+        let text = #"""
+            {"metadata":{"namespace":"prod","name":"db-x","labels":{"kubernetes.io/service-name":"db"}},
+            "addressType":"IPv4","endpoints":[
+            {"addresses":["10.0.0\u002e1"],"hostname":"DB\u002d1","zone":"North-\u00e9"},
+            {"hostname":"db-é","addresses":["10.0.0.2","10.0.0.3"],"zone":"North-é"},
+            {"addresses":["10.0.0.9"],"addresses":["10.0.0.4"],"hostname":null,"zone":"\u0041"},
+            {"addresses":[null,"10.0.0.5"],"targetRef":{"name":"po\u0064"},"zone":""}]}
+            """#
+        let selection = DiscoverySelection(namesEndpointsByPod: true, keepsZones: true)
+        let decoded = try Samples.decode(text, kind: .endpointSlice, selection: selection)
+        guard case .object(.endpointSlice(let slice)) = decoded.content else {
+            Issue.record("no slice: \(decoded)")
+            return
+        }
+        var expected = DiscoverySlice.Builder(selection)
+        expected.id = Samples.id("db-x")
+        expected.service = "db"
+        for (address, label, zone) in [
+            ("10.0.0.5", "pod", ""), ("10.0.0.4", "", "a"), ("10.0.0.3", "db-é", "north-é"),
+            ("10.0.0.2", "db-é", "north-é"), ("10.0.0.1", "db-1", "north-é"),
+        ] {
+            expected.append(address: try #require(IPAddress(address)), label: label, zone: zone)
+        }
+        #expect(slice == expected.build())
+    }
+
+    @Test(
+        "A text of an endpoint that is none, or too long, is a fault of its slice",
+        arguments: [
+            (#""hostname":"\ud800""#, SkipCause.badText), (#""hostname":5"#, .wrongType),
+            (#""zone":["a"]"#, .wrongType),
+            (#""addresses":"10.0.0.1""#, .wrongType), (#""addresses":[1]"#, .wrongType),
+            (#""hostname":"\#(String(repeating: "x", count: 300))""#, .tooLong),
+        ])
+    func endpointFaults(_ member: String, _ cause: SkipCause) throws {
+        let text = #"{"metadata":{"namespace":"prod","name":"db-x"},"addressType":"IPv4","endpoints":[{\#(member)}]}"#
+        let decoded = try Samples.decode(
+            text, kind: .endpointSlice, selection: DiscoverySelection(keepsZones: true))
+        #expect(decoded.content == .skipped(cause))
+    }
+
     @Test("What the reader and the registry's own types make of a document is the same")
     func sameAsRegistry() throws {
         let documents: [(DiscoveryKind, ObjectKind, String)] = [
