@@ -69,8 +69,11 @@ struct ApexTests {
     }
 
     @Test(
-        "Transfers are refused, over UDP and TCP, in every zone and below",
-        arguments: ["AXFR", "IXFR"], ["cluster.local", "web.prod.svc.cluster.local", "in-addr.arpa", "example.org"])
+        "Transfers are refused, over UDP and TCP, in every zone and below, of headless endpoints without ports too",
+        arguments: ["AXFR", "IXFR"],
+        [
+            "cluster.local", "web.prod.svc.cluster.local", "bare.prod.svc.cluster.local", "in-addr.arpa", "example.org",
+        ])
     func transfers(type: String, zone: String) throws {
         let port = try SharedServer.server.get().port
         for overTCP in [false, true] {
