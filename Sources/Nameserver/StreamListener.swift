@@ -15,6 +15,10 @@ final class StreamListener: Sendable {
         let inherited: InheritedSockets
     }
 
+    /// The memory that a connection reads into, and keeps while it is idle: what came last and little more, a record of
+    /// TLS at most.
+    private static let reading = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 16 << 10)
+
     let address: ListenAddress
     private let channel: any Channel
     private let open: OpenChannels
@@ -44,6 +48,7 @@ final class StreamListener: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)
+            .childChannelOption(ChannelOptions.recvAllocator, value: reading)
             .childChannelInitializer { channel in
                 guard let client = PipelineQuery.Peer(channel.remoteAddress)?.address, connections.enter(client) else {
                     return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
