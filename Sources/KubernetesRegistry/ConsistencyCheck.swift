@@ -8,11 +8,14 @@ struct ConsistencyCheck: Hashable, Sendable {
     static let interval = Duration.seconds(300)
     /// How soon to ask again after a difference.
     static let confirmation = Duration.seconds(20)
+    /// How long to leave the API alone after a comparison.
+    static let rest = Duration.seconds(10)
     /// How often a watch may be found behind before it is doubted.
     static let patience = 6
 
     struct Count: Hashable, Sendable {
-        var objects: Int
+        /// nil where it is not known: an API does not count where it selects.
+        var objects: Int?
         var version: ObjectVersion
     }
 
@@ -35,7 +38,7 @@ struct ConsistencyCheck: Hashable, Sendable {
             reset()
             return .disagrees
         }
-        guard api.objects != known.objects else {
+        guard let told = api.objects, let held = known.objects, told != held else {
             suspicion = nil
             late = 0
             return .agrees

@@ -36,6 +36,10 @@ actor KindReflector {
     private var machine: Reflector
     private var held: HeldObjects
     private var check = ConsistencyCheck()
+    /// Whether an API that has gone back since the last list could still be taken for one in which nothing happens.
+    private var isUnproven: Bool
+    /// Wakes the checks before their time.
+    private var checkSignal: AsyncStream<Void>.Continuation?
     /// Whether readers have been told all of the kind once.
     private var isTold: Bool
     /// Whether readers have been told that the kind begins.
@@ -71,6 +75,7 @@ actor KindReflector {
             objects.set(Double(held.participants))
         }
         self.held = held
+        isUnproven = version != nil
         isTold = stored != nil
         hasBegun = isTold
         machine = Reflector(version: version, isOptional: watched.isOptional)
@@ -114,6 +119,7 @@ actor KindReflector {
         guardian?.cancel()
         settling?.cancel()
         self.reading = nil
+        isSettled = false
         // What came before the end is known, whatever the end was.
         tell()
         return verdict ?? ending
@@ -147,6 +153,7 @@ actor KindReflector {
         }
         isSettled = true
         around.status.following(kind)
+        if isUnproven { checkSignal?.yield() }
     }
 
     private func giveUp(_ ending: Reflector.Ending) {
@@ -159,6 +166,8 @@ actor KindReflector {
         let wasUnserved = machine.isUnserved
         let step = machine.ended(ending, now: around.time.now(), random: around.time.random())
         if case .listed = ending { return step }
+        // Whoever ended it may be another by the time the next one begins.
+        isUnproven = true
         if let cause = machine.lastCause { around.metrics.countRestart(kind, cause) }
         if machine.isUnserved, !wasUnserved { tellUnserved() }
         complain(ending, fallsBack: isList(step))
@@ -265,6 +274,7 @@ actor KindReflector {
         tell()
         revision += 1
         check.reset()
+        isUnproven = false
         if !isTold {
             isTold = true
             around.emit(.snapshotEnds([kind]))
@@ -332,6 +342,10 @@ actor KindReflector {
             if wasListing, !endsInitialEvents { return .unmarked }
             if wasListing, !isPlausible() { return .broken }
             let now = around.time.now()
+            if machine.phase == .watching, let known = machine.version, version.isBefore(known) {
+                isUnproven = true
+                checkSignal?.yield()
+            }
             if machine.heardBookmark(version, endsInitialEvents: endsInitialEvents, now: now) { endList() }
         case .failure(let failure):
             return .refused(code: failure.code, message: failure.message, retryAfter: failure.retryAfter)
@@ -379,25 +393,43 @@ actor KindReflector {
 
     // MARK: Checks
 
+    /// Compares from time to time, and soon after a watch has begun that goes on from an earlier one: of a version that
+    /// an API has not come to yet, as after its restoration from a backup, a watch says nothing, as in peace.
     private func runChecks() async {
-        guard watched.isCounted else { return }
-        var pause = around.checkInterval
+        var (rest, pause) = (Duration.zero, around.checkInterval)
         while !Task.isCancelled {
-            guard (try? await around.time.sleep(pause * (0.75 + around.time.random() / 2))) != nil else { return }
+            // A watch that breaks again and again is not compared each time.
+            if rest > .zero { guard (try? await around.time.sleep(rest)) != nil else { return } }
+            // A stream a round: it ends when a task that waits for it is cancelled.
+            let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            checkSignal = continuation
+            if isUnproven, isSettled { continuation.yield() }
+            let time = around.time
+            let due = max(.zero, pause * (0.75 + time.random() / 2) - rest)
+            await withTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { for await _ in signals { return } }
+                tasks.addTask { try? await time.sleep(due) }
+                await tasks.next()
+                tasks.cancelAll()
+            }
+            checkSignal = nil
+            guard !Task.isCancelled else { return }
             pause = await compare() ? around.checkInterval : min(around.checkInterval, ConsistencyCheck.confirmation)
+            rest = ConsistencyCheck.rest
         }
     }
 
-    /// Compares the number of objects with the API's.
+    /// Compares the newest version and the number of objects with the API's, the number where the API counts.
     ///
     /// - Returns: Whether all is well as far as can be said.
     func compare() async -> Bool {
-        guard machine.phase == .watching, isTold, !machine.isUnserved, let before = machine.version,
-            let api = await countAtAPI(), machine.phase == .watching, let version = machine.version
-        else { return true }
-        let verdict = check.judge(
-            api: api, known: ConsistencyCheck.Count(objects: held.count, version: version), before: before)
+        guard machine.phase == .watching, isTold, !machine.isUnserved, let before = machine.version else { return true }
+        guard let api = await countAtAPI() else { return !isUnproven }
+        guard machine.phase == .watching, let version = machine.version else { return true }
+        let known = ConsistencyCheck.Count(objects: watched.isCounted ? held.count : nil, version: version)
+        let verdict = check.judge(api: api, known: known, before: before)
         around.metrics.countCheck(kind, disagrees: verdict == .disagrees)
+        isUnproven = false
         switch verdict {
         case .agrees: return true
         case .differs: return false
@@ -407,12 +439,16 @@ actor KindReflector {
         }
     }
 
-    /// nil where the API cannot be asked or does not count.
+    /// What the API has now, by a list of one object; nil where it cannot be asked.
     private func countAtAPI() async -> ConsistencyCheck.Count? {
         let start = around.time.now()
         guard let stream = try? await around.client.stream(watched.countingCall) else { return nil }
         around.metrics.countRequest(code: stream.code, duration: around.time.now() - start)
-        guard stream.isSuccess else { return nil }
+        guard stream.isSuccess else {
+            // Asked in vain ever after, where it is not allowed.
+            if stream.code < 500, stream.code != 429 { isUnproven = false }
+            return nil
+        }
         var decoder = ListDecoder(kind: kind, selection: around.selection)
         do {
             for try await part in stream.parts {
@@ -423,12 +459,15 @@ actor KindReflector {
             return nil
         }
         let metadata = decoder.metadata
+        guard !metadata.version.text.isEmpty else { return nil }
         // A server that ignores the limit has sent them all.
-        guard metadata.continuation.isEmpty || metadata.remaining != nil else { return nil }
+        guard metadata.continuation.isEmpty || metadata.remaining != nil else {
+            return ConsistencyCheck.Count(objects: nil, version: metadata.version)
+        }
         let (objects, isOverflow) = decoder.count.addingReportingOverflow(Int(clamping: metadata.remaining ?? 0))
         // A number that no cluster has is no count.
-        guard !isOverflow, objects >= 0 else { return nil }
-        return ConsistencyCheck.Count(objects: objects, version: metadata.version)
+        return ConsistencyCheck.Count(
+            objects: isOverflow || objects < 0 ? nil : objects, version: metadata.version)
     }
 
     // MARK: State for the file

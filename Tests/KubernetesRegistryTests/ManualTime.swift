@@ -68,6 +68,11 @@ final class ManualTime: Sendable {
         advance(by: duration)
     }
 
+    /// Lets time pass whenever somebody sleeps for exactly so long, until the task is cancelled.
+    func passing(_ duration: Duration) -> Task<Void, Never> {
+        Task { while !Task.isCancelled { await pass(duration) } }
+    }
+
     private func sleep(_ duration: Duration) async throws {
         let id = state.withLock { state in
             state.lastID += 1

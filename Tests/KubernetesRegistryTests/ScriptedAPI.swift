@@ -19,6 +19,8 @@ struct ScriptedRequest: Sendable {
     }
 
     var isWatch: Bool { has("watch=true") }
+    /// Whether only the version and the number of objects are wanted.
+    var isCount: Bool { has("limit=1") }
     var isStreamingList: Bool { has("sendInitialEvents=true") }
 }
 
