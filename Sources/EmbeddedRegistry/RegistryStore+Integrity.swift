@@ -14,13 +14,13 @@ extension RegistryStore {
     ///
     /// From then on writes are refused: restart on a restored file.
     package func watchIntegrity() async throws -> ObjectStoreError {
-        guard isOnDisk else { throw CancellationError() }
+        guard isKept else { throw CancellationError() }
         while true {
             let start = clock.now()
-            if let fault = await fault() {
+            if isOnDisk, let fault = await fault() {
                 let refusal = ObjectStoreError.unavailable(
                     .damaged(StoreError.damaged(file: file, reason: fault).description))
-                state.withLock { $0.refusal = refusal }
+                state.withLock { ($0.refusal, $0.copy) = (refusal, nil) }
                 return refusal
             }
             let spent = max(0, clock.now().milliseconds - start.milliseconds)

@@ -88,7 +88,7 @@ extension RegistryStore: ManifestSink {
     @discardableResult
     func write<Value: Sendable>(_ body: (inout StoreBatch) throws -> Value) throws -> Value {
         try state.withLock { state in
-            if let refusal = state.refusal { throw refusal }
+            try reopen(&state)
             // Whether the disk takes anything again is found out before all is read.
             if state.known == nil { try probe() }
             // The batch has the only copy, so that changing it copies nothing.
@@ -139,7 +139,10 @@ extension RegistryStore: ManifestSink {
     /// cancelled.
     ///
     /// A disk that refuses a write is asked again after a while: what is in memory goes on being served.
-    package func run() async throws {
+    ///
+    /// - Parameter reopened: told when a registry that could not be written at the start takes writes.
+    package func run(reopened: @escaping @Sendable () -> Void = {}) async throws {
+        state.withLock { $0.reopened = reopened }
         var failure = attemptRetry()
         while !Task.isCancelled {
             // A stream a round: it ends when a task that waits for it is cancelled.
@@ -162,7 +165,7 @@ extension RegistryStore: ManifestSink {
             guard !Task.isCancelled else { break }
             if let end, end <= clock.now() { failure = attemptRetry() }
         }
-        state.withLock { $0.upkeep = nil }
+        state.withLock { ($0.upkeep, $0.reopened) = (nil, nil) }
     }
 
     private func attemptRetry() -> (any Error)? {

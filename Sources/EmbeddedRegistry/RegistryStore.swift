@@ -21,23 +21,38 @@ package final class RegistryStore: Sendable {
     struct State {
         /// nil while a batch works on it, and after a failure until somebody needs it: then it is read anew.
         var known: StoreState?
-        /// Why nothing is written, whatever the disk says; nil where writes are taken.
+        /// Why nothing is written; nil where writes are taken.
         var refusal: ObjectStoreError?
+        /// What the copy in memory holds that is served as long as the disk takes no writes; nil where the disk itself is
+        /// served, and where nothing but a new start helps.
+        var copy: StoreOpening.Standing?
+        /// What the server is, for commands beside it, once that is known.
+        var server: ServerRecord?
+        /// Told when writes are taken again.
+        var reopened: (@Sendable () -> Void)?
         /// Wakes `run`: who waits, or the next end of a quarantine, may have changed.
         var upkeep: AsyncStream<Void>.Continuation?
         /// How many transactions have been written since the store was opened.
         var transactions = 0
     }
 
-    let database: any DatabaseWriter
+    /// What is exchanged when the disk takes the place of a copy in memory.
+    private struct Source {
+        let database: any DatabaseWriter
+        let ring: ChangeRing
+        let lock: StoreLock?
+    }
+
+    private let source: Mutex<Source>
     let file: String
     let settings: StoreSettings
     let clock: WallClock
     let state: Mutex<State>
-    let ring: ChangeRing
     let queue = WriteQueue()
     private let directory: String?
-    private let lock: StoreLock?
+
+    var database: any DatabaseWriter { source.withLock { $0.database } }
+    var ring: ChangeRing { source.withLock { $0.ring } }
 
     /// Opens the registry, or makes one.
     ///
@@ -59,22 +74,66 @@ package final class RegistryStore: Sendable {
             file = "\(path)/\(RegistryReader.fileName)"
             opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
-        database = opening.database
-        lock = opening.lock
-        let known = opening.known
-        ring = ChangeRing(at: known.version, capacity: min(max(1, settings.retainedEvents), 4096))
-        state = Mutex(State(known: known, refusal: opening.refusal))
+        let ring = Self.ring(at: opening.known.version, settings)
+        source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))
+        state = Mutex(
+            State(
+                known: opening.known, refusal: opening.refusal, copy: opening.refusal == nil ? nil : opening.standing))
+    }
+
+    private static func ring(at version: ResourceVersion, _ settings: StoreSettings) -> ChangeRing {
+        ChangeRing(at: version, capacity: min(max(1, settings.retainedEvents), 4096))
+    }
+
+    /// Serves the disk instead of a copy in memory, if it can be written by now. What it holds counts: where that is not
+    /// what was served, readers begin anew.
+    ///
+    /// - Throws: `ObjectStoreError.unavailable` where it still cannot be written, or never will be by this process.
+    func reopen(_ state: inout State) throws {
+        guard let refusal = state.refusal else { return }
+        guard let copy = state.copy, let directory else { throw refusal }
+        let opening: StoreOpening
+        do {
+            let lock = source.withLock { $0.lock }
+            opening = try StoreOpening(again: directory, lock: lock, file: file, settings: settings, clock: clock)
+            if let server = state.server { try Self.record(server, in: opening.database, file: file) }
+        } catch let error as StoreError {
+            state.refusal = error.unavailability
+            throw error.unavailability
+        }
+        let isSame = opening.standing.isSame(as: copy)
+        let former = source.withLock { source in
+            defer {
+                source = Source(
+                    database: opening.database,
+                    ring: isSame ? source.ring : Self.ring(at: opening.known.version, settings), lock: opening.lock)
+            }
+            return source.ring
+        }
+        if !isSame { former.retire() }
+        state.known = opening.known
+        (state.copy, state.refusal) = (nil, nil)
+        state.reopened?()
     }
 
     /// Notes what the server on this registry is, for commands beside it.
     package func record(_ server: ServerRecord) throws {
+        try state.withLock { state in
+            state.server = server
+            try Self.record(server, in: database, file: file)
+        }
+    }
+
+    private static func record(_ server: ServerRecord, in database: any DatabaseWriter, file: String) throws {
         try StoreError.mapping(file: file) {
             try database.write { try StoredRows.set(StoreSetting.server, JSONText.text(of: server.document), in: $0) }
         }
     }
 
-    /// Whether there is a file to look after.
-    var isOnDisk: Bool { directory != nil && lock != nil }
+    /// Whether there is a file, or will be one.
+    var isKept: Bool { directory != nil }
+    /// Whether the file is this process's to look after.
+    var isOnDisk: Bool { directory != nil && source.withLock { $0.lock != nil } }
 
     /// Whether an earlier run has left objects besides those that every registry has.
     package var holdsObjects: Bool { state.withLock { $0.known?.objects.isEmpty == false } }

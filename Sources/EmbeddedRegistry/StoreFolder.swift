@@ -21,4 +21,32 @@ enum StoreFolder {
             throw .directoryUnusable(path, reason: String(cString: strerror(errno)))
         }
     }
+
+    /// What a probe writes, in bytes: a database that is opened writes less.
+    private static let probeSize = 1 << 16
+
+    /// Throws where nothing can be stored in the folder: found out by a file that is written and removed again.
+    static func probe(_ path: String) throws(StoreError) {
+        let file = "\(path)/registry.probe"
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(file, errno) }
+        defer {
+            close(descriptor)
+            unlink(file)
+        }
+        let zeros = [UInt8](repeating: 0, count: probeSize)
+        let count = write(descriptor, zeros, zeros.count)
+        // Less than all is what fits.
+        guard count == zeros.count else { throw failure(file, count < 0 ? errno : ENOSPC) }
+        guard fsync(descriptor) == 0 else { throw failure(file, errno) }
+    }
+
+    private static func failure(_ file: String, _ code: Int32) -> StoreError {
+        let reason = String(cString: strerror(code))
+        return switch code {
+        case ENOSPC, EDQUOT: .full(file: file, reason: reason)
+        case EROFS, EACCES, EPERM: .readOnly(file: file, reason: reason)
+        default: .failed(file: file, reason: reason)
+        }
+    }
 }

@@ -3,21 +3,32 @@ import GRDB
 import Glibc
 import Registry
 
-/// The database of a registry as a server has it: the one on disk, or where that cannot be written a copy in memory.
+/// The database of a registry as a server has it: the one on disk, or where that cannot be written a copy in memory,
+/// until it can.
 struct StoreOpening {
+    /// Which objects an opening has found.
+    struct Standing: Hashable, Sendable {
+        /// Which registry it is, whatever folder it lies in.
+        var identity: String?
+        var version: ResourceVersion
+        /// Whether opening has changed no object.
+        var isUnchanged: Bool
+
+        /// Whether another opening has found the very same ones, so that readers of one may go on with the other.
+        func isSame(as other: Standing) -> Bool { isUnchanged && self == other }
+    }
+
     let database: any DatabaseWriter
     /// nil where there is nothing to keep others from.
     let lock: StoreLock?
     /// Why nothing is written; nil where writes are taken.
     let refusal: ObjectStoreError?
     let known: StoreState
+    let standing: Standing
 
     /// A registry that is forgotten at the end.
     init(inMemoryAs file: String, settings: StoreSettings, clock: WallClock) throws {
-        database = try DatabaseQueue()
-        lock = nil
-        refusal = nil
-        known = try Self.prepare(database, file: file, settings: settings, clock: clock)
+        try self.init(try DatabaseQueue(), lock: nil, file: file, settings: settings, clock: clock)
     }
 
     /// The registry in a folder; one that is there and cannot be written is read all the same: DNS goes on.
@@ -28,17 +39,33 @@ struct StoreOpening {
         do {
             try StoreFolder.make(directory)
             taken = try StoreLock(directory: directory)
-            let pool = try Self.pool(file)
-            known = try Self.prepare(pool, file: file, settings: settings, clock: clock)
-            database = pool
-            refusal = nil
+            self = try Self(try Self.pool(file), lock: taken, file: file, settings: settings, clock: clock)
         } catch let error as StoreError where error.isAboutWriting && access(file, R_OK) == 0 {
             let copy = try Self.copy(of: directory, file: file)
-            known = try Self.prepare(copy, file: file, settings: settings, clock: clock)
-            database = copy
-            refusal = error.unavailability
+            self = try Self(
+                copy, lock: taken, refusal: error.unavailability, file: file, settings: settings, clock: clock)
         }
-        lock = taken
+    }
+
+    /// The registry on disk, where a copy of it has been served: what is known is what the disk has now.
+    ///
+    /// - Parameter lock: the lock, where the folder let it be taken.
+    /// - Throws: `StoreError` where it still cannot be written.
+    init(again directory: String, lock: StoreLock?, file: String, settings: StoreSettings, clock: WallClock) throws {
+        try StoreFolder.make(directory)
+        let lock = try lock ?? StoreLock(directory: directory)
+        try StoreFolder.probe(directory)
+        try self.init(try Self.pool(file), lock: lock, file: file, settings: settings, clock: clock)
+    }
+
+    private init(
+        _ database: any DatabaseWriter, lock: StoreLock?, refusal: ObjectStoreError? = nil, file: String,
+        settings: StoreSettings, clock: WallClock
+    ) throws {
+        (known, standing) = try Self.prepare(database, file: file, settings: settings, clock: clock)
+        self.database = database
+        self.lock = lock
+        self.refusal = refusal
     }
 
     private static func copy(of directory: String, file: String) throws -> DatabaseQueue {
@@ -64,14 +91,18 @@ struct StoreOpening {
     /// Brings the tables up to date and reads what they hold.
     private static func prepare(
         _ database: any DatabaseWriter, file: String, settings: StoreSettings, clock: WallClock
-    ) throws -> StoreState {
+    ) throws -> (StoreState, Standing) {
         try StoreError.mapping(file: file) {
             try database.write { try StoreSchema.check($0, file: file) }
             try StoreSchema.migrator.migrate(database)
             return try database.write { database in
                 var state = try StoreState(of: database, settings: settings, file: file)
+                let version = state.version
                 try StoreSetup.complete(&state, in: database, settings: settings, file: file, now: clock.now())
-                return state
+                let standing = Standing(
+                    identity: try StoredRows.setting(StoreSetting.identity, in: database), version: state.version,
+                    isUnchanged: state.version == version)
+                return (state, standing)
             }
         }
     }

@@ -17,6 +17,8 @@ package final class ChangeRing: Sendable {
         var size = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
+        /// Whether nothing will be appended any more, and readers have to begin anew elsewhere.
+        var isRetired = false
     }
 
     private let capacity: Int
@@ -65,6 +67,17 @@ package final class ChangeRing: Sendable {
         for continuation in waiting.values { continuation.resume() }
     }
 
+    /// Ends all readers, those to come as well, as if they had fallen behind: what they have read is no longer what there
+    /// is.
+    package func retire() {
+        let waiting = state.withLock { state in
+            state.isRetired = true
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for continuation in waiting.values { continuation.resume() }
+    }
+
     /// The changes after a version, as many as there are; waits where there is none.
     ///
     /// - Throws: `ObjectStoreError.versionTooOld`; `CancellationError` when the task is cancelled.
@@ -81,6 +94,7 @@ package final class ChangeRing: Sendable {
 
     private func available(after version: ResourceVersion) throws -> [RecordedChange]? {
         try state.withLock { state in
+            guard !state.isRetired else { throw ObjectStoreError.versionTooOld(version, oldest: state.newest) }
             guard version < state.newest else { return nil }
             guard version >= state.base else { throw ObjectStoreError.versionTooOld(version, oldest: state.base) }
             var low = state.dropped
@@ -103,7 +117,7 @@ package final class ChangeRing: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    guard version >= state.newest, !Task.isCancelled else { return true }
+                    guard version >= state.newest, !state.isRetired, !Task.isCancelled else { return true }
                     state.waiting[id] = continuation
                     return false
                 }

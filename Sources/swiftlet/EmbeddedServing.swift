@@ -56,7 +56,7 @@ struct EmbeddedServing {
     func services(_ opened: Opened) async throws -> [any ServiceLifecycle.Service] {
         guard let store = try await opening.value()?.get() else { throw CancellationError() }
         if let refusal = store.refusal {
-            logger.error("\(refusal); serving what it holds, and writing nothing until the next start")
+            logger.error("\(refusal); serving what it holds, and taking no writes until the disk does")
         }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         if settings.data == nil {
@@ -103,7 +103,9 @@ private struct StoreUpkeep: ServiceLifecycle.Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await store.run() }
+                tasks.addTask {
+                    try await store.run { logger.notice("the registry can be written: writes are taken again") }
+                }
                 tasks.addTask {
                     do {
                         let damage = try await store.watchIntegrity()

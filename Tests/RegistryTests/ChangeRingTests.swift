@@ -93,6 +93,19 @@ struct ChangeRingTests {
         #expect(try await other.value.count == 1)
     }
 
+    @Test("A ring that is retired ends those who wait and those who come, as if they had fallen behind")
+    func retired() async throws {
+        let ring = ChangeRing(at: Self.at(0))
+        let waiting = Task { try await ChangeCursor(ring, after: Self.at(0)).next() }
+        let late = ChangeCursor(ring, after: Self.at(0))
+        ring.retire()
+        for reading in [{ try await waiting.value }, { try await late.next() }] {
+            await #expect(throws: ObjectStoreError.versionTooOld(Self.at(0), oldest: Self.at(0))) {
+                _ = try await reading()
+            }
+        }
+    }
+
     @Test("A reader from before the ring is brought up from elsewhere first, and falls behind later all the same")
     func archive() async throws {
         let ring = ChangeRing(at: Self.at(7), capacity: 4)
