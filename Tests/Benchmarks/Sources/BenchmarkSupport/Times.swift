@@ -1,10 +1,17 @@
 /// Times of one kind, in milliseconds.
-package struct Times {
+package struct Times: Codable, Sendable {
     private var milliseconds: [Double] = []
 
     package init() {}
 
     package mutating func add(_ time: Duration) { milliseconds.append(time / .milliseconds(1)) }
+
+    /// The times of both.
+    package static func + (left: Times, right: Times) -> Times {
+        var sum = left
+        sum.milliseconds += right.milliseconds
+        return sum
+    }
 
     package var count: Int { milliseconds.count }
     /// nil when there is no time.

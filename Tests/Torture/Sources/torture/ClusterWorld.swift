@@ -28,7 +28,7 @@ final class ClusterWorld: World {
             Cluster(services: 24), truth: truth, port: Self.apiPort, streamsLists: generator.next() % 2 == 0)
         changes = Changes(of: api)
         try super.init(
-            around, truth, Excuses(),
+            around, truth, Excuses(), Strain(),
             arguments: ["serve", "--conf", around.folder.appending(path: "Corefile").path, "--data", around.data.path])
         try addInterface()
         try writeCertificate(1)
@@ -89,13 +89,21 @@ final class ClusterWorld: World {
         try corefile.write(toFile: corefilePath, atomically: true, encoding: .utf8)
     }
 
+    /// Replaces the certificate and its key as clients of certificate authorities do: by new files, the key's for its
+    /// owner alone.
     func writeCertificate(_ number: Int) throws {
         try around.mustRun(
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                "-subj", "/CN=generation-\(number)", "-keyout", certificatePath("key"), "-out", certificatePath("pem"),
+                "-subj", "/CN=generation-\(number)", "-keyout", certificatePath("new-key"),
+                "-out", certificatePath("new-pem"),
             ])
+        for part in ["key", "pem"] {
+            guard rename(certificatePath("new-\(part)"), certificatePath(part)) == 0 else {
+                throw BenchmarkError.system(call: "rename", errorNumber: errno)
+            }
+        }
     }
 
     /// The common name of the certificate that is shown over TLS.

@@ -16,11 +16,12 @@ final class EmbeddedWorld: World {
     init(_ around: Surroundings) throws {
         let truth = Truth()
         let excuses = Excuses()
+        let strain = Strain()
         writers = (0..<2).map {
-            Writer(number: $0, port: Self.apiPort, truth, excuses, seed: around.seed &+ UInt64($0))
+            Writer(number: $0, port: Self.apiPort, truth, excuses, strain, seed: around.seed &+ UInt64($0))
         }
         try super.init(
-            around, truth, excuses,
+            around, truth, excuses, strain,
             arguments: [
                 "serve", "--listen", ":53", "--api", "127.0.0.1:\(Self.apiPort)", "--data",
                 around.data.appending(path: "registry").path, "--quarantine", "0",
@@ -106,16 +107,13 @@ final class EmbeddedWorld: World {
         ]
     }
 
-    /// Killed, and started again where nothing can be written. Only asked for by name: such a start takes no writes until
-    /// the next one.
+    /// Killed, and started again where nothing can be written: then writes are taken as soon as they can be.
     private func readOnlyStart(_ generator: SeededGenerator) -> Fault {
         let path = data.path
-        var fault = badStart(
+        return badStart(
             "disk read-only over a start, then writable", generator,
             spoil: { [self] in try around.mustRun("mount", ["-o", "remount,ro", path]) },
             mend: { [self] in try around.mustRun("mount", ["-o", "remount,rw", path]) })
-        fault.isSlow = true
-        return fault
     }
 
     /// The same for a disk without room.

@@ -33,14 +33,45 @@ enum Way: Sendable {
 final class Examiner: Sendable {
     let truth: Truth
     let excuses: Excuses
-    private let state = Mutex(Tally())
+    let strain: Strain
+    private let state = Mutex((tally: Tally(), suspicions: [Suspicion]()))
 
-    init(_ truth: Truth, _ excuses: Excuses) {
-        self.truth = truth
-        self.excuses = excuses
+    /// Something late, failed or missing that is nobody's fault where the cores were others' meanwhile.
+    private struct Suspicion {
+        let from: ContinuousClock.Instant
+        let to: ContinuousClock.Instant
+        /// How much of that time must have been lost.
+        let excuse: Duration
+        /// nil behind the first ones: they are counted only.
+        let text: String?
     }
 
-    var tally: Tally { state.withLock { $0 } }
+    init(_ truth: Truth, _ excuses: Excuses, _ strain: Strain = Strain()) {
+        self.truth = truth
+        self.excuses = excuses
+        self.strain = strain
+    }
+
+    /// What came of all; once the last question is answered, as threads tell of their waits afterwards.
+    var tally: Tally {
+        let (tally, suspicions) = state.withLock { $0 }
+        return suspicions.reduce(into: tally) { tally, suspicion in
+            guard strain.lost(from: suspicion.from, to: suspicion.to) < suspicion.excuse else {
+                tally.strained += 1
+                return
+            }
+            tally.unexcused += 1
+            if let text = suspicion.text { tally.complain(text) }
+        }
+    }
+
+    private func suspect(
+        _ suspicions: inout [Suspicion], from: ContinuousClock.Instant, to: ContinuousClock.Instant,
+        excuse: Duration = Strain.notable, _ text: @autoclosure () -> String
+    ) {
+        suspicions.append(
+            Suspicion(from: from, to: to, excuse: excuse, text: suspicions.count < 100 ? text() : nil))
+    }
 
     /// A reply came.
     ///
@@ -50,28 +81,31 @@ final class Examiner: Sendable {
         let outcome = Self.examine(packet, pending, truth)
         guard isCounted else { return outcome.isRight }
         let now = ContinuousClock.now
-        state.withLock { tally in
-            tally.checked += 1
+        state.withLock { (state) in
+            state.tally.checked += 1
             switch outcome {
             case .right(let time):
-                if time > tally.slowest, !excuses.covers(.outdated, asked: pending.asked - Truth.grace) {
-                    tally.slowest = time
+                if time > state.tally.slowest, !excuses.covers(.outdated, asked: pending.asked - Truth.grace) {
+                    state.tally.slowest = time
                 }
             case .outdated(let since):
-                tally.outdated += 1
+                state.tally.outdated += 1
                 let excuse: Excuse = pending.source == .configuration ? .outdatedConfiguration : .outdated
                 guard !excuses.covers(excuse, outdatedSince: since, asked: pending.asked) else { return }
-                tally.unexcused += 1
-                tally.complain("outdated for \(pending.asked - since): \(describe(pending, packet))")
+                let age = pending.asked - since
+                suspect(
+                    &state.suspicions, from: since, to: pending.asked, excuse: age - Truth.grace,
+                    "outdated for \(age): \(describe(pending, packet))")
             case .failed:
-                tally.failed += 1
+                state.tally.failed += 1
                 let excuse: Excuse = pending.source == .upstream ? .failedForwarding : .failure
                 guard !excuses.covers(excuse, asked: pending.asked) else { return }
-                tally.unexcused += 1
-                tally.complain("failed after \(now - pending.asked): \(describe(pending, packet))")
+                suspect(
+                    &state.suspicions, from: pending.asked - Load.patience, to: now,
+                    "failed after \(now - pending.asked): \(describe(pending, packet))")
             case .wrong(let reason):
-                tally.wrong += 1
-                tally.complain("WRONG, \(reason): \(describe(pending, packet))")
+                state.tally.wrong += 1
+                state.tally.complain("WRONG, \(reason): \(describe(pending, packet))")
             }
         }
         return outcome.isRight
@@ -79,13 +113,15 @@ final class Examiner: Sendable {
 
     /// No reply came in time.
     func miss(_ pending: Pending, by way: Way) {
-        state.withLock { tally in
-            tally.missing += 1
+        let now = ContinuousClock.now
+        state.withLock { (state) in
+            state.tally.missing += 1
             var valid = way.silence
             if pending.source == .upstream { valid.insert(.failedForwarding) }
             guard !valid.contains(where: { excuses.covers($0, asked: pending.asked) }) else { return }
-            tally.unexcused += 1
-            tally.complain("no reply over \(way): \(pending.key.name) \(pending.key.type)")
+            suspect(
+                &state.suspicions, from: pending.asked, to: now,
+                "no reply over \(way): \(pending.key.name) \(pending.key.type)")
         }
     }
 
@@ -114,7 +150,10 @@ final class Examiner: Sendable {
             // What an upstream cannot say over UDP is asked for over TCP by whoever wants to know.
             return pending.source == .upstream && reply.answer.isEmpty ? .failed : .wrong("truncated")
         }
-        if reply.responseCode == 2 { return reply.answer.isEmpty ? .failed : .wrong("records of a failure") }
+        // What an upstream refuses is told as it is, as CoreDNS has it.
+        if reply.responseCode == 2 || (reply.responseCode == 5 && pending.source == .upstream) {
+            return reply.answer.isEmpty ? .failed : .wrong("records of a failure")
+        }
         guard
             reply.answer.allSatisfy({
                 $0.owner == pending.key.name && $0.recordClass == 1 && $0.type == pending.key.type

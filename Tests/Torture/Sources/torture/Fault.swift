@@ -16,10 +16,6 @@ struct Fault {
     /// What is not as it should be while it lasts, looked at before the end; nil for nothing.
     var complaint: () throws -> String? = { nil }
     var heal: () throws -> Void
-    /// Seconds within which everything is to be right again.
-    var limit = 60
-    /// Whether the recovery takes minutes, or does not come at all: then it is injected only where it is asked for.
-    var isSlow = false
     /// Whether it is of two areas, and so never one of two.
     var isAlone = false
     /// Once all is right again.

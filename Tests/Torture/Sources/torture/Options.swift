@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Foundation
+import Glibc
 
 /// What the command line says.
 struct Options {
@@ -8,6 +9,10 @@ struct Options {
     var seed = UInt64.random(in: 0...UInt64(UInt32.max))
     /// The one sequence to run; nil for all.
     var only: Int?
+    /// How many sequences run at a time: they wait most of their time.
+    var jobs = 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    /// Where the outcome of the one sequence is written as JSON, for who started this; nil for a report of it.
+    var outcome: String?
     /// Kinds of faults to choose from, by a part of their names; empty for all.
     var faults: [String] = []
     /// Kinds of faults to leave out, likewise.
@@ -17,8 +22,8 @@ struct Options {
     var keepsFiles = false
 
     static let usage = """
-        torture [--swiftlet BINARY] [--sequences N] [--seed N] [--only N] [--fault PART-OF-A-KIND]… [--without PART-OF-A-KIND]…
-                [--world PART-OF-A-NAME] [--keep]
+        torture [--swiftlet BINARY] [--sequences N] [--jobs N] [--seed N] [--only N] [--fault PART-OF-A-KIND]…
+                [--without PART-OF-A-KIND]… [--world PART-OF-A-NAME] [--keep]
         Breaks what a server depends on while every reply is checked; see Tests/Torture/README.md.
         """
 
@@ -30,6 +35,8 @@ struct Options {
             case "--sequences": sequences = try reader.number(of: option, in: 1...100_000)
             case "--seed": seed = UInt64(try reader.number(of: option, in: 0...Int.max))
             case "--only": only = try reader.number(of: option, in: 1...100_000)
+            case "--jobs": jobs = try reader.number(of: option, in: 1...256)
+            case "--outcome": outcome = try reader.value(of: option)
             case "--fault": faults.append(try reader.value(of: option))
             case "--without": without.append(try reader.value(of: option))
             case "--world": world = try reader.value(of: option)
@@ -37,8 +44,18 @@ struct Options {
             default: throw .usage("\(option) is no option\n\(Self.usage)")
             }
         }
+        guard outcome == nil || only != nil else { throw .usage("--outcome is of one sequence, which --only names") }
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw .usage("\(executable) is no program; --swiftlet says where it is")
         }
+    }
+
+    /// The command line of another process that runs one of the sequences.
+    func arguments(for sequence: Int, outcome: String) -> [String] {
+        var arguments = ["--swiftlet", executable, "--seed", "\(seed)", "--only", "\(sequence)", "--outcome", outcome]
+        for fault in faults { arguments += ["--fault", fault] }
+        for fault in without { arguments += ["--without", fault] }
+        if let world { arguments += ["--world", world] }
+        return arguments + (keepsFiles ? ["--keep"] : [])
     }
 }

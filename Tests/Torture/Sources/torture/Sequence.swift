@@ -1,29 +1,11 @@
 import BenchmarkSupport
 import Foundation
 
-/// What came of one or many sequences.
-struct Outcome {
-    var tally = Tally()
-    var injected: [String: Int] = [:]
-    /// Milliseconds until all was right again, by the kind of fault.
-    var recoveries: [String: Times] = [:]
-    var unrecovered = 0
-    var lostWrites = 0
-    var acknowledgedWrites = 0
-    var complaints: [String] = []
-    /// MiB, by world.
-    var peaks: [String: Double] = [:]
-    var sequences = 0
-
-    /// Whether anything is not as it should be.
-    var hasFailed: Bool {
-        tally.wrong > 0 || tally.unexcused > 0 || unrecovered > 0 || lostWrites > 0 || !complaints.isEmpty
-    }
-}
-
 /// Breaks things in one world, one or two at a time, and waits for each recovery.
 struct Sequence {
     static let start = "start"
+    /// Seconds within which everything is to be right again.
+    private static let limit = 60
     let number: Int
     let options: Options
 
@@ -40,7 +22,7 @@ struct Sequence {
             around.run("ip", ["link", "delete", World.interface])
         }
         note("sequence \(number): \(type(of: world).name)")
-        if let time = try world.awaitRecovery(within: 60) {
+        if let time = try world.awaitRecovery(within: Self.limit) {
             outcome.recoveries[Self.start, default: Times()].add(time)
             world.beginLoad()
             for _ in 0..<Int.random(in: 3...5, using: &generator) {
@@ -48,7 +30,8 @@ struct Sequence {
             }
         } else {
             world.complain(
-                "nothing was right within 60 s of the start: \(world.laggard); \(world.server.output.suffix(500))")
+                "nothing was right within \(Self.limit) s of the start: \(world.laggard); \(world.server.output.suffix(500))"
+            )
         }
         isStopped = true
         world.stop()
@@ -75,15 +58,15 @@ struct Sequence {
         try Interruption.sleep(milliseconds: faults.map(\.hold).max() ?? 0)
         if faults.count == 1, let complaint = try faults[0].complaint() { world.complain("\(name): \(complaint)") }
         for fault in faults.reversed() { try fault.heal() }
-        let limit = faults.map(\.limit).max() ?? 60
-        let time = try world.awaitRecovery(within: limit)
+        let time = try world.awaitRecovery(within: Self.limit)
         for fault in faults {
             world.excuses.close(fault.excuses)
             fault.recovered()
         }
         guard let time else {
             outcome.unrecovered += 1
-            world.complain("\(name): not right within \(limit) s: \(world.laggard); \(world.server.output.suffix(500))")
+            world.complain(
+                "\(name): not right within \(Self.limit) s: \(world.laggard); \(world.server.output.suffix(500))")
             return false
         }
         outcome.recoveries[faults.count == 1 ? name : "two at once", default: Times()].add(time)
@@ -101,9 +84,7 @@ struct Sequence {
             // Each has numbers of its own, so that those left out change nothing.
             make(SeededGenerator(seed: generator.next()))
         }
-        if options.faults.isEmpty {
-            kinds = kinds.filter { !$0.isSlow }
-        } else {
+        if !options.faults.isEmpty {
             kinds = kinds.filter { kind in options.faults.contains { kind.kind.contains($0) } }
         }
         kinds = kinds.filter { kind in !options.without.contains { kind.kind.contains($0) } }

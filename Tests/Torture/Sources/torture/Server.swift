@@ -13,6 +13,7 @@ final class Server {
     private let executable: String
     private let arguments: [String]
     private let shim: Shim
+    private let strain: Strain
     private let folder: URL
     private var program: Program?
     /// The most memory that any of its lives took, in MiB.
@@ -20,10 +21,11 @@ final class Server {
     /// How often it was started.
     private(set) var lives = 0
 
-    init(executable: String, arguments: [String], shim: Shim, folder: URL) {
+    init(executable: String, arguments: [String], shim: Shim, strain: Strain, folder: URL) {
         self.executable = executable
         self.arguments = arguments
         self.shim = shim
+        self.strain = strain
         self.folder = folder
     }
 
@@ -35,6 +37,7 @@ final class Server {
             arguments: ["--nofile=\(Self.descriptors):\(Self.descriptors)", "env"] + shim.environment + [executable]
                 + arguments,
             folder: folder)
+        strain.follow(program?.processIdentifier)
     }
 
     /// nil where it runs as it should.

@@ -1,7 +1,5 @@
-import Synchronization
-
 /// What came of the questions.
-struct Tally: Sendable {
+struct Tally: Codable, Sendable {
     var checked = 0
     var outdated = 0
     var failed = 0
@@ -9,6 +7,8 @@ struct Tally: Sendable {
     var wrong = 0
     /// Outdated, failed or missing without an excuse.
     var unexcused = 0
+    /// The same while the cores were others'.
+    var strained = 0
     /// The longest that an answer stayed after it had changed, where nothing was broken.
     var slowest = Duration.zero
     var examples: [String] = []
@@ -20,6 +20,7 @@ struct Tally: Sendable {
         left.missing += right.missing
         left.wrong += right.wrong
         left.unexcused += right.unexcused
+        left.strained += right.strained
         left.slowest = max(left.slowest, right.slowest)
         left.examples += right.examples.prefix(max(0, 20 - left.examples.count))
     }

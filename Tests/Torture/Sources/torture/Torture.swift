@@ -10,12 +10,17 @@ struct Torture {
             Interruption.watch()
             // A server that goes must not end this with it.
             signal(SIGPIPE, SIG_IGN)
-            try enterNamespaces()
+            if options.only != nil { try enterNamespaces() }
             exit(try run(options) ? 0 : 1)
         } catch {
             note("torture: \(error)")
             exit(BenchmarkError.exitStatus(for: error))
         }
+    }
+
+    /// This program.
+    static var executable: String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().path
     }
 
     /// Interfaces and file systems of its own, so that nothing outside is touched: as a root or as a user's.
@@ -34,19 +39,26 @@ struct Torture {
     /// - Returns: Whether all was as it should be.
     private static func run(_ options: Options) throws -> Bool {
         let machine = Machine()
-        note("seed \(options.seed)")
         let folder = FileManager.default.temporaryDirectory.appending(path: "torture-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if !options.keepsFiles { try? FileManager.default.removeItem(at: folder) } }
         var outcome = Outcome()
-        do {
-            for number in options.only.map({ $0...$0 }) ?? 1...options.sequences {
+        if let number = options.only {
+            do {
                 try Sequence(number: number, options: options)
                     .run(into: &outcome, folder: folder.appending(path: "\(number)"))
+            } catch BenchmarkError.interrupted {
+                note("sequence \(number): interrupted")
             }
-        } catch BenchmarkError.interrupted {
-            note("interrupted")
+            if let file = options.outcome {
+                try JSONEncoder().encode(outcome).write(to: URL(fileURLWithPath: file))
+                return true
+            }
+        } else {
+            note("seed \(options.seed), \(options.jobs) at a time")
+            outcome = try Jobs(options: options, folder: folder).run()
         }
-        print("\(TortureReport(outcome: outcome, seed: options.seed).text)\n\n\(machine.description)")
+        print("\(TortureReport(outcome: outcome, options: options).text)\n\n\(machine.description)")
         return !outcome.hasFailed
     }
 }

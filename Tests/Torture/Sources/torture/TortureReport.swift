@@ -3,7 +3,7 @@ import BenchmarkSupport
 /// What came of a run, in Markdown.
 struct TortureReport {
     let outcome: Outcome
-    let seed: UInt64
+    let options: Options
 
     var text: String {
         let tally = outcome.tally
@@ -16,6 +16,7 @@ struct TortureReport {
             "| replies checked | \(tally.checked) |",
             "| wrong answers | \(tally.wrong) |",
             "| late, failed or missing without a cause | \(tally.unexcused) |",
+            "| the same while the cores were others' | \(tally.strained) |",
             "| late, failed or missing while something was broken | "
                 + "\(tally.outdated), \(tally.failed), \(tally.missing) in all |",
             "| acknowledged writes | \(outcome.acknowledgedWrites) |",
@@ -40,7 +41,11 @@ struct TortureReport {
                 ["", "What is not as it should be:", ""]
                 + outcome.complaints.map { "- " + $0.replacing("\n", with: " ") }
         }
-        lines += ["", "Seed \(seed); one sequence again: `deploy/torture --seed \(seed) --only NUMBER`."]
+        lines += [
+            "",
+            "Seed \(options.seed), \(options.jobs) sequences at a time; one again: "
+                + "`deploy/torture --seed \(options.seed) --only NUMBER`.",
+        ]
         return lines.joined(separator: "\n")
     }
 

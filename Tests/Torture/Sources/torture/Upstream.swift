@@ -179,11 +179,11 @@ final class Upstream: Sendable {
         let record: [UInt8] = [0, 1, 0, 1, 0, 0, 0, 5, 0, 4]
         reply += [0xC0, 12] + record + address
         if withExtras {
-            // One of each section, for names that are asked for as well.
+            // One of each section, for names that are asked for as well; one of the name itself would belong to it.
             reply[7] = 2
             (reply[9], reply[11]) = (1, 1)
-            for number in 0..<3 {
-                reply += Array(Packet.question("n\(number).example.", .a).dropLast(4)) + record + forgery
+            for other in (0..<4).map({ "n\($0).example." }).filter({ $0 != name }).prefix(3) {
+                reply += Array(Packet.question(other, .a).dropLast(4)) + record + forgery
             }
         }
         return reply

@@ -37,6 +37,7 @@ class World {
     let truth: Truth
     let excuses: Excuses
     let examiner: Examiner
+    let strain: Strain
     let shim: Shim
     let data: URL
     private(set) var load: Load?
@@ -49,14 +50,17 @@ class World {
     class var name: String { "" }
     var hasUpstreams: Bool { false }
 
-    init(_ around: Surroundings, _ truth: Truth, _ excuses: Excuses, arguments: [String]) throws {
+    init(_ around: Surroundings, _ truth: Truth, _ excuses: Excuses, _ strain: Strain, arguments: [String]) throws {
         self.around = around
         self.excuses = excuses
         self.truth = truth
-        examiner = Examiner(truth, excuses)
+        self.strain = strain
+        examiner = Examiner(truth, excuses, strain)
         shim = try Shim(folder: around.folder, data: around.data)
         data = around.data
-        server = Server(executable: around.executable, arguments: arguments, shim: shim, folder: around.folder)
+        server = Server(
+            executable: around.executable, arguments: arguments, shim: shim, strain: strain, folder: around.folder)
+        strain.begin()
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
         try around.mustRun("mount", ["-t", "tmpfs", "-o", "size=48m", "torture", data.path])
     }
@@ -72,10 +76,12 @@ class World {
         load?.stop()
         load = nil
         if let complaint = server.terminate() { complain(complaint) }
+        strain.stop()
         umount2(data.path, Int32(MNT_DETACH))
     }
 
-    func complain(_ text: String) { complaints.append(text) }
+    /// Says a thing once only.
+    func complain(_ text: String) { if !complaints.contains(text) { complaints.append(text) } }
 
     // MARK: For subclasses
 
@@ -101,12 +107,12 @@ class World {
     /// - Returns: How long that took; nil where it took longer than the limit.
     func awaitRecovery(within seconds: Int) throws -> Duration? {
         let start = ContinuousClock.now
-        let deadline = start + .seconds(seconds)
         var marked: Key?
-        while ContinuousClock.now < deadline {
+        while !isOver(start, .seconds(seconds)) {
             try Interruption.check()
             if server.isStarted, let complaint = server.complaint {
                 complain("the server ended by itself: \(complaint)")
+                try Interruption.sleep(milliseconds: 200)
                 try server.start()
             }
             if marked == nil { marked = mark() }
@@ -116,6 +122,13 @@ class World {
         return nil
     }
 
+    /// Whether so much time has passed, what was spent in waiting for a core left out; five times as much at most.
+    private func isOver(_ start: ContinuousClock.Instant, _ limit: Duration) -> Bool {
+        let now = ContinuousClock.now
+        guard now - start > limit else { return false }
+        return now - start > limit * 5 || now - start - strain.lost(from: start, to: now) > limit
+    }
+
     /// What was not right the last time.
     var laggard = ""
 
@@ -123,9 +136,9 @@ class World {
     ///
     /// - Returns: What is not, after so long; nil for nothing.
     func awaitAnswers(seconds: Int) throws -> String? {
-        let deadline = ContinuousClock.now + .seconds(seconds)
+        let start = ContinuousClock.now
         while !isCurrent(nil) {
-            guard ContinuousClock.now < deadline else { return laggard }
+            guard !isOver(start, .seconds(seconds)) else { return laggard }
             try Interruption.sleep(milliseconds: 5)
         }
         return nil

@@ -29,17 +29,19 @@ final class Writer: Sendable {
     private let port: UInt16
     private let truth: Truth
     private let excuses: Excuses
+    private let strain: Strain
     private let seed: UInt64
     private let state = Mutex(State())
     /// Held while a write is under way.
     private let turn = DispatchSemaphore(value: 1)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(number: Int, port: UInt16, _ truth: Truth, _ excuses: Excuses, seed: UInt64) {
+    init(number: Int, port: UInt16, _ truth: Truth, _ excuses: Excuses, _ strain: Strain, seed: UInt64) {
         self.number = number
         self.port = port
         self.truth = truth
         self.excuses = excuses
+        self.strain = strain
         self.seed = seed
     }
 
@@ -150,7 +152,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// Addresses of writes of unknown outcome.
+    /// Addresses of Services that writes of unknown outcome were of: they may be taken.
     private let spoilt = Mutex<Set<String>>([])
 
     private func createHeadless(_ generator: inout SeededGenerator) {
@@ -197,7 +199,7 @@ final class Writer: Sendable {
         switch send("PATCH", "\(Self.services)/\(name)", body, expecting: 200) {
         case .done: state.withLock { $0.stored[name]?.label += 1 }
         case .notDone: break
-        case .unknown: forget(name)
+        case .unknown: abandon(name, entry)
         }
     }
 
@@ -213,10 +215,14 @@ final class Writer: Sendable {
         case .notDone:
             settle(name, .records([entry.address]))
             setReverse(entry.address, [.records([path(name)])])
-        case .unknown:
-            forget(name)
-            _ = spoilt.withLock { $0.insert(entry.address) }
+        case .unknown: abandon(name, entry)
         }
+    }
+
+    /// Leaves a Service alone, and its address to it.
+    private func abandon(_ name: String, _ entry: Entry) {
+        forget(name)
+        _ = spoilt.withLock { $0.insert(entry.address) }
     }
 
     private func forget(_ name: String) { state.withLock { _ = $0.stored.removeValue(forKey: name) } }
@@ -269,6 +275,8 @@ final class Writer: Sendable {
             complain(asked, "\(method) \(path): no connection")
             return .notDone
         case .unknown:
+            // A thread tells of a wait when it is over.
+            guard strain.lost(from: asked, to: .now) < Strain.notable else { return .unknown }
             complain(asked, "\(method) \(path): no reply within \(ContinuousClock.now - asked)")
             return .unknown
         }

@@ -93,6 +93,20 @@ struct ExaminerTests {
         #expect(examiner.tally.unexcused == 2 && examiner.tally.missing == 3)
     }
 
+    @Test("What an upstream refuses is a failure of its names alone")
+    func refused() {
+        truth.set(Self.key, [.records(["10.96.0.1"])])
+        let refusal: (Pending) -> [UInt8] = { [0, 1, 0x81, 5, 0, 1, 0, 0, 0, 0, 0, 0] + $0.question }
+        #expect(examine(refusal).wrong == 1)
+        let examiner = Examiner(truth, excuses)
+        let pending = Questions.pending(.upstream, Key("n1.example.", .a), case: 0)
+        examiner.take(refusal(pending), for: pending)
+        #expect(examiner.tally.wrong == 0 && examiner.tally.unexcused == 1)
+        excuses.open([.failedForwarding])
+        examiner.take(refusal(pending), for: pending)
+        #expect(examiner.tally.wrong == 0 && examiner.tally.failed == 2 && examiner.tally.unexcused == 1)
+    }
+
     @Test("Random numbers repeat by their seed, and each part of a run has its own")
     func seeds() {
         var (first, second) = (SeededGenerator(seed: 7), SeededGenerator(seed: 7))
