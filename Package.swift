@@ -43,7 +43,7 @@ let package = Package(
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
         .target(name: "Descriptors"),
-        .systemLibrary(name: "CMalloc"),
+        .target(name: "CMemory"),
         .target(name: "CRights"),
 
         // Values and protocol.
@@ -201,7 +201,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "CMalloc", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
+                "CMemory", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
                 "FileWatching", "KeptState", "Manifests",
                 "ClusterZone",
                 "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",

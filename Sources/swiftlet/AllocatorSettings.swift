@@ -1,4 +1,4 @@
-import CMalloc
+import CMemory
 
 /// How glibc's malloc is to treat a process that lives long and now and then handles texts of many megabytes.
 enum AllocatorSettings {

@@ -6,6 +6,7 @@ import KubernetesRegistry
 import Logging
 import Registry
 import Serving
+import Synchronization
 import Telemetry
 
 /// Where the objects of a cluster come from that a configuration names.
@@ -44,6 +45,8 @@ enum ClusterSources {
 private final class KubernetesSource: ClusterSource {
     private let registry: KubernetesRegistry
     private let logger: Logger
+    /// Whether nothing is answered before the first list has come.
+    private let beginsEmpty = Atomic(true)
 
     init(_ access: APIAccess, data: String?, metrics: Metrics, logger: Logger) {
         self.logger = logger
@@ -62,18 +65,41 @@ private final class KubernetesSource: ClusterSource {
     var isInSync: Bool { registry.status.isInSync }
     var isWaitedFor: Bool { true }
 
-    func keptState(of selection: DiscoverySelection) async -> KeptState? { registry.keptState(of: selection) }
+    func keptState(of selection: DiscoverySelection) async -> KeptState? {
+        let state = registry.keptState(of: selection)
+        beginsEmpty.store(state == nil, ordering: .relaxed)
+        if state == nil { StartupPages.giveBack() }
+        return state
+    }
 
     func run(
         _ selection: DiscoverySelection, kept: KeptHandover, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
     ) async {
         do {
-            for try await event in try await registry.events(of: selection, kept: kept) { await take(event) }
+            for try await event in try await registry.events(of: selection, kept: kept) {
+                // The first lists may be long, and the names that are made of them at their end take memory of their own:
+                // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
+                // from them.
+                let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
+                if isStep { StartupPages.giveBack() }
+                await take(event)
+                if isStep { StartupPages.giveBack() }
+            }
         } catch is CancellationError {
         } catch {
             logger.critical("the cluster is not followed: \(error)")
         }
         // The last state is written before the process ends.
         await registry.stop()
+    }
+}
+
+extension DiscoveryEvent {
+    /// Whether lists begin or end: each kind's once.
+    fileprivate var isBoundary: Bool {
+        switch self {
+        case .snapshotBegins, .snapshotEnds: true
+        case .changes: false
+        }
     }
 }

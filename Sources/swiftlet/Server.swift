@@ -43,6 +43,8 @@ struct Server {
 
     /// Runs until a signal ends it. Throws where the start fails: nothing is left behind then.
     func run() async throws {
+        // The loader's work and the reading of arguments are over.
+        StartupPages.giveBack()
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         let log = LogLineWriter(descriptor: STDOUT_FILENO, metrics: metrics)
@@ -51,11 +53,11 @@ struct Server {
             let registry = EmbeddedServing(settings, logger: logger)
             try await registry.waitUntilAnswerable()
             let frontend = try frontend(metrics, log, registry)
-            let opened = try await frontend.open()
+            let opened = try await open(frontend)
             services = [frontend] + (try await registry.services(opened))
         } else {
             let frontend = try frontend(metrics, log, nil)
-            let opened = try await frontend.open()
+            let opened = try await open(frontend)
             services = [frontend, Announcing(lines: opened.lines)]
         }
         if let cookies = settings.cookies { services.append(CookieSecretFollowing(file: cookies, logger: logger)) }
@@ -66,6 +68,11 @@ struct Server {
             })
         try await group.run()
         log.stop(waitingAtMost: 1)
+    }
+
+    private func open(_ frontend: any Frontend) async throws -> Opened {
+        defer { StartupPages.giveBack() }
+        return try await frontend.open()
     }
 
     private func frontend(
@@ -92,7 +99,6 @@ private struct Announcing: ServiceLifecycle.Service {
 enum Announcement {
     static func write(_ lines: [String]) {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
-        // What was kept is answered from before all of it is read: that leaves something as well.
         Task(priority: .background) {
             for pause in pauses {
                 try await Task.sleep(for: pause)
@@ -102,6 +108,7 @@ enum Announcement {
         }
     }
 
-    /// From one giving back of memory to the next.
-    private static let pauses = [Duration.zero, .seconds(5), .seconds(55)]
+    /// From one giving back of memory to the next: at once, when the watches have proven to follow, when what was kept
+    /// has been read in full, and when whoever asks at the start has asked.
+    private static let pauses = [Duration.zero, .milliseconds(1500), .milliseconds(3500), .seconds(55)]
 }

@@ -74,7 +74,7 @@ struct SupplyTests {
 
     /// The targets that may call a C library or the headers of the project's own C, and which.
     private static let allowed: [String: Set<String>] = [
-        "LDNS": ["CLdns"], "Nameserver": ["CDatagram"], "Forwarding": ["CDatagram"], "swiftlet": ["CMalloc"],
+        "LDNS": ["CLdns"], "Nameserver": ["CDatagram"], "Forwarding": ["CDatagram"], "swiftlet": ["CMemory"],
         "ProcessRights": ["CRights"],
     ]
 
@@ -88,7 +88,7 @@ struct SupplyTests {
                 FileManager.default.fileExists(atPath: sources.appending(path: "\($0)/module.modulemap").path)
                     || FileManager.default.fileExists(atPath: sources.appending(path: "\($0)/include").path)
             }
-        #expect(own.isSuperset(of: ["CLdns", "CDatagram", "CMalloc", "CRights"]))
+        #expect(own.isSuperset(of: ["CLdns", "CDatagram", "CMemory", "CRights"]))
         let others: Set<String> = [
             "GRDBSQLite", "CSQLite", "CYaml", "CNIOBoringSSL", "CNIOLinux", "CNIOPosix", "SQLite3",
         ]

@@ -1,2 +1,0 @@
-// glibc's own settings of malloc, which the Glibc module leaves out.
-#include <malloc.h>
