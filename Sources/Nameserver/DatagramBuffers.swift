@@ -30,11 +30,10 @@ struct DatagramBuffers {
         self.hasControl = hasControl
         received = .allocate(capacity: count)
         replies = .allocate(capacity: count)
-        bytes = .allocate(byteCount: count * stride, alignment: 64)
+        bytes = Self.zeroedPages(count * stride)
         vectors = .allocate(capacity: count)
         names = .allocate(capacity: count)
         controls = .allocate(byteCount: count * Int(DATAGRAM_CONTROL_LENGTH), alignment: 16)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: count * stride)
         for index in 0..<count {
             (names + index).initialize(to: sockaddr_in6())
             (vectors + index).initialize(
@@ -49,10 +48,17 @@ struct DatagramBuffers {
         reset()
     }
 
+    /// Memory that the system hands over as it is used: a worker that has little to do uses few of its slots.
+    private static func zeroedPages(_ size: Int) -> UnsafeMutableRawPointer {
+        let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let pages, pages != MAP_FAILED else { preconditionFailure("no memory for \(size) bytes of datagrams") }
+        return pages
+    }
+
     func deallocate() {
         received.deallocate()
         replies.deallocate()
-        bytes.deallocate()
+        munmap(bytes, count * stride)
         vectors.deallocate()
         names.deallocate()
         controls.deallocate()
