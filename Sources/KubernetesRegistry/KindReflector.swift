@@ -24,6 +24,8 @@ actor KindReflector {
         let status: RegistryStatus
         let log: Logger
         let checkInterval: Duration
+        /// Whether what is known is asked for by `stored`.
+        let isStored: Bool
         let emit: @Sendable (DiscoveryEvent) -> Void
         /// The server has no such kind.
         let lacks: @Sendable (DiscoveryKind) -> Void
@@ -66,7 +68,7 @@ actor KindReflector {
         self.around = around
         watched = WatchedKind(kind, selection: around.selection)
         objects = around.metrics.objects(kind)
-        var held = HeldObjects(kind)
+        var held = HeldObjects(kind, keepsObjects: around.isStored)
         var version: ObjectVersion?
         if let stored {
             for entry in stored.entries { held.restore(entry.object, id: entry.id, version: entry.version) }
@@ -472,11 +474,12 @@ actor KindReflector {
 
     // MARK: State for the file
 
-    /// What is known, for the file; nil before all of it is. Others may use the reflector in between.
+    /// What is known, for the file; nil before all of it is, and where no file is written (`Surroundings.isStored`).
+    /// Others may use the reflector in between.
     ///
     /// The version is that of the beginning: what changes meanwhile comes again from the watch that goes on from it.
     func stored() async -> StoredKind? {
-        guard isTold else { return nil }
+        guard isTold, held.keepsObjects else { return nil }
         var stored = StoredKind(kind, version: machine.version?.text ?? "", unnamed: held.unnamedCount)
         let ids = Array(held.entries.keys)
         stored.entries.reserveCapacity(ids.count)

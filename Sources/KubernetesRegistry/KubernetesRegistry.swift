@@ -118,34 +118,39 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     ) async {
         status.expect(selection.kinds)
         let file = settings.stateFile.map { StateFile(path: $0) }
-        let stored = kept.take().flatMap { restore($0, selection, emit) } ?? [:]
         let (lacks, lacking) = AsyncStream<DiscoveryKind>.makeStream()
         let around = KindReflector.Surroundings(
             client: client, selection: selection, time: time, metrics: metrics, status: status, log: log,
-            checkInterval: settings.checkInterval, emit: emit, lacks: { lacking.yield($0) })
+            checkInterval: settings.checkInterval, isStored: file != nil, emit: emit, lacks: { lacking.yield($0) })
         let reflectors = ReflectorList()
+        reflectors.append(firstReflectors(kept, selection, around))
         await withTaskGroup(of: Void.self) { group in
-            var kinds = selection.kinds
-            // A state that was made of Endpoints says that they are what the cluster has.
-            if stored[.endpoints] != nil { kinds.insert(.endpoints) }
-            for kind in kinds.sorted(by: { $0.rawValue < $1.rawValue }) {
-                let reflector = KindReflector(kind, around, stored: stored[kind])
-                reflectors.append(reflector)
-                group.addTask { await reflector.run() }
-            }
+            var kinds = Set(reflectors.all.map(\.kind))
+            for reflector in reflectors.all { group.addTask { await reflector.run() } }
             if let file { group.addTask { [self] in await save(file, selection, reflectors) } }
             for await kind in lacks where kind == .endpointSlice && !kinds.contains(.endpoints) {
                 log.notice("Watching Endpoints instead of EndpointSlices")
                 kinds.insert(.endpoints)
                 status.expect([.endpoints])
                 let reflector = KindReflector(.endpoints, around)
-                reflectors.append(reflector)
+                reflectors.append([reflector])
                 group.addTask { await reflector.run() }
             }
             // Only cancellation ends the loop.
             group.cancelAll()
         }
         if let file { await saveOnce(file, selection, reflectors.all) }
+    }
+
+    /// A reflector for each kind, told what was kept; nothing else holds that for longer.
+    private func firstReflectors(
+        _ kept: KeptHandover, _ selection: DiscoverySelection, _ around: KindReflector.Surroundings
+    ) -> [KindReflector] {
+        let stored = kept.take().flatMap { restore($0, selection, around.emit) } ?? [:]
+        var kinds = selection.kinds
+        // A state that was made of Endpoints says that they are what the cluster has.
+        if stored[.endpoints] != nil { kinds.insert(.endpoints) }
+        return kinds.sorted { $0.rawValue < $1.rawValue }.map { KindReflector($0, around, stored: stored[$0]) }
     }
 
     // MARK: The file
@@ -244,5 +249,5 @@ private final class ReflectorList: Sendable {
 
     var all: [KindReflector] { list.withLock { $0 } }
 
-    func append(_ reflector: KindReflector) { list.withLock { $0.append(reflector) } }
+    func append(_ reflectors: [KindReflector]) { list.withLock { $0 += reflectors } }
 }

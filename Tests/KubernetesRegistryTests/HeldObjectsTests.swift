@@ -100,4 +100,23 @@ struct HeldObjectsTests {
         #expect(held.takeChanged(nothing) == nil)
         #expect(held.count == 1 && held.participants == 0)
     }
+
+    @Test("Objects are held a second time only where they are written to a file", arguments: [true, false])
+    func copies(isKept: Bool) throws {
+        var held = HeldObjects(.service, keepsObjects: isKept)
+        held.restore(Samples.discovered("a"), id: Samples.id("a"), version: 1)
+        held.restore(nil, id: Samples.id("idle"), version: 1)
+        #expect(held.takeChanged(try Self.decoded("a", version: 2)) == nil)
+        #expect(
+            held.takeChanged(try Self.decoded("b", ip: "10.96.0.11", version: 3))
+                == .put(Samples.discovered("b", ip: "10.96.0.11")))
+        let odd = DecodedObject(id: Samples.id("b"), version: ObjectVersion("4"), content: .skipped(.wrongType))
+        #expect(held.takeChanged(odd) == nil)
+        #expect(held.count == 3 && held.participants == 2)
+        let (a, b) = (held.entries[Samples.id("a")], held.entries[Samples.id("b")])
+        #expect(a?.object == (isKept ? Samples.discovered("a") : nil))
+        #expect(b?.object == (isKept ? Samples.discovered("b", ip: "10.96.0.11") : nil))
+        #expect(a?.version == 2 && b?.version == 4)
+        #expect(held.entries[Samples.id("idle")]?.object == nil)
+    }
 }
