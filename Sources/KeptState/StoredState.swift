@@ -95,11 +95,12 @@ package struct StoredState: Hashable, Sendable {
             writer.write(count: kind.unnamed)
             writer.write(count: kind.entries.count)
             let places = writer.reservePlaces(kind.entries.count + 1)
-            let ordered = kind.entries.map { (key: SortKey($0), entry: $0) }
-                .sorted { SortKey.precedes($0.key, $1.key) }
-            for (index, (_, entry)) in ordered.enumerated() {
+            // Entries are large, and stay where they are.
+            let keys = kind.entries.map(SortKey.init)
+            let ordered = kind.entries.indices.sorted { SortKey.precedes(keys[$0], keys[$1]) }
+            for (index, entry) in ordered.enumerated() {
                 writer.setPlace(index, of: places)
-                Self.write(entry, &writer)
+                Self.write(kind.entries[entry], &writer)
             }
             writer.setPlace(kind.entries.count, of: places)
         }
