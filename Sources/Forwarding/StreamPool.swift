@@ -145,7 +145,10 @@ final class StreamPool: @unchecked Sendable {
         connection.timedOut = { [weak self, weak connection] in
             // What an upstream is silent about may be all that it does on this connection.
             guard let self, let connection, let since = connection.owedSince else { return }
-            if NIODeadline.now() - since > pace.patience { connection.isSpent = true }
+            let now = NIODeadline.now()
+            guard now - since > pace.patience else { return }
+            connection.isSpent = true
+            pace.noteHoldUp(at: now)
         }
         connections.append(connection)
         guard let address = place.socketAddress else {
