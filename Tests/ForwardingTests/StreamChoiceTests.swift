@@ -152,8 +152,8 @@ struct StreamChoiceTests {
             let end = upstream.ask(at: now, cost: isSlow ? 2000 : 1)
             if !isSlow, end - now > 100 { late += 1 }
         }
-        // With 32 on a connection before another one is opened nearly all would be.
-        #expect(late < 200, "\(late)")
+        // Those that come in the patience with the first. Were it for the load of connections alone, 72 would be late.
+        #expect(late <= 20, "\(late)")
         #expect(upstream.connections.count <= StreamPool.connectionLimit)
     }
 }
