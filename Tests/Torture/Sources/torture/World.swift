@@ -108,15 +108,17 @@ class World {
     func awaitRecovery(within seconds: Int) throws -> Duration? {
         let start = ContinuousClock.now
         var marked: Key?
+        // Names that were not right yet. One that was is asked for by the load from then on.
+        var rest = truth.keys.shuffled()
         while !isOver(start, .seconds(seconds)) {
             try Interruption.check()
             if server.isStarted, let complaint = server.complaint {
-                complain("the server ended by itself: \(complaint)")
+                complain("the server ended by itself: \(complaint): \(server.output.suffix(4000))")
                 try Interruption.sleep(milliseconds: 200)
                 try server.start()
             }
             if marked == nil { marked = mark() }
-            if let key = marked, isCurrent(key), isWell() { return .now - start }
+            if let key = marked, isCurrent(key, &rest), isWell() { return .now - start }
             try Interruption.sleep(milliseconds: 5)
         }
         return nil
@@ -137,19 +139,22 @@ class World {
     /// - Returns: What is not, after so long; nil for nothing.
     func awaitAnswers(seconds: Int) throws -> String? {
         let start = ContinuousClock.now
-        while !isCurrent(nil) {
+        var rest = truth.keys.shuffled()
+        while !isCurrent(nil, &rest) {
             guard !isOver(start, .seconds(seconds)) else { return laggard }
             try Interruption.sleep(milliseconds: 5)
         }
         return nil
     }
 
-    private func isCurrent(_ marked: Key?) -> Bool {
-        let keys = [marked].compactMap { $0 } + truth.keys.shuffled()
-        for key in keys {
-            let source: Pending.Source = key == Questions.configuration ? .configuration : .registry
-            guard isRight(Questions.pending(source, key, case: 0), exactly: key == marked || source == .configuration)
-            else { return false }
+    /// - Parameter rest: what is still to be asked for; what is right is taken out.
+    private func isCurrent(_ marked: Key?, _ rest: inout [Key]) -> Bool {
+        if let marked, !isRight(marked, exactly: true) { return false }
+        while let key = rest.popLast() {
+            guard isRight(key, exactly: key == Questions.configuration) else {
+                rest.insert(key, at: 0)
+                return false
+            }
         }
         guard hasUpstreams else { return isReached() }
         for number in 0..<4 {
@@ -157,6 +162,11 @@ class World {
             guard isRight(Questions.pending(.upstream, Key(name, .a), case: 0), exactly: false) else { return false }
         }
         return isReached()
+    }
+
+    private func isRight(_ key: Key, exactly: Bool) -> Bool {
+        let source: Pending.Source = key == Questions.configuration ? .configuration : .registry
+        return isRight(Questions.pending(source, key, case: 0), exactly: exactly)
     }
 
     private func isRight(_ pending: Pending, exactly: Bool) -> Bool {
