@@ -74,7 +74,9 @@ final class Server {
         guard let ended = program else { return nil }
         program = nil
         ended.stop()
-        for _ in 0..<200 where ended.isRunning { usleep(5000) }
+        for _ in 0..<2000 where ended.isRunning { usleep(5000) }
+        // Foundation hears of an end later than the kernel, and has no cause before.
+        guard !ended.isRunning else { return "SIGTERM: no end of it was heard of" }
         let cause = "\(ended.causeOfEnd())"
         return cause.contains("exit status 0") ? nil : "SIGTERM: \(cause)"
     }
