@@ -1,6 +1,6 @@
 import AnswerTable
 import DNS
-import Nameserver
+@testable import Nameserver
 import Pipeline
 import Registry
 
@@ -46,6 +46,7 @@ private struct FuzzOrigin: QueryOrigin {
 /// A responder over UDP and one over TCP with a table and stages behind, whose replies are checked.
 final class AnsweringServer {
     private static let capacity = 65535
+    let state: ListenerState
     private let responders: [Transport: Responder]
 
     init() {
@@ -64,7 +65,7 @@ final class AnsweringServer {
         let router = Router([
             route("cluster.local.", AliasStage(target: Self.name("talk.elsewhere."))), route(".", TalkativeStage()),
         ])
-        let state = ListenerState(
+        state = ListenerState(
             ListenerContent(router: router, readyAnswers: ReadyAnswers(table, rotates: true)))
         responders = [.udp: Responder(state, transport: .udp), .tcp: Responder(state, transport: .tcp)]
     }
