@@ -51,8 +51,10 @@ extension ClusterZone {
         var isHolding = isPassing
         if case .none = ending { isHolding = true }
         var isHeldBack = false
+        var first: ServiceNames?
         for (index, apex) in serviceApexes.enumerated() {
             guard let names = ServiceNames(change.id, apex: apex, settings: settings) else { continue }
+            if index == 0 { first = names }
             guard names.areTellable else {
                 refreshNames(change.id, [apex], old, new, whole, isImport: false, into: &sink)
                 continue
@@ -66,7 +68,7 @@ extension ClusterZone {
             }
         }
         if tellsAddresses {
-            refreshLeads(change, packing, isHeldBack: isHeldBack, into: &sink)
+            refreshLeads(change, first, packing, isHeldBack: isHeldBack, into: &sink)
         } else {
             refreshAddresses(change.number, change.id, old, new, whole, into: &sink)
         }
@@ -173,12 +175,14 @@ extension ClusterZone {
 
     // MARK: Addresses
 
-    /// - Parameter isHeldBack: the Service stays told as it was, so that addresses that are new do not lead there.
+    /// - Parameters:
+    ///   - own: the Service's names in the first zone.
+    ///   - isHeldBack: the Service stays told as it was, so that addresses that are new do not lead there.
     private mutating func refreshLeads(
-        _ change: ServiceChange, _ packing: EndpointPacking, isHeldBack: Bool, into sink: inout ChangeSink
+        _ change: ServiceChange, _ own: ServiceNames?, _ packing: EndpointPacking, isHeldBack: Bool,
+        into sink: inout ChangeSink
     ) {
         guard let apex = serviceApexes.first else { return }
-        let own = ServiceNames(change.id, apex: apex, settings: settings)
         let owner = LeadOwner(
             number: change.number, names: own, isTellable: !isHeldBack && own?.areTellable ?? false, view: change.new,
             virtualIPs: change.new.service?.virtualIPs ?? [], shared: packing.sharedAddresses)
