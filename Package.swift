@@ -284,8 +284,8 @@ let package = Package(
         .testTarget(
             name: "ClusterServingTests",
             dependencies: [
-                "ClusterServing", "AnswerTable", "ClusterZone", "Corefile", "DNS", "Pipeline", "Registry",
-                "StaticZones", "Telemetry", "TestSupport",
+                "ClusterServing", "AnswerTable", "ClusterZone", "Corefile", "DNS", "LDNS", "Nameserver", "Pipeline",
+                "Registry", "StaticZones", "Telemetry", "TestSupport",
             ]),
         .testTarget(
             name: "ServingTests",

@@ -11,7 +11,7 @@ struct ServiceEntryWriter: ~Copyable {
     private var targets: [UInt32] = []
     /// The bodies of the service's own name that its endpoints answer, for names with the same records.
     var bodies: [OwnBody] = []
-    /// The label that an address gives.
+    /// The label that an address gives, in memory of this writer's own.
     private let dashed = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
 
     deinit { dashed.deallocate() }

@@ -15,7 +15,8 @@ package enum RecordText {
         }
         let digits = record.data.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         let type = RecordDataParser.name(of: record.type)
-        return "\(record.owner) \(record.ttl) IN \(type) \\# \(record.data.bytes.count) \(digits.joined())"
+        let data = ["\\#", "\(record.data.bytes.count)", digits.joined()].filter { !$0.isEmpty }
+        return "\(record.owner) \(record.ttl) IN \(type) \(data.joined(separator: " "))"
     }
 
     /// The mnemonic of a type as ldns knows it, or TYPEnnn (RFC 3597 §5).

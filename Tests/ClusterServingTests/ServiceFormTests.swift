@@ -10,14 +10,17 @@ import Testing
 @Suite("Services told as a whole answer like names told one by one")
 struct ServiceFormTests {
     /// One set of options for every history.
-    private static func variants() throws -> [(String, ClusterZoneSettings)] {
+    static func variants() throws -> [(String, ClusterZoneSettings)] {
         let apex = try Self.name("cluster.local.")
+        let server = try Self.name("ns.dns.cluster.local.")
         let soa = StartOfAuthority(
-            primary: try Self.name("ns.dns.cluster.local."), mailbox: try Self.name("hostmaster.cluster.local."),
+            primary: server, mailbox: try Self.name("hostmaster.cluster.local."),
             serial: 1, refresh: 7200, retry: 1800, expire: 86400, minimum: 5)
         let plain = ClusterZoneSettings(
             apex: apex, reverseApexes: [try Self.name("in-addr.arpa."), try Self.name("ip6.arpa.")],
-            apexRecords: [Record(owner: apex, ttl: 5, data: soa.data)])
+            apexRecords: [
+                Record(owner: apex, ttl: 5, data: soa.data), Record(owner: apex, ttl: 5, data: .ns(server)),
+            ])
         let changes: [(String, (inout ClusterZoneSettings) throws -> Void)] = [
             ("plain", { _ in }), ("endpoint_pod_names", { $0.namesEndpointsByPod = true }),
             ("noendpoints", { $0.answersEndpoints = false }),
@@ -257,7 +260,7 @@ struct ServiceFormTests {
     }
 
     /// One object of a world small enough that names and addresses meet.
-    private static func object(
+    static func object(
         _ selection: DiscoverySelection, _ generator: inout SeededGenerator
     ) throws -> DiscoveryObject {
         func pick<Value>(_ values: [Value]) throws -> Value { try #require(values.randomElement(using: &generator)) }

@@ -38,7 +38,7 @@ struct RecordTextTests {
                 == ##"a. 1 IN A \# 3 0a0001"##)
         #expect(
             RecordText.text(Record(owner: name, ttl: 1, data: RecordData(type: .ns, bytes: [])))
-                == ##"a. 1 IN NS \# 0 "##)
+                == ##"a. 1 IN NS \# 0"##)
     }
 
     @Test("The bytes are those of the wire")

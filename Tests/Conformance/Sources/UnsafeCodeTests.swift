@@ -29,6 +29,26 @@ struct UnsafeCodeTests {
         }
         #expect(places > 0)
     }
+
+    /// Who may call what is written in C, as the C has no bounds of its own: the answers' witness and zone files, the
+    /// sockets of both directions, the process' own rights, its memory, and the database.
+    private static let callers = [
+        "CLdns": ["LDNS"], "CDatagram": ["Forwarding", "Nameserver"], "CRights": ["ProcessRights"],
+        "CMemory": ["swiftlet"], "GRDBSQLite": ["EmbeddedRegistry"],
+    ]
+
+    @Test("What is written in C is called from the targets that stand in front of it only")
+    func callersOfC() throws {
+        var found: [String: Set<String>] = [:]
+        for file in try SourceFile.all(in: ["Sources"]) {
+            for line in file.lines {
+                guard let module = line.firstMatch(of: /^(?:@\w+ )*import (\w+)/)?.1 else { continue }
+                let target = file.path.split(separator: "/")[1]
+                if Self.callers[String(module)] != nil { found[String(module), default: []].insert(String(target)) }
+            }
+        }
+        #expect(found == Self.callers.mapValues { Set($0) })
+    }
 }
 
 /// A Swift file of the repository.
@@ -105,9 +125,8 @@ extension Substring {
 
     /// Whether the line declares a stored property that is an unsafe pointer.
     fileprivate var keepsPointer: Bool {
-        guard !isComment, !contains("{"), let name = firstRange(of: /\b(let|var) \w+ *: *\[?Unsafe/) else {
-            return false
-        }
+        let pointer = /\b(let|var) \w+ *[:=] *[\[(]*(\w+: *)?(Unsafe|OpaquePointer|Unmanaged)/
+        guard !isComment, !contains("{"), let name = firstRange(of: pointer) else { return false }
         // Locals have no modifiers and stand deeper than members of members.
         let modifiers = self[..<name.lowerBound].drop { $0 == " " }
         return !modifiers.isEmpty || indentation == 4
