@@ -9,6 +9,7 @@
 #include "DatagramPoller.h"
 #include "Prefetch.h"
 #include "StreamSocket.h"
+#include "ThreadSlice.h"
 
 /// One datagram of a batch: laid out as `struct mmsghdr`.
 struct datagram {
