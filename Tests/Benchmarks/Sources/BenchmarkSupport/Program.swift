@@ -81,12 +81,12 @@ package struct Program {
         return output()
     }
 
-    /// Ends the program and its children: SIGTERM to the program, SIGKILL to whatever is left after ten seconds.
-    package func stop() {
+    /// Ends the program and its children: SIGTERM to the program, SIGKILL to whatever is left after a while.
+    package func stop(within patience: Duration = .seconds(10)) {
         let family = ProcessTree.members(of: processIdentifier)
         if process.isRunning { kill(processIdentifier, SIGTERM) }
 
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + patience
         var left = family
         while ContinuousClock.now < deadline {
             left = family.filter(ProcessTree.isAlive)

@@ -95,15 +95,21 @@ package final class ScriptedAPI: Sendable {
     /// - Parameters:
     ///   - isTold: whether watches hear of it; else it shows in the next list only.
     ///   - body: the object of the version that it is given.
-    package func put(_ sort: ObjectSort, _ index: Int, isTold: Bool = true, _ body: (Int) -> String) {
+    /// - Returns: When the first watch was about to be told: what it takes to make the object is over by then.
+    @discardableResult
+    package func put(
+        _ sort: ObjectSort, _ index: Int, isTold: Bool = true, _ body: (Int) -> String
+    ) -> ContinuousClock.Instant {
         state.withLock { state in
             state.version += 1
             let object = Array(body(state.version).utf8)
             state.objects[sort]?[index] = object
-            guard isTold else { return }
+            guard isTold else { return .now }
             let chunk = Self.chunk(Self.event("MODIFIED", sort, object))
             state.events.append(Event(version: state.version, sort: sort, chunk: chunk))
+            let told = ContinuousClock.now
             for (socket, watched) in state.watches where watched == sort { _ = Self.send(chunk, to: socket) }
+            return told
         }
     }
 

@@ -65,7 +65,7 @@ final class Server {
         for _ in 0..<2000 where ended.isRunning { usleep(5000) }
     }
 
-    /// Ends it as an operator does.
+    /// Ends it as an operator does. It may take as long as a slow disk takes to have SQLite's log moved into the file.
     ///
     /// - Returns: Why that was no clean end.
     @discardableResult
@@ -73,7 +73,7 @@ final class Server {
         noteMemory()
         guard let ended = program else { return nil }
         program = nil
-        ended.stop()
+        ended.stop(within: .seconds(60))
         for _ in 0..<2000 where ended.isRunning { usleep(5000) }
         // Foundation hears of an end later than the kernel, and has no cause before.
         guard !ended.isRunning else { return "SIGTERM: no end of it was heard of" }
