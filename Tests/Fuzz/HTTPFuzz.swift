@@ -42,7 +42,8 @@ private func http1Connection(_ channel: EmbeddedChannel, _ part: LoopResponders.
 private func http2Connection(_ channel: EmbeddedChannel, _ part: LoopResponders.Part) throws -> AnyObject {
     let watch = HTTPConnectionWatch(part: part)
     let connection = HTTP2Connection(part: part, watch: watch, state: server.state, most: 16)
-    try channel.pipeline.syncOperations.addHandlers([watch, HTTP2Connection.makeFrames(), connection])
+    try channel.pipeline.syncOperations.addHandler(watch)
+    try connection.add(to: channel.pipeline.syncOperations)
     return connection
 }
 

@@ -40,7 +40,7 @@ private struct WatchSession {
 
     init(_ kind: DiscoveryKind) {
         self.kind = kind
-        held = HeldObjects(kind)
+        held = HeldObjects(kind, keepsObjects: true)
     }
 
     mutating func run(_ input: ArraySlice<UInt8>, pieceSize: Int) {
