@@ -69,6 +69,9 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         var isOpen: Bool
     }
 
+    /// Fields of responses whose values are many.
+    private static let variableFields: Set = ["content-length", "cache-control"]
+
     private let part: LoopResponders.Part
     private let watch: HTTPConnectionWatch
     private let state: ListenerState
@@ -259,7 +262,12 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         var headers = HPACKHeaders()
         headers.reserveCapacity(4)
         headers.add(name: ":status", value: status == .ok ? "200" : String(status.rawValue))
-        for (name, value) in status.fields(body) { headers.add(name: name, value: value) }
+        for (name, value) in status.fields(body) {
+            // What differs from response to response is not for HPACK's table, which is as long as the client says
+            // (SETTINGS_HEADER_TABLE_SIZE, RFC 9113 §6.5.2) and would hold all of it until the end of the connection.
+            headers.add(
+                name: name, value: value, indexing: Self.variableFields.contains(name) ? .nonIndexable : .indexable)
+        }
         let head = HTTP2Frame.FramePayload.Headers(headers: headers, endStream: body.isEmpty)
         let headFrame = HTTP2Frame(streamID: id, payload: .headers(head))
         let written = context.eventLoop.makePromise(of: Void.self)

@@ -108,6 +108,8 @@ private func frames(of input: ArraySlice<UInt8>) -> [UInt8] {
 /// body is a message.
 private func checkFrames(_ sent: [UInt8]) {
     var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
+    // The client's SETTINGS may allow for more than the 4,096 bytes of the beginning.
+    decoder.maxDynamicTableLength = Int(UInt32.max)
     var bodies: [UInt32: [UInt8]] = [:]
     var ended: Set<UInt32> = []
     var rest = sent[...]
