@@ -10,24 +10,49 @@ struct ReadyLogLines: ReadyLog {
 
     func makeWriter() -> any ReadyLogWriter { Writer(sink) }
 
+    /// `memory` is this writer's own, for the one thread that uses it.
     private final class Writer: ReadyLogWriter {
+        /// Room for the lines of a batch, in bytes.
+        private static let capacity = 1 << 16
+        /// More than any line has: 255 bytes of a name with at most eight characters each, and some 200 beside it.
+        static let lineLimit = 4096
+
         private let sink: any LogSink
-        private var bytes: [UInt8] = []
+        private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        /// Where the next byte goes.
+        private var end = 0
         private var count = 0
 
         init(_ sink: any LogSink) {
             self.sink = sink
         }
 
+        deinit { memory.deallocate() }
+
         func flush() {
             guard count > 0 else { return }
-            sink.write(lines: bytes, count: count)
-            bytes.removeAll(keepingCapacity: true)
+            sink.write(lines: Array(UnsafeBufferPointer(start: memory, count: end)), count: count)
+            end = 0
             count = 0
         }
 
         func note(_ fact: ReadyLogFact) {
+            if Self.capacity &- end < Self.lineLimit { flush() }
             count += 1
+            var line = Line(memory: memory + end)
+            line.write(fact)
+            end &+= line.length
+        }
+    }
+
+    /// A line under way, in memory of its writer's with room for `Writer.lineLimit`.
+    private struct Line {
+        let memory: UnsafeMutablePointer<UInt8>
+        private(set) var length = 0
+
+        init(memory: UnsafeMutablePointer<UInt8>) { self.memory = memory }
+
+        mutating func write(_ fact: ReadyLogFact) {
             text("[INFO] ")
             address(fact)
             byte(":")
@@ -57,73 +82,95 @@ struct ReadyLogLines: ReadyLog {
             text("s\n")
         }
 
-        private func byte(_ byte: Unicode.Scalar) { bytes.append(UInt8(ascii: byte)) }
-
-        private func text(_ text: StaticString) {
-            bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        private mutating func append(_ byte: UInt8) {
+            memory[length] = byte
+            length &+= 1
         }
 
-        private func number(_ number: UInt64) {
-            if number < 10 { return bytes.append(0x30 | UInt8(truncatingIfNeeded: number)) }
-            let start = bytes.count
+        private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+            guard let base = bytes.baseAddress, length &+ bytes.count <= Writer.lineLimit else { return }
+            (memory + length).update(from: base, count: bytes.count)
+            length &+= bytes.count
+        }
+
+        /// What is written rarely.
+        private mutating func append(_ text: String) {
+            var text = text
+            text.withUTF8 { append($0) }
+        }
+
+        private mutating func byte(_ byte: Unicode.Scalar) { append(UInt8(ascii: byte)) }
+
+        private mutating func text(_ text: StaticString) {
+            append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        }
+
+        private mutating func number(_ number: UInt64) {
+            var digits = 1
+            var bound: UInt64 = 10
+            while digits < 20, number >= bound {
+                digits &+= 1
+                if digits < 20 { bound &*= 10 }
+            }
             var rest = number
-            while rest > 0 {
-                bytes.append(0x30 | UInt8(truncatingIfNeeded: rest % 10))
+            var place = length &+ digits
+            while place > length {
+                place &-= 1
+                memory[place] = 0x30 | UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
-            bytes[start...].reverse()
+            length &+= digits
         }
 
-        private func address(_ fact: ReadyLogFact) {
+        private mutating func address(_ fact: ReadyLogFact) {
             switch fact.client.address {
             case .v4(let value):
                 for shift in [24, 16, 8, 0] as [UInt32] {
                     if shift < 24 { byte(".") }
                     number(UInt64(value >> shift & 255))
                 }
-            case .v6: bytes += "[\(fact.client.address)]".utf8
+            case .v6: append("[\(fact.client.address)]")
             }
         }
 
-        private func type(_ type: RecordType) {
+        private mutating func type(_ type: RecordType) {
             switch type {
             case .a: text("A")
             case .aaaa: text("AAAA")
             case .srv: text("SRV")
             case .ptr: text("PTR")
-            default: bytes += Mnemonic.name(of: type).utf8
+            default: append(Mnemonic.name(of: type))
             }
         }
 
-        private func code(_ code: ResponseCode) {
+        private mutating func code(_ code: ResponseCode) {
             switch code {
             case .noError: text("NOERROR")
             case .nxDomain: text("NXDOMAIN")
-            default: bytes += code.description.utf8
+            default: append(code.description)
             }
         }
 
-        private func name(_ wire: UnsafeRawBufferPointer) {
-            let start = bytes.count
+        private mutating func name(_ wire: UnsafeRawBufferPointer) {
+            let start = length
             var index = 0
             while index < wire.count, wire[index] != 0 {
                 let end = min(index + 1 + Int(wire[index]), wire.count)
                 for place in (index + 1)..<end {
                     guard NameText.isPlain(wire[place]) else {
-                        bytes.removeSubrange(start...)
-                        bytes += DomainName(wire: wire).map { LogText.name($0).utf8 } ?? "".utf8
-                        return
+                        length = start
+                        return append(DomainName(wire: wire).map { LogText.name($0) } ?? "")
                     }
-                    bytes.append(wire[place])
+                    append(wire[place])
                 }
                 byte(".")
                 index = end
             }
-            if bytes.count == start { byte(".") }
+            if length == start { byte(".") }
         }
 
         /// With as many digits as there are, as Go writes them.
-        private func seconds(_ nanoseconds: UInt64) {
+        private mutating func seconds(_ nanoseconds: UInt64) {
             let (whole, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
             number(whole)
             guard fraction > 0 else { return }
@@ -131,7 +178,7 @@ struct ReadyLogLines: ReadyLog {
             var rest = fraction
             var unit: UInt64 = 100_000_000
             while rest > 0 {
-                bytes.append(0x30 | UInt8(truncatingIfNeeded: rest / unit))
+                append(0x30 | UInt8(truncatingIfNeeded: rest / unit))
                 rest %= unit
                 unit /= 10
             }

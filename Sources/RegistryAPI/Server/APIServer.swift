@@ -70,9 +70,32 @@ package struct APIServer: Sendable {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "api") { _ in SwiftLogNoOpLogHandler() })
         do {
-            try await server.run()
+            try await Self.run(server)
         } catch let error as IOError {
             throw ListenFailure(reason: String(cString: strerror(error.errnoCode)))
+        }
+    }
+
+    /// How long requests and watches may take to end once the server does.
+    private static let endTime = Duration.milliseconds(500)
+
+    /// Runs a server until the task is cancelled.
+    ///
+    /// A server that is cancelled may drop connections that it has accepted and not begun, which NIO takes for a mistake
+    /// that ends the process: so it is asked to end first, takes no more connections, and is cancelled after a while.
+    private static func run(_ server: Server<some ServerChildChannel>) async throws {
+        let serving = Task { try await server.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task {
+                let limit = Task {
+                    try await Task.sleep(for: endTime)
+                    serving.cancel()
+                }
+                try? await server.shutdownGracefully()
+                limit.cancel()
+            }
         }
     }
 
