@@ -10,6 +10,13 @@ final class ManualTime: Sendable {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
+    /// Somebody who waits until so many sleep for so long.
+    private struct Observer {
+        let lasting: Duration
+        let count: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
         var now = Duration.seconds(1000)
         var lastID: UInt64 = 0
@@ -17,7 +24,9 @@ final class ManualTime: Sendable {
         var cancelled: Set<UInt64> = []
         /// All sleeps that were asked for, in their order.
         var asked: [Duration] = []
-        var observers: [(lasting: Duration, continuation: CheckedContinuation<Void, Never>)] = []
+        var observers: [Observer] = []
+
+        func sleepers(lasting duration: Duration) -> Int { sleepers.count { $0.lasting == duration } }
     }
 
     private let state = Mutex(State())
@@ -30,13 +39,13 @@ final class ManualTime: Sendable {
 
     var asked: [Duration] { state.withLock { $0.asked } }
 
-    /// Waits until somebody sleeps for exactly so long, or the test's time is over.
-    func sleeper(lasting duration: Duration) async {
+    /// Waits until somebody, or so many at once, sleep for exactly so long, or the test's time is over.
+    func sleeper(lasting duration: Duration, count: Int = 1) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isThere = state.withLock { state in
-                    if Task.isCancelled || state.sleepers.contains(where: { $0.lasting == duration }) { return true }
-                    state.observers.append((duration, continuation))
+                    if Task.isCancelled || state.sleepers(lasting: duration) >= count { return true }
+                    state.observers.append(Observer(lasting: duration, count: count, continuation: continuation))
                     return false
                 }
                 if isThere { continuation.resume() }
@@ -86,8 +95,10 @@ final class ManualTime: Sendable {
                     state.sleepers.append(
                         Sleeper(id: id, lasting: duration, end: state.now + duration, continuation: continuation))
                     state.asked.append(duration)
-                    observed = state.observers.filter { $0.lasting == duration }.map(\.continuation)
-                    state.observers.removeAll { $0.lasting == duration }
+                    let count = state.sleepers(lasting: duration)
+                    func isMet(_ observer: Observer) -> Bool { observer.lasting == duration && observer.count <= count }
+                    observed = state.observers.filter(isMet).map(\.continuation)
+                    state.observers.removeAll(where: isMet)
                     return false
                 }
                 if isCancelled { continuation.resume(throwing: CancellationError()) }

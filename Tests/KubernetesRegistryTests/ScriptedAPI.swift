@@ -189,11 +189,13 @@ private final class ScriptedHandler: ChannelInboundHandler {
             let fields: HTTPHeaders = ["content-type": "application/json", "transfer-encoding": "chunked"]
             write(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: fields)), context)
             for part in parts { write(.body(.byteBuffer(ByteBuffer(string: part))), context) }
+            // Whoever has read what the stream says may cut it at once.
+            if case .open = end { shared.opened(request.path, context.channel) }
             context.flush()
             switch end {
             case .complete: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             case .breakOff: context.close(promise: nil)
-            case .open: shared.opened(request.path, context.channel)
+            case .open: break
             }
         }
     }
