@@ -131,18 +131,22 @@ struct Unbound: Contender {
 }
 
 /// dnsmasq from Debian, forwarding and caching.
+///
+/// It closes all descriptors that it was started with, which Foundation takes for its end and waits for that: so it runs
+/// below `timeout`, which keeps them and hands signals on.
 struct Dnsmasq: Contender {
-    let executable: String
+    let dnsmasq: String
     let upstream: UInt16
 
-    let versionArguments: [String]? = ["--version"]
+    let executable = "timeout"
+    var versionArguments: [String]? { ["10", dnsmasq, "--version"] }
     let servesWorkload = true
 
     func configuration(at place: Place) -> String? { nil }
 
     func arguments(at place: Place) -> [String] {
         [
-            "--keep-in-foreground", "--conf-file=/dev/null", "--port=\(place.port)", "--listen-address=127.0.0.1",
+            "3600", dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", "--port=\(place.port)", "--listen-address=127.0.0.1",
             "--bind-interfaces", "--no-resolv", "--no-hosts", "--server=127.0.0.1#\(upstream)", "--cache-size=10000",
             "--dns-forward-max=10000", "--user=", "--pid-file=\(place.folder.path)/pid",
         ]

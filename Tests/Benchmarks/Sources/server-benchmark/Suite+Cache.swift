@@ -28,7 +28,7 @@ extension Suite {
             rows.append(row(name, contender, workload, files))
         }
         add("Unbound", peers.unbound.map { Unbound(executable: $0, source: .upstream(port)) })
-        add("dnsmasq", peers.dnsmasq.map { Dnsmasq(executable: $0, upstream: port) })
+        add("dnsmasq", peers.dnsmasq.map { Dnsmasq(dnsmasq: $0, upstream: port) })
         let table = try measure(rows, comparedWith: "swiftlet over UDP")
         say(
             "Cached external names", table, missing: missing,

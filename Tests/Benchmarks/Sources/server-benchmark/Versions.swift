@@ -11,7 +11,7 @@ enum Versions {
             guard let arguments = contender.versionArguments else { continue }
             let line = try Program.versionLine(of: contender.executable, arguments, folder: folder)
             let program = URL(fileURLWithPath: contender.executable).lastPathComponent
-            let isNamed = line?.lowercased().contains(program.lowercased()) == true
+            let isNamed = line?.first?.isLetter == true
             let version = isNamed ? line ?? "" : "\(program) \(line ?? "of unknown version")"
             if !versions.contains(version) { versions.append(version) }
         }
