@@ -14,9 +14,9 @@ final class ServerUnderTest: @unchecked Sendable {
     /// The binary: `SWIFTLET_BINARY`, else the one built beside this test bundle.
     static var binary: String {
         if let path = ProcessInfo.processInfo.environment["SWIFTLET_BINARY"] { return path }
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return root.appending(path: ".build/debug/swiftlet").path
+        // Of whatever configuration, a sanitizer's as well.
+        return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "swiftlet").path
     }
 
     /// Starts a server on manifests and zone files given as text, and returns once it says that it is ready.

@@ -99,7 +99,8 @@ struct LookAheadTests {
                 // Lengths of labels are few, so that many packets have names that end.
                 let limit = UInt8.random(in: 1...255, using: &generator)
                 withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { memory in
-                    for index in 0..<4096 { memory[index] = .random(in: 0...limit, using: &generator) }
+                    memory.initializeMemory(as: UInt8.self, repeating: limit)
+                    for index in 0..<(length + 64) { memory[index] = .random(in: 0...limit, using: &generator) }
                     guard let base = memory.baseAddress else { return }
                     let hash = ahead.hash(base, length: length, reader.view)
                     _ = reader.view.entryPlace(of: hash)
