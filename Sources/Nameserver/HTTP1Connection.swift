@@ -45,9 +45,11 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     private var body: [UInt8] = []
     /// Ends the connection where a request takes too long to come, or its response to go.
     private var timer: Scheduled<Void>?
+    private var share: ConnectionRoom.Share
 
     init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState) {
         self.part = part
+        share = ConnectionRoom.Share(of: part.room)
         self.watch = watch
         self.state = state
     }
@@ -64,6 +66,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
                 return respond(.contentTooLarge, UnsafeRawBufferPointer(start: nil, count: 0), context)
             }
             body += piece.readableBytesView
+            if !share.set(body.count) { context.close(promise: nil) }
         case .end: end(context)
         }
     }
@@ -71,6 +74,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
+        _ = share.set(0)
         context.fireChannelInactive()
     }
 
@@ -139,6 +143,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         if !body.isEmpty {
             var message = context.channel.allocator.buffer(capacity: body.count)
             message.writeBytes(body)
+            if context.channel.isActive, !share.set(body.count) { return context.close(promise: nil) }
             context.write(wrapOutboundOut(.body(.byteBuffer(message))), promise: nil)
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -155,6 +160,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         timer = nil
         stage = .idle
         body = []
+        _ = share.set(0)
         query = nil
         watch.noteProgress()
         watch.update(requests: 0, isWriting: false)

@@ -7,7 +7,8 @@ import Pipeline
 ///
 /// Confined to the connection's event loop. What one connection may keep here is bounded: `streams` requests at a time
 /// with a body of 64 KiB each and a head of `headBytes`, `queries` queries whose replies are not there yet (those of
-/// streams that the client has reset included), and `unwrittenBytes` of replies that the client does not take.
+/// streams that the client has reset included), and `unwrittenBytes` of replies that the client does not take. It ends
+/// where all connections together have no room for what it keeps.
 final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = HTTP2Frame
     typealias OutboundIn = HTTP2Frame
@@ -86,6 +87,9 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private var underWay = 0
     /// Bytes of replies that the system has not taken yet.
     private var unwritten = 0
+    /// Bytes of bodies that have not come whole.
+    private var unasked = 0
+    private var share: ConnectionRoom.Share
     /// Bytes of bodies since the connection's window was opened last.
     private var received = 0
     /// Answers with status 200 that are still to be counted.
@@ -96,6 +100,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
 
     init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState, most: Int) {
         self.part = part
+        share = ConnectionRoom.Share(of: part.room)
         self.watch = watch
         self.state = state
         self.most = most
@@ -110,6 +115,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     func channelInactive(context: ChannelHandlerContext) {
         inspection?.cancel()
         inspection = nil
+        _ = share.set(0)
         context.fireChannelInactive()
     }
 
@@ -143,7 +149,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let closed = event as? StreamClosedEvent { streams[closed.streamID] = nil }
+        if let closed = event as? StreamClosedEvent { remove(closed.streamID) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -201,6 +207,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
             return respond(id, .contentTooLarge, UnsafeRawBufferPointer(start: nil, count: 0), context)
         }
         streams[id]?.body += piece.readableBytesView
+        unasked += piece.readableBytes
         if data.endStream { end(id, context) }
     }
 
@@ -212,8 +219,18 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
 
     private func ask(_ id: HTTP2StreamID, _ query: [UInt8]) {
         streams[id]?.stage = .answering
-        streams[id]?.body = []
+        dropBody(of: id)
         asked.append((id, query))
+    }
+
+    private func dropBody(of id: HTTP2StreamID) {
+        unasked -= streams[id]?.body.count ?? 0
+        streams[id]?.body = []
+    }
+
+    private func remove(_ id: HTTP2StreamID) {
+        dropBody(of: id)
+        streams[id] = nil
     }
 
     /// Answers the queries of a turn as one batch.
@@ -257,7 +274,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         guard let stream = streams[id], stream.stage != .writing else { return }
         streams[id]?.stage = .writing
         streams[id]?.since = .now()
-        streams[id]?.body = []
+        dropBody(of: id)
         if status == .ok { answered += 1 } else { state.count(httpStatus: status.rawValue) }
         var headers = HPACKHeaders()
         headers.reserveCapacity(4)
@@ -277,7 +294,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         written.futureResult.whenComplete { _ in
             let connection = bound.value
             connection.unwritten -= count
-            connection.streams[id] = nil
+            connection.remove(id)
             connection.watch.noteProgress()
         }
         if body.isEmpty {
@@ -309,7 +326,9 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         }
         context.flush()
         guard context.channel.isActive else { return }
-        if unwritten > Self.unwrittenBytes { return context.close(promise: nil) }
+        guard unwritten <= Self.unwrittenBytes, share.set(unwritten + unasked) else {
+            return context.close(promise: nil)
+        }
         if isReadHeld, mayTake(context) {
             isReadHeld = false
             context.read()

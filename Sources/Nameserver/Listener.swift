@@ -57,7 +57,7 @@ package final class Listener: Sendable {
         _ settings: ListenerSettings, tls: TLSConfiguration?, _ environment: StreamListener.Environment,
         _ state: ListenerState
     ) async throws(NameserverError) -> Listener {
-        let setUp = try ConnectionSetUp(settings, state, tls, environment.limits)
+        let setUp = try ConnectionSetUp(settings, state, tls, environment)
         var connections: [StreamListener] = []
         do {
             for address in settings.addresses {
@@ -150,7 +150,8 @@ final class ConnectionSetUp: Sendable {
     private let kind: Exchangeable<Kind>
 
     init(
-        _ settings: ListenerSettings, _ state: ListenerState, _ tls: TLSConfiguration?, _ limits: ServingLimits
+        _ settings: ListenerSettings, _ state: ListenerState, _ tls: TLSConfiguration?,
+        _ environment: StreamListener.Environment
     ) throws(NameserverError) {
         scheme = settings.scheme
         transport =
@@ -159,9 +160,9 @@ final class ConnectionSetUp: Sendable {
             case .https: .https
             }
         address = settings.addresses.first ?? ListenAddress.loopback(isIPv6: false)
-        loops = LoopResponders(state, transport: transport)
+        loops = LoopResponders(state, transport: transport, room: environment.bytesPerLoop)
         self.state = state
-        most = limits.queriesPerConnection
+        most = environment.limits.queriesPerConnection
         kind = Exchangeable(try Self.kind(scheme, tls, loops, state, address, most))
     }
 

@@ -2,21 +2,24 @@ import NIOCore
 import Pipeline
 import Synchronization
 
-/// What all connections of one listener on one event loop share: a responder and memory to answer in.
+/// What all connections of one listener on one event loop share: a responder, memory to answer in, and room for what
+/// they keep.
 ///
 /// `@unchecked Sendable`: each loop's part is handed out to channels of that loop only and so used by its thread
 /// alone; the dictionary itself is behind a lock.
 final class LoopResponders: @unchecked Sendable {
     /// One loop's part; confined to its thread.
     final class Part {
+        let room: ConnectionRoom
         private let responder: Responder
         private let scratch: UnsafeMutableRawPointer
 
         /// The largest message, in bytes, and room behind it.
         private static let scratchLength = 65535 + Responder.slack
 
-        fileprivate init(_ responder: Responder) {
+        fileprivate init(_ responder: Responder, room: Int) {
             self.responder = responder
+            self.room = ConnectionRoom(most: room)
             scratch = .allocate(byteCount: Self.scratchLength, alignment: 16)
             scratch.initializeMemory(as: UInt8.self, repeating: 0, count: Self.scratchLength)
         }
@@ -51,10 +54,13 @@ final class LoopResponders: @unchecked Sendable {
     private var parts: [ObjectIdentifier: Part] = [:]
     private let state: ListenerState
     private let transport: Transport
+    private let room: Int
 
-    init(_ state: ListenerState, transport: Transport) {
+    /// - Parameter room: the bytes that the connections of one loop may keep, all together.
+    init(_ state: ListenerState, transport: Transport, room: Int) {
         self.state = state
         self.transport = transport
+        self.room = room
     }
 
     /// The part of a loop; to be called on it.
@@ -62,7 +68,7 @@ final class LoopResponders: @unchecked Sendable {
         loop.preconditionInEventLoop()
         return lock.withLock { _ in
             if let known = parts[ObjectIdentifier(loop)] { return known }
-            let made = Part(Responder(state, transport: transport))
+            let made = Part(Responder(state, transport: transport), room: room)
             parts[ObjectIdentifier(loop)] = made
             return made
         }

@@ -11,8 +11,8 @@ package struct ServingLimits: Hashable, Sendable {
     /// Connections of one client address at a time: a quarter, so that none takes all. Not fewer, since all pods of a
     /// node come from one address where the node translates addresses or runs a cache of its own.
     package var connectionsPerClient = 4096
-    /// Bytes of queries and replies that the TCP connections of one listener may keep, all together; one that would need
-    /// more is ended.
+    /// Bytes of queries and replies that the connections of one listener may keep, all together; one that would need more
+    /// is ended. Each worker, or event loop, has its part.
     package var streamBytes = 64 << 20
     /// Queries of one connection that may be under way at a time; no more is read from it meanwhile.
     package var queriesPerConnection = 128

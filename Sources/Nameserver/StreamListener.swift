@@ -13,6 +13,9 @@ final class StreamListener: Sendable {
         let connections: ConnectionLimits
         let counts: [Transport: ConnectionCount]
         let inherited: InheritedSockets
+
+        /// What the connections of one listener on one event loop may keep, all together.
+        var bytesPerLoop: Int { limits.streamBytes / max(1, group.makeIterator().count { _ in true }) }
     }
 
     /// The memory that a connection reads into, and keeps while it is idle: what came last and little more, a record of

@@ -6,7 +6,8 @@ import Pipeline
 ///
 /// Confined to the connection's event loop. Queries are taken only as fast as the peer takes the replies, and only so
 /// many at a time; what takes too long to come or to be taken ends the connection, and so do more than `unwrittenBytes`
-/// of replies, which can be only where many that were not there at once come for a peer that takes none.
+/// of replies, which can be only where many that were not there at once come for a peer that takes none, and bytes for
+/// which all connections together have no room.
 final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -30,9 +31,11 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     /// Whether the channel asked for more to read and was not let.
     private var isReadHeld = false
     private let deadline = ConnectionDeadline()
+    private var share: ConnectionRoom.Share
 
     init(part: LoopResponders.Part, most: Int) {
         self.part = part
+        share = ConnectionRoom.Share(of: part.room)
         self.most = most
     }
 
@@ -56,6 +59,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline.cancel()
+        _ = share.set(0)
         context.fireChannelInactive()
     }
 
@@ -181,6 +185,8 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     private func updateDeadline(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        guard share.set(pending.readableBytes + unwritten) else { return context.close(promise: nil) }
         deadline.update(
             .init(
                 isReading: pending.readableBytes > 0 && underWay < most, isWriting: unwritten > 0,

@@ -2,6 +2,7 @@ import AddressAllocator
 import EmbeddedRegistry
 import Foundation
 import Registry
+import TestSupport
 import Testing
 
 struct RegistryStoreAddressTests {
@@ -214,7 +215,7 @@ struct RegistryStoreAddressTests {
         }
         var events = try await store.events().makeAsyncIterator()
         _ = try await events.next()
-        while clock.sleeps == 0 { await Task.yield() }
+        await until { clock.sleeps != 0 }
         clock.advance(seconds: 60)
         _ = try await events.next()
         #expect(try store.service("prod/late").clusterIP == freed)
@@ -241,7 +242,7 @@ struct RegistryStoreAddressTests {
             let sleeps = clock.sleeps
             try store.put(try suppliedService("prod/late\(number)"))
             _ = try await events.next()
-            while clock.sleeps == sleeps { await Task.yield() }
+            await until { clock.sleeps != sleeps }
             clock.advance(seconds: 60)
             _ = try await events.next()
             #expect(!(try store.service("prod/late\(number)").clusterIP.isEmpty))

@@ -1,6 +1,7 @@
 import AddressAllocator
 import Foundation
 import Registry
+import TestSupport
 import Testing
 
 @testable import EmbeddedRegistry
@@ -280,7 +281,7 @@ struct RegistryStoreRangeTests {
         let running = try #require(store)
         let upkeep = Task { try await running.run() }
         var changes = try await running.changes(after: running.newestVersion).makeAsyncIterator()
-        while clock.sleeps == 0 { await Task.yield() }
+        await until { clock.sleeps != 0 }
         clock.advance(seconds: 10)
         let change = try await changes.next()?.last
         #expect(change?.key == key && change?.kind == .deleted)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EmbeddedRegistry
@@ -113,7 +114,7 @@ struct RegistryStoreReopeningTests {
         let upkeep = Task { try await store.run { continuation.finish() } }
         let advancing = Task {
             // Asked in vain at first.
-            while clock.sleeps == 0, !Task.isCancelled { await Task.yield() }
+            await until { clock.sleeps != 0 }
             try mend()
             clock.advance(seconds: 10)
         }

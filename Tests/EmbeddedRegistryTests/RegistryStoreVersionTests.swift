@@ -92,7 +92,7 @@ struct RegistryStoreVersionTests {
     ) async throws -> RegistryStore {
         weak let former = store
         store = try RegistryStore(location: .memory, settings: settings)
-        while former != nil { await Task.yield() }
+        await until { former == nil }
         return try folder.open(settings)
     }
 

@@ -1,6 +1,7 @@
 import DNS
 import Pipeline
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Forwarding
@@ -169,7 +170,7 @@ struct StreamTests {
         }
         _ = try await asker.ask("first.example.org")
         let slow = Task { try await asker.ask("slow.example.org") }
-        while blocked.withLock({ $0.isEmpty }) { await Task.yield() }
+        await until { !blocked.withLock({ $0.isEmpty }) }
         #expect(try await asker.ask("quick.example.org").lastBytes == [1])
         #expect(try await slow.value.code == .serverFailure)
         #expect(upstream.connections <= StreamPool.connectionLimit)

@@ -42,7 +42,7 @@ struct UpstreamFilesTests {
         _ = await iterator.next()
         try folder.write("resolv.conf", "nameserver 192.0.2.2\nnameserver 192.0.2.1\n")
         while let text = await iterator.next(), !text.contains("192.0.2.2") {}
-        while forwarder.places.count != 2 { await Task.yield() }
+        await until { forwarder.places.count == 2 }
         #expect(forwarder.places.map(\.description) == ["192.0.2.2:53", "192.0.2.1:53"])
         try folder.write("new.conf", "# nobody\n")
         try folder.rename("new.conf", "resolv.conf")

@@ -27,7 +27,7 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 /// What all runs share; used by one thread only, the one that libFuzzer calls from.
 nonisolated(unsafe) private let server = AnsweringServer()
 private let loop = EmbeddedEventLoop()
-private let loops = LoopResponders(server.state, transport: .https)
+private let loops = LoopResponders(server.state, transport: .https, room: ServingLimits().streamBytes)
 
 // MARK: Connections
 

@@ -392,7 +392,7 @@ struct KubernetesRegistryTests {
                 let answers =
                     "coredns_kubernetes_rest_client_requests_total{code=\"200\","
                     + "host=\"127.0.0.1:\(server.port)\",method=\"GET\"} 3"
-                while !following.metrics.text().contains(answers), !Task.isCancelled { await Task.yield() }
+                await until { following.metrics.text().contains(answers) }
                 await manual.pass(.seconds(1))
                 await following.services(["a"])
                 let asked = server.requests.filter { $0.path == Self.services }

@@ -33,7 +33,7 @@ private final class FrameClient {
 
     init(_ stage: StubStage, most: Int = 128, settings: [UInt8] = []) throws {
         state = ListenerState(content(stage))
-        loops = LoopResponders(state, transport: .https)
+        loops = LoopResponders(state, transport: .https, room: ServingLimits().streamBytes)
         channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 443)
         channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
         try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 443)).wait()

@@ -1,6 +1,7 @@
 import DNS
 import Foundation
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -171,7 +172,7 @@ struct HostileClientTests {
         #expect(await isServed(last) == false)
         first.close()
         // The server hears of it soon.
-        while listeners.counters.connectionCount(.tcp) > 2 { await Task.yield() }
+        await until { listeners.counters.connectionCount(.tcp) <= 2 }
         let again = try connection(from: 1)
         #expect(await isServed(again))
         for socket in [second, third, other, last, again] { socket.close() }

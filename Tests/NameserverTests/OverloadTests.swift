@@ -1,5 +1,6 @@
 import DNS
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -39,7 +40,7 @@ struct OverloadTests {
         var iterator = replies.makeAsyncIterator()
         let first = try TestReply(try #require(await iterator.next()))
         #expect(first.answers.first?.owner == (try TestServer.name("n1.test.")))
-        while underWay.count == 3 { await Task.yield() }
+        await until { underWay.count != 3 }
         server.withReply(to: TestQuery("n4.test.").bytes, .udp, origin) { outcome, _ in #expect(outcome == .later) }
         gate.open()
         for _ in 0..<3 { #expect(try TestReply(try #require(await iterator.next())).code == 0) }
@@ -62,7 +63,7 @@ struct OverloadTests {
         underWay.expire(now: .now.advanced(by: .seconds(11)))
         #expect(underWay.count == 1)
         gate.open()
-        while underWay.count > 0 { await Task.yield() }
+        await until { underWay.count == 0 }
         continuation.finish()
         var codes: [Int] = []
         for await reply in replies { codes.append(try TestReply(reply).code) }
@@ -87,7 +88,7 @@ struct OverloadTests {
         }
         server.withReply(to: TestQuery("n.test.").bytes, .udp, origin) { outcome, _ in #expect(outcome == .later) }
         underWay.expire(now: .now)
-        while underWay.count > 0 { await Task.yield() }
+        await until { underWay.count == 0 }
         continuation.finish()
         var count = 0
         for await _ in replies { count += 1 }

@@ -35,7 +35,7 @@ struct SlowReaderTests {
 
         init(_ stage: StubStage, queries: Int) throws {
             let state = ListenerState(content(stage))
-            let loops = LoopResponders(state, transport: .tls)
+            let loops = LoopResponders(state, transport: .tls, room: ServingLimits().streamBytes)
             channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 853)
             channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
             try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 853)).wait()

@@ -2,6 +2,7 @@ import DNS
 import Foundation
 import Glibc
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import Nameserver
@@ -164,29 +165,62 @@ struct StreamTests {
         client.send((0..<128).flatMap { Self.query($0, .txt) })
         await gate.wait(for: 128)
         gate.open()
-        while listeners.counters.connectionCount(.tcp) > 0 { await Task.yield() }
+        await until { listeners.counters.connectionCount(.tcp) == 0 }
         await listeners.stop()
     }
 
-    @Test("Connections that together keep too much are ended; others are served")
-    func room() async throws {
+    /// A query of zeros, which is no good one, in two parts: 60 kB and the rest.
+    struct Half: Sendable, CustomTestStringConvertible {
+        static let all = [
+            Half(scheme: .dns, transport: .tcp, bytes: message, rest: 5535),
+            Half(scheme: .tls, transport: .tls, bytes: message, rest: 5535),
+            Half(scheme: .https, transport: .https, bytes: request, rest: 5000),
+        ]
+        private static let zeros = [UInt8](repeating: 0, count: 60_000)
+        private static let message = [255, 255] + zeros
+        private static let request =
+            Array(
+                """
+                POST /dns-query HTTP/1.1\r\nhost: a\r\ncontent-type: application/dns-message\r\n\
+                content-length: 65000\r\n\r\n
+                """.utf8) + zeros
+
+        let scheme: ListenerSettings.Scheme
+        let transport: Transport
+        let bytes: [UInt8]
+        let rest: Int
+
+        var testDescription: String { transport.rawValue }
+    }
+
+    @Test("Connections that together keep too much are ended; others are served", arguments: Half.all)
+    func room(_ half: Half) async throws {
+        // Each worker or loop has its part of the room, in which there is place for one half.
+        let parts = ProcessInfo.processInfo.activeProcessorCount
         var limits = ServingLimits()
-        limits.streamBytes = 100_000
+        limits.streamBytes = 100_000 * parts
         let listeners = Listeners(limits: limits)
         var served = content(Self.stage)
         served.timeouts.read = .seconds(3600)
-        let listener = try await listeners.open(ListenerSettings(.dns, [Loopback.address], workers: 1), served)
-        let half = [255, 255] + [UInt8](repeating: 0, count: 60_000)
-        let first = try TestSocket(.stream, to: listener.addresses[0])
-        first.send(half)
-        let second = try TestSocket(.stream, to: listener.addresses[0])
-        second.send(half)
-        // One of the two is more than there is room for; the one that went over it.
-        while listeners.counters.connectionCount(.tcp) > 1 { await Task.yield() }
-        let other = try TestSocket(.stream, to: listener.addresses[0])
-        defer { for client in [first, second, other] { client.close() } }
-        other.send(Self.query(5))
-        #expect(try TestReply(await onThread { other.receiveMessage() }).id == 5)
+        let listener = try await listeners.open(
+            ListenerSettings(half.scheme, [Loopback.address], workers: parts), served)
+        let clients = try (0...parts).map { _ in
+            let client = try TestSocket(.stream, to: listener.addresses[0])
+            client.send(half.bytes)
+            return client
+        }
+        // At least two share a part: the one that goes over it ends.
+        await until { clients.contains(where: { $0.hasEnded }) }
+        for client in clients { client.close() }
+        await until { listeners.counters.connectionCount(half.transport) == 0 }
+        // What they kept is given back: there is room again on each part.
+        for _ in 0...parts {
+            let other = try TestSocket(.stream, to: listener.addresses[0])
+            other.send(half.bytes)
+            other.send([UInt8](repeating: 0, count: half.rest))
+            #expect(await onThread { !other.receive().isEmpty })
+            other.close()
+        }
         await listeners.stop()
     }
 }

@@ -70,6 +70,13 @@ struct TestSocket: Sendable {
         return receiveAll(Int(length[0]) << 8 | Int(length[1]))
     }
 
+    /// Whether the peer has ended it by now, and nothing came before that.
+    var hasEnded: Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno == ECONNRESET
+    }
+
     /// Whether the peer has ended the stream, within ten seconds and whatever it sends before.
     func isEnded() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65535)
