@@ -41,19 +41,5 @@ extension TableView {
 
     /// The memory of the entry that a hash has, most likely; nil where it has none.
     @inlinable
-    package func entryPlace(of hash: UInt64) -> UnsafeRawPointer? {
-        guard let memory = UnsafeMutableRawPointer(bitPattern: roots[0].load(ordering: .acquiring)) else { return nil }
-        let slots = AnswerTable.SlotArray(memory)
-        let mask = slots.mask
-        let tag = UInt(truncatingIfNeeded: hash) & ~AnswerTable.addressMask
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let value = slots[index].pointee.load(ordering: .acquiring)
-            if value == 0 { return nil }
-            if value & ~AnswerTable.addressMask == tag, value != AnswerTable.tombstone {
-                return UnsafeRawPointer(bitPattern: value & AnswerTable.addressMask)
-            }
-            index = (index &+ 1) & mask
-        }
-    }
+    package func entryPlace(of hash: UInt64) -> UnsafeRawPointer? { firstEntry(of: hash) { _ in true }?.memory }
 }

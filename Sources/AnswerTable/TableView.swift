@@ -46,6 +46,13 @@ package struct TableView {
     /// The entry that the table holds of a name.
     @inlinable
     func find(_ words: UnsafePointer<UInt64>, length: Int, hash: UInt64) -> Entry? {
+        firstEntry(of: hash) { $0.matches(words, length: length, hash: hash) }
+    }
+
+    /// The first entry with the tag of a hash for which a condition holds.
+    @inlinable
+    @inline(__always)
+    func firstEntry(of hash: UInt64, where isWanted: (Entry) -> Bool) -> Entry? {
         guard let memory = UnsafeMutableRawPointer(bitPattern: roots[0].load(ordering: .acquiring)) else { return nil }
         let slots = AnswerTable.SlotArray(memory)
         let mask = slots.mask
@@ -59,7 +66,7 @@ package struct TableView {
                 let memory = UnsafeRawPointer(bitPattern: value & AnswerTable.addressMask)
             {
                 let entry = Entry(memory)
-                if entry.matches(words, length: length, hash: hash) { return entry }
+                if isWanted(entry) { return entry }
             }
             index = (index &+ 1) & mask
         }

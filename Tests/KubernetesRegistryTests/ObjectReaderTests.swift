@@ -109,6 +109,23 @@ struct ObjectReaderTests {
         #expect(decoded.content == .object(Samples.discovered("web", ip: "10.96.0.7")))
     }
 
+    private static let podNames = DiscoverySelection(namesEndpointsByPod: true, keepsZones: true)
+
+    /// The slice of a text, where names show Pods and zones.
+    private static func sliceOfPods(_ text: String) throws -> DiscoverySlice {
+        let decoded = try Samples.decode(text, kind: .endpointSlice, selection: podNames)
+        let slice: DiscoverySlice? = if case .object(.endpointSlice(let slice)) = decoded.content { slice } else { nil }
+        return try #require(slice, "no slice: \(decoded)")
+    }
+
+    /// The slice db-x of the Service db, without endpoints.
+    private static func expectedSlice() -> DiscoverySlice.Builder {
+        var builder = DiscoverySlice.Builder(podNames)
+        builder.id = Samples.id("db-x")
+        builder.service = "db"
+        return builder
+    }
+
     @Test("A slice is what names show of it; endpoints without addresses or readiness take no part")
     func slice() throws {
         let text = """
@@ -118,15 +135,8 @@ struct ObjectReaderTests {
             "addressType":"IPv4","metadata":{"annotations":{"endpoints.kubernetes.io/last-change-trigger-time":\
             "2026-07-01T12:00:00Z"},"labels":{"kubernetes.io/service-name":"db"},"namespace":"prod","name":"db-x"}}
             """
-        let selection = DiscoverySelection(namesEndpointsByPod: true, keepsZones: true)
-        let decoded = try Samples.decode(text, kind: .endpointSlice, selection: selection)
-        guard case .object(.endpointSlice(let slice)) = decoded.content else {
-            Issue.record("no slice: \(decoded)")
-            return
-        }
-        var expected = DiscoverySlice.Builder(selection)
-        expected.id = Samples.id("db-x")
-        expected.service = "db"
+        let slice = try Self.sliceOfPods(text)
+        var expected = Self.expectedSlice()
         expected.append(addresses: ["10.0.0.2"], isReady: true, hostname: "db-0", zone: "a")
         expected.append(addresses: ["10.0.0.1"], isReady: true, hostname: "pod-1")
         #expect(slice == expected.build())
@@ -143,15 +153,8 @@ struct ObjectReaderTests {
             {"addresses":["10.0.0.9"],"addresses":["10.0.0.4"],"hostname":null,"zone":"\u0041"},
             {"addresses":[null,"10.0.0.5"],"targetRef":{"name":"po\u0064"},"zone":""}]}
             """#
-        let selection = DiscoverySelection(namesEndpointsByPod: true, keepsZones: true)
-        let decoded = try Samples.decode(text, kind: .endpointSlice, selection: selection)
-        guard case .object(.endpointSlice(let slice)) = decoded.content else {
-            Issue.record("no slice: \(decoded)")
-            return
-        }
-        var expected = DiscoverySlice.Builder(selection)
-        expected.id = Samples.id("db-x")
-        expected.service = "db"
+        let slice = try Self.sliceOfPods(text)
+        var expected = Self.expectedSlice()
         for (address, label, zone) in [
             ("10.0.0.5", "pod", ""), ("10.0.0.4", "", "a"), ("10.0.0.3", "db-é", "north-é"),
             ("10.0.0.2", "db-é", "north-é"), ("10.0.0.1", "db-1", "north-é"),

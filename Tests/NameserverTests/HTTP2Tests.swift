@@ -125,9 +125,67 @@ private final class FrameClient {
     func finish() { _ = try? channel.finish(acceptAlreadyClosed: true) }
 }
 
+/// The representations of a block of fields (RFC 7541 §6).
+private struct FieldBlock {
+    private var bytes: ArraySlice<UInt8>
+    /// Fields that the reader's table is to keep (§6.2.1).
+    private(set) var kept = 0
+    private(set) var count = 0
+
+    init(_ block: [UInt8]) {
+        bytes = block[...]
+        while let first = bytes.first {
+            count += 1
+            switch first {
+            case 0x80...: _ = integer(7)
+            case 0x40..<0x80:
+                kept += 1
+                literal(6)
+            case 0x20..<0x40: _ = integer(5)
+            default: literal(4)
+            }
+        }
+    }
+
+    private mutating func literal(_ prefix: Int) {
+        if integer(prefix) == 0 { text() }
+        text()
+    }
+
+    private mutating func text() {
+        let length = integer(7)
+        bytes = bytes.dropFirst(length)
+    }
+
+    private mutating func integer(_ prefix: Int) -> Int {
+        var value = Int(bytes.popFirst() ?? 0) & (1 << prefix - 1)
+        guard value == 1 << prefix - 1 else { return value }
+        var shift = 0
+        while let byte = bytes.popFirst() {
+            value += Int(byte & 127) << shift
+            shift += 7
+            if byte < 128 { break }
+        }
+        return value
+    }
+}
+
 @Suite("HTTP/2, frame by frame", .timeLimit(.minutes(2)))
 struct HTTP2Tests {
     private typealias FrameType = FrameClient.FrameType
+
+    @Test("What differs from response to response is not kept in HPACK's table (RFC 7541 §2.3.2)")
+    func fieldTable() throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        let blocks = (0..<20).map { number in
+            client.get(UInt32(2 * number + 1), TestQuery(String(repeating: "a", count: 1 + number) + ".test."))
+            return client.received().filter { $0.type == FrameType.headers }.map { FieldBlock($0.payload) }
+        }
+        #expect(blocks.allSatisfy { $0.map(\.count) == [4] })
+        // The first response brings what is the same in all of them: the type of the content.
+        #expect(blocks.map { $0.map(\.kept) } == [[1]] + Array(repeating: [0], count: 19))
+    }
 
     @Test("A GET is answered by a head and a body; a POST as well, whatever its pieces")
     func requests() throws {

@@ -27,6 +27,28 @@ struct LookAheadTests {
 
     private static func address(_ index: Int) -> [UInt8] { [10, 0, UInt8(index >> 8), UInt8(index & 255)] }
 
+    /// A look ahead by somebody who reads the table.
+    private struct Looking {
+        private let reader: AnswerReader
+        private let ahead = LookAhead(count: 1)
+
+        init() throws {
+            reader = try LookAheadTests.table().makeReader()
+            reader.enter()
+        }
+
+        var view: TableView { reader.view }
+
+        func hash(_ memory: UnsafeMutableRawPointer, _ length: Int) -> UInt64 {
+            ahead.hash(memory, length: length, reader.view)
+        }
+
+        func end() {
+            reader.leave()
+            ahead.deallocate()
+        }
+    }
+
     @Test("Every query of many that come at once has its own answer")
     func answers() async throws {
         let table = try Self.table()
@@ -60,23 +82,18 @@ struct LookAheadTests {
 
     @Test("The hash of a question is that of its name; packets without a whole question have none")
     func questions() throws {
-        let reader = try Self.table().makeReader()
-        reader.enter()
-        let ahead = LookAhead(count: 1)
-        defer {
-            reader.leave()
-            ahead.deallocate()
-        }
+        let looking = try Looking()
+        defer { looking.end() }
         func hash(_ bytes: [UInt8]) -> UInt64 {
             withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { memory in
                 memory.copyBytes(from: bytes)
                 guard let base = memory.baseAddress else { return 0 }
-                return ahead.hash(base, length: bytes.count, reader.view)
+                return looking.hash(base, bytes.count)
             }
         }
         let query = TestQuery("n7.large.test.").bytes
-        #expect(reader.view.entryPlace(of: hash(query)) != nil)
-        #expect(reader.view.entryPlace(of: hash(TestQuery("_http._tcp.N7.large.test.").bytes)) != nil)
+        #expect(looking.view.entryPlace(of: hash(query)) != nil)
+        #expect(looking.view.entryPlace(of: hash(TestQuery("_http._tcp.N7.large.test.").bytes)) != nil)
         for length in 0..<query.count { #expect(hash(Array(query.prefix(length))) == 0) }
         let longest = [UInt8](repeating: 0, count: 12) + [UInt8](repeating: 63, count: 1000)
         #expect(hash(longest) == 0)
@@ -84,13 +101,8 @@ struct LookAheadTests {
 
     @Test("No packet ends it")
     func hostile() throws {
-        let reader = try Self.table().makeReader()
-        reader.enter()
-        let ahead = LookAhead(count: 1)
-        defer {
-            reader.leave()
-            ahead.deallocate()
-        }
+        let looking = try Looking()
+        defer { looking.end() }
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
         var generator = SeededGenerator(seed: seed)
@@ -102,8 +114,8 @@ struct LookAheadTests {
                     memory.initializeMemory(as: UInt8.self, repeating: limit)
                     for index in 0..<(length + 64) { memory[index] = .random(in: 0...limit, using: &generator) }
                     guard let base = memory.baseAddress else { return }
-                    let hash = ahead.hash(base, length: length, reader.view)
-                    _ = reader.view.entryPlace(of: hash)
+                    let hash = looking.hash(base, length)
+                    _ = looking.view.entryPlace(of: hash)
                 }
             }
         }
