@@ -23,8 +23,8 @@ package enum PodRequestError: Error, Hashable, Sendable {
     /// Whether another request would be answered, rather than another registry.
     package var isRequestAtFault: Bool {
         switch self {
-        // One that asks for less is answered.
-        case .notMade(.variableTooLarge), .notMade(.environmentTooLarge): true
+        // One that asks for less is answered, and one whose own variables fit into the dialect: those of Services do.
+        case .notMade(.variableTooLarge), .notMade(.environmentTooLarge), .notMade(.unwritable): true
         case .notMade: false
         case .unknownItem, .repeatedItem, .invalidValue, .invalidItem, .invalidDNSConfig: true
         }

@@ -199,10 +199,10 @@ struct PodRequestTests {
         #expect(ofService.warnings.isEmpty)
     }
 
-    @Test("Who asks for too much is told so, and can ask for less")
+    @Test("Who asks for too much, or for what cannot be written, is told so, and can ask for less")
     func tooMuch() {
         let doubling = ["env=A0=x"] + (1...60).map { "env=A\($0)=$(A\($0 - 1))$(A\($0 - 1))" }
-        for query in ["env=A=12&max-bytes=5", doubling.joined(separator: "&")] {
+        for query in ["env=A=12&max-bytes=5", doubling.joined(separator: "&"), "format=docker&env=A=x\nB=c"] {
             let error = #expect(throws: PodRequestError.self) {
                 try EnvironmentRequest(namespace: "prod", query: Self.query(query)).file(of: Self.services)
             }
