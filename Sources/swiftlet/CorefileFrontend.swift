@@ -62,9 +62,6 @@ struct CorefileFrontend: Frontend {
 
     func run() async throws {
         // SIGUSR1 asks for another look at the file, as CoreDNS's does.
-        signal(SIGUSR1, SIG_IGN)
-        // A terminal that goes away is no reason to end; CoreDNS does not mind it either.
-        signal(SIGHUP, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGUSR1)
         source.setEventHandler { [serving] in serving.lookAgain() }
         source.resume()

@@ -43,6 +43,7 @@ struct Server {
 
     /// Runs until a signal ends it. Throws where the start fails: nothing is left behind then.
     func run() async throws {
+        StartingSignals.mind()
         // The loader's work and the reading of arguments are over.
         StartupPages.giveBack()
         let metrics = Metrics()

@@ -47,6 +47,27 @@ struct LifeCycleTests {
         #expect(server.stop() == 0)
     }
 
+    @Test("Signals of the start: SIGUSR1 and SIGHUP are not minded, SIGTERM ends it with status 0")
+    func startingSignals() throws {
+        // Nobody listens there: the state of the cluster is waited for.
+        let corefile = """
+            .:0 {
+                bind 127.0.0.1
+                kubernetes cluster.local {
+                    endpoint http://127.0.0.1:\(try LoopbackSocket(from: 0x7f00_0001, to: nil).port)
+                    startup_timeout 60s
+                }
+            }
+            """
+        let server = try ServerProcess(files: ["Corefile": corefile], arguments: ["--conf", "FOLDER/Corefile"])
+        defer { server.stop() }
+        let end = ContinuousClock.now + .seconds(60)
+        while !server.log.contains("127.0.0.1"), ContinuousClock.now < end { usleep(10_000) }
+        try #require(server.log.contains("127.0.0.1"))
+        for number in [SIGUSR1, SIGHUP, SIGUSR1] { kill(server.processIdentifier, number) }
+        #expect(server.stop() == 0)
+    }
+
     @Test("An address survives a restart, and the audit finds nothing")
     func restart() throws {
         let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)").path
