@@ -66,7 +66,6 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
                 return respond(.contentTooLarge, UnsafeRawBufferPointer(start: nil, count: 0), context)
             }
             body += piece.readableBytesView
-            if !share.set(body.count) { context.close(promise: nil) }
         case .end: end(context)
         }
     }

@@ -186,7 +186,8 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
 
     private func updateDeadline(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        guard share.set(pending.readableBytes + unwritten) else { return context.close(promise: nil) }
+        let kept = pending.readableBytes > 0 ? pending.storageCapacity : 0
+        guard share.set(kept + unwritten) else { return context.close(promise: nil) }
         deadline.update(
             .init(
                 isReading: pending.readableBytes > 0 && underWay < most, isWriting: unwritten > 0,

@@ -169,12 +169,14 @@ struct StreamTests {
         await listeners.stop()
     }
 
-    /// A query of zeros, which is no good one, in two parts: 60 kB and the rest.
+    /// A query that is no good one in two parts, and room for one of it and not for three
+    /// of its first parts: what a connection keeps is counted by the memory that it is in.
     struct Half: Sendable, CustomTestStringConvertible {
         static let all = [
-            Half(scheme: .dns, transport: .tcp, bytes: message, rest: 5535),
-            Half(scheme: .tls, transport: .tls, bytes: message, rest: 5535),
-            Half(scheme: .https, transport: .https, bytes: request, rest: 5000),
+            Half(scheme: .dns, transport: .tcp, bytes: message, rest: Array(zeros.prefix(5535)), room: 150_000),
+            Half(scheme: .tls, transport: .tls, bytes: message, rest: Array(zeros.prefix(5535)), room: 150_000),
+            Half(scheme: .https, transport: .https, bytes: request, rest: Array(zeros.prefix(5000)), room: 400_000),
+            Half(scheme: .https, transport: .https, bytes: head, rest: Array("\r\n\r\n".utf8), room: 150_000),
         ]
         private static let zeros = [UInt8](repeating: 0, count: 60_000)
         private static let message = [255, 255] + zeros
@@ -184,32 +186,36 @@ struct StreamTests {
                 POST /dns-query HTTP/1.1\r\nhost: a\r\ncontent-type: application/dns-message\r\n\
                 content-length: 65000\r\n\r\n
                 """.utf8) + zeros
+        private static let head =
+            Array("GET /dns-query?dns=".utf8) + [UInt8](repeating: 0x41, count: 15_000)
+            + Array(" HTTP/1.1\r\nhost: a\r\na: ".utf8) + [UInt8](repeating: 0x79, count: 15_500)
 
         let scheme: ListenerSettings.Scheme
         let transport: Transport
         let bytes: [UInt8]
-        let rest: Int
+        let rest: [UInt8]
+        let room: Int
 
-        var testDescription: String { transport.rawValue }
+        var testDescription: String { "\(transport.rawValue), \(bytes.count) bytes" }
     }
 
     @Test("Connections that together keep too much are ended; others are served", arguments: Half.all)
     func room(_ half: Half) async throws {
-        // Each worker or loop has its part of the room, in which there is place for one half.
+        // Each worker or loop has its part of the room.
         let parts = ProcessInfo.processInfo.activeProcessorCount
         var limits = ServingLimits()
-        limits.streamBytes = 100_000 * parts
+        limits.streamBytes = half.room * parts
         let listeners = Listeners(limits: limits)
         var served = content(Self.stage)
         served.timeouts.read = .seconds(3600)
         let listener = try await listeners.open(
             ListenerSettings(half.scheme, [Loopback.address], workers: parts), served)
-        let clients = try (0...parts).map { _ in
+        let clients = try (0...(2 * parts)).map { _ in
             let client = try TestSocket(.stream, to: listener.addresses[0])
             client.send(half.bytes)
             return client
         }
-        // At least two share a part: the one that goes over it ends.
+        // At least three share a part: the one that goes over it ends.
         await until { clients.contains(where: { $0.hasEnded }) }
         for client in clients { client.close() }
         await until { listeners.counters.connectionCount(half.transport) == 0 }
@@ -217,7 +223,7 @@ struct StreamTests {
         for _ in 0...parts {
             let other = try TestSocket(.stream, to: listener.addresses[0])
             other.send(half.bytes)
-            other.send([UInt8](repeating: 0, count: half.rest))
+            other.send(half.rest)
             #expect(await onThread { !other.receive().isEmpty })
             other.close()
         }
