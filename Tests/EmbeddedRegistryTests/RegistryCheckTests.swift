@@ -139,7 +139,8 @@ struct RegistryCheckTests {
     func damage(_ damage: Damage) async throws {
         let folder = RegistryFolder()
         try await Self.makeRegistry(folder)
-        try await DatabaseQueue(path: folder.file).write { try $0.execute(sql: damage.sql) }
+        folder.awaitEnd()
+        try await folder.database().write { try $0.execute(sql: damage.sql) }
         let problems = RegistryCheck(directory: folder.path).problems
         #expect(problems.count == damage.problems.count, "\(problems)")
         for (problem, start) in zip(problems, damage.problems) {
@@ -152,8 +153,9 @@ struct RegistryCheckTests {
         var generator = SeededGenerator.announced()
         let folder = RegistryFolder()
         try await Self.makeRegistry(folder)
+        folder.awaitEnd()
         // No page is left that nothing is kept in.
-        try await DatabaseQueue(path: folder.file).vacuum()
+        try await folder.database().vacuum()
         let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file))
         for page in 0..<whole.count / 4096 {
             var bytes = whole
@@ -181,11 +183,11 @@ struct RegistryCheckTests {
             expected = .damaged(file: folder.file, reason: "file is not a database")
         case "foreign":
             try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-            try DatabaseQueue(path: folder.file).write { try $0.execute(sql: "CREATE TABLE t (x)") }
+            try folder.database().write { try $0.execute(sql: "CREATE TABLE t (x)") }
             expected = .foreign(file: folder.file)
         default:
             do { _ = try folder.open() }
-            try DatabaseQueue(path: folder.file).write {
+            try folder.database().write {
                 try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 something new')")
             }
             expected = .newerSchema(file: folder.file)
@@ -201,7 +203,7 @@ struct RegistryCheckTests {
             let writes = (0..<250).map { ObjectWrite.creating(clusterKey(.node, "n\($0)"), .object([:])) }
             #expect(await store.write(writes).allSatisfy { $0.error == nil })
         }
-        try await DatabaseQueue(path: folder.file).write {
+        try await folder.database().write {
             try $0.execute(sql: "UPDATE objects SET uid = 'x' WHERE kind = 'Node'")
         }
         let problems = RegistryCheck(directory: folder.path).problems

@@ -19,7 +19,7 @@ struct RegistryStoreMigrationTests {
     /// The tables and rows of schema 1.
     private static func makeFormer(_ folder: RegistryFolder) throws {
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-        try DatabaseQueue(path: folder.file).write { database in
+        try folder.database().write { database in
             try database.execute(
                 sql: """
                     PRAGMA application_id = \(0x5377_6674);

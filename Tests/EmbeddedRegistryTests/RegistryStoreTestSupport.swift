@@ -1,5 +1,6 @@
 import AddressAllocator
 import Foundation
+import GRDB
 import Registry
 import Synchronization
 import Testing
@@ -12,8 +13,47 @@ final class RegistryFolder: Sendable {
 
     var file: String { "\(path)/registry.sqlite" }
 
+    private struct Former: Sendable {
+        weak var store: RegistryStore?
+    }
+
+    private let former = Mutex(Former())
+
+    /// Opens the registry, behind the end of the one that was opened before it: a store that nobody holds any more gives
+    /// its lock back when the last of its work lets go of it, a moment later. One that is held goes on, and is in the way.
     func open(_ settings: StoreSettings = .small, clock: WallClock = .system) throws -> RegistryStore {
-        try RegistryStore(location: .directory(path), settings: settings, clock: clock)
+        awaitEnd()
+        var looks = 0
+        while true {
+            do {
+                let store = try RegistryStore(location: .directory(path), settings: settings, clock: clock)
+                former.withLock { $0.store = store }
+                return store
+            } catch
+                where "\(error)".contains("in use by another server") && former.withLock({ $0.store == nil })
+                && looks < 1000
+            {
+                // It is gone, and on its way to close its files.
+                looks += 1
+                usleep(1000)
+            }
+        }
+    }
+
+    /// The file opened beside the registry, behind whoever is about to close it.
+    func database() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        return try DatabaseQueue(path: file, configuration: configuration)
+    }
+
+    /// Waits until nothing of the store that was opened last is left, a second at most.
+    func awaitEnd() {
+        var looks = 0
+        while former.withLock({ $0.store != nil }), looks < 1000 {
+            looks += 1
+            usleep(1000)
+        }
     }
 
     deinit {

@@ -373,8 +373,9 @@ struct ManifestFeederTests {
             running.sink.refuse(true)
             try folder.write("a.yaml", service("a"))
             _ = await running.calls.next()
-            running.sink.refuse(false)
+            // Before the next try can succeed, which then is of everything.
             try folder.write("b.yaml", service("b"))
+            running.sink.refuse(false)
             let call = await running.call(about: "Service prod/b")
             #expect(call?.isReplacement == true)
             #expect(

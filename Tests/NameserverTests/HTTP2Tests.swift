@@ -280,7 +280,6 @@ struct HTTP2Tests {
     @Test("A client has so many requests at a time")
     func streams() throws {
         let silence = Silence()
-        defer { silence.end() }
         let client = try FrameClient(silence.stage, most: 1000)
         defer { client.finish() }
         for index in 0..<150 { client.get(UInt32(2 * index + 1)) }
@@ -290,7 +289,6 @@ struct HTTP2Tests {
     @Test("Queries of streams that were reset count as long as they are under way")
     func resetQueries() throws {
         let silence = Silence()
-        defer { silence.end() }
         let client = try FrameClient(silence.stage, most: 5)
         defer { client.finish() }
         for index in 0..<20 {

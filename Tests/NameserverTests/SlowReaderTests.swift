@@ -51,7 +51,6 @@ struct SlowReaderTests {
     @Test("What is kept for one of them is bounded, whatever it has asked for; then its connection ends")
     func bound() throws {
         let silence = Silence()
-        defer { silence.end() }
         let client = try Client(silence.stage, queries: 128)
         defer { _ = try? client.channel.finish(acceptAlreadyClosed: true) }
         let reply = [UInt8](repeating: 0, count: 65_535)
