@@ -146,7 +146,8 @@ struct Dnsmasq: Contender {
 
     func arguments(at place: Place) -> [String] {
         [
-            "3600", dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", "--port=\(place.port)", "--listen-address=127.0.0.1",
+            "3600", dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", "--port=\(place.port)",
+            "--listen-address=127.0.0.1",
             "--bind-interfaces", "--no-resolv", "--no-hosts", "--server=127.0.0.1#\(upstream)", "--cache-size=10000",
             "--dns-forward-max=10000", "--user=", "--pid-file=\(place.folder.path)/pid",
         ]
