@@ -54,7 +54,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
         guard peers == nil else { return }
         peers = ConnectionPeers(context.channel)
         guard peers != nil else { return context.close(promise: nil) }
-        updateDeadline(context)
+        updateBounds(context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -159,7 +159,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
             }
         }
         if unwritten > Self.unwrittenBytes { return context.close(promise: nil) }
-        updateDeadline(context)
+        updateBounds(context)
     }
 
     /// Takes more in where there is room, or ends the connection where all is done.
@@ -168,7 +168,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
             isReadHeld = false
             context.read()
         }
-        updateDeadline(context)
+        updateBounds(context)
         closeIfDone(context)
     }
 
@@ -184,7 +184,8 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
         if isClosing, underWay == 0, unwritten == 0, nextLength() == nil { context.close(promise: nil) }
     }
 
-    private func updateDeadline(_ context: ChannelHandlerContext) {
+    /// Tells what is kept here, and which deadlines hold for what is under way; without room for it the connection ends.
+    private func updateBounds(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         let kept = pending.readableBytes > 0 ? pending.storageCapacity : 0
         guard share.set(kept + unwritten) else { return context.close(promise: nil) }
