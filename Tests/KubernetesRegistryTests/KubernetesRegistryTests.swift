@@ -1,7 +1,6 @@
 @testable import KubernetesRegistry
 import KeptState
 import Registry
-import Synchronization
 import TestSupport
 import Testing
 
@@ -9,28 +8,16 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct KubernetesRegistryTests {
     private static let services = Samples.services
-    private static let emptyNamespaces = Samples.event("ADDED", Samples.namespace("prod"))
-
-    /// Namespaces as any server has them; a test's own business are the Services.
-    private static func others(_ request: ScriptedRequest) -> ScriptedAPI.Answer {
-        .stream([emptyNamespaces, Samples.bookmark(1, endsInitialEvents: true)], .open)
-    }
-
     @Sendable
     private static func isWatchFromTen(_ request: ScriptedRequest) -> Bool {
         request.path == services && request.isWatch && request.has("resourceVersion=10")
     }
 
-    private static func initial(_ names: [String], version: Int) -> [String] {
-        names.map { Samples.event("ADDED", Samples.service($0, version: version)) }
-            + [Samples.bookmark(version, endsInitialEvents: true)]
-    }
-
     @Test("A streaming list fills the table, and events change it")
     func streaming() async throws {
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
-            return .stream(Self.initial(["a", "b"], version: 10), .open)
+            guard request.path == Self.services else { return Samples.others(request) }
+            return .stream(Samples.initial(["a", "b"], version: 10), .open)
         }) { server in
             try await Following.with(server.url) { following in
                 await following.services(["a", "b"])
@@ -65,7 +52,7 @@ struct KubernetesRegistryTests {
     @Test("Where streaming lists are refused, a list in pages and a watch do it")
     func refusedStream() async throws {
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             if request.isStreamingList { return .body(422, Samples.status(422, "Invalid")) }
             if request.isWatch { return .stream([], .open) }
             if request.has("continue=next") {
@@ -116,7 +103,7 @@ struct KubernetesRegistryTests {
     @Test("A bookmark without the mark says the same at once")
     func unmarkedBookmark() async throws {
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             if request.isStreamingList {
                 return .stream([Samples.event("ADDED", Samples.service("a")), Samples.bookmark(5)], .open)
             }
@@ -132,11 +119,11 @@ struct KubernetesRegistryTests {
     @Test("A version that is too old leads to a new list, of which only differences are told")
     func expired() async throws {
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             return .stream(
                 request.number == 0
-                    ? Self.initial(["a", "b", "c"], version: 10)
-                    : Self.initial(["b", "c"], version: 20) + [
+                    ? Samples.initial(["a", "b", "c"], version: 10)
+                    : Samples.initial(["b", "c"], version: 20) + [
                         Samples.event("ADDED", Samples.service("d", version: 21))
                     ],
                 .open)
@@ -159,11 +146,11 @@ struct KubernetesRegistryTests {
     func overloaded() async throws {
         let manual = ManualTime()
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             if request.number == 0 {
                 return .body(429, Samples.status(429, "TooManyRequests"), headers: [("retry-after", "7")])
             }
-            return .stream(Self.initial(["a"], version: 10), .open)
+            return .stream(Samples.initial(["a"], version: 10), .open)
         }) { server in
             try await Following.with(server.url, time: manual.time) { following in
                 await manual.pass(.seconds(7))
@@ -176,9 +163,9 @@ struct KubernetesRegistryTests {
     fileprivate func faults(_ fault: FaultyStream) async throws {
         let manual = ManualTime()
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             switch request.number {
-            case 0: return .stream(Self.initial(["a", "b"], version: 10), .open)
+            case 0: return .stream(Samples.initial(["a", "b"], version: 10), .open)
             case 1: return fault.answer
             default: return .stream([Samples.event("ADDED", Samples.service("c", version: 30))], .open)
             }
@@ -209,9 +196,9 @@ struct KubernetesRegistryTests {
     func silence() async throws {
         let manual = ManualTime()
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             return request.number == 0
-                ? .stream(Self.initial(["a"], version: 10), .open)
+                ? .stream(Samples.initial(["a"], version: 10), .open)
                 : .stream([Samples.event("ADDED", Samples.service("b", version: 11))], .open)
         }) { server in
             try await Following.with(server.url, time: manual.time) { following in
@@ -228,8 +215,8 @@ struct KubernetesRegistryTests {
     @Test("Events that come twice, out of order or odd change nothing; the watch goes on")
     func oddEvents() async throws {
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
-            return .stream(Self.initial(["a"], version: 10), .open)
+            guard request.path == Self.services else { return Samples.others(request) }
+            return .stream(Samples.initial(["a"], version: 10), .open)
         }) { server in
             try await Following.with(server.url) { following in
                 await following.services(["a"])
@@ -265,11 +252,11 @@ struct KubernetesRegistryTests {
     func emptyList() async throws {
         let manual = ManualTime()
         try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
+            guard request.path == Self.services else { return Samples.others(request) }
             switch request.number {
-            case 0: return .stream(Self.initial(["a"], version: 10), .open)
-            case 1: return .stream(Self.initial([], version: 20), .open)
-            default: return .stream(Self.initial([], version: 21), .open)
+            case 0: return .stream(Samples.initial(["a"], version: 10), .open)
+            case 1: return .stream(Samples.initial([], version: 20), .open)
+            default: return .stream(Samples.initial([], version: 21), .open)
             }
         }) { server in
             try await Following.with(server.url, time: manual.time) { following in
@@ -293,8 +280,8 @@ struct KubernetesRegistryTests {
                 let object =
                     #"{"metadata":{"name":"web","namespace":"prod","resourceVersion":"3"},"subsets":[{"addresses":[{"ip":"10.0.0.1"}]}]}"#
                 return .stream([Samples.event("ADDED", object), Samples.bookmark(3, endsInitialEvents: true)], .open)
-            case Self.services: return .stream(Self.initial(["web"], version: 10), .open)
-            default: return Self.others(request)
+            case Self.services: return .stream(Samples.initial(["web"], version: 10), .open)
+            default: return Samples.others(request)
             }
         }) { server in
             try await Following.with(server.url, selection: DiscoverySelection(includesPods: false)) { following in
@@ -328,131 +315,6 @@ struct KubernetesRegistryTests {
         }
     }
 
-    @Test("An object that a watch has missed is found by counting")
-    func missedEvent() async throws {
-        let manual = ManualTime()
-        try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else {
-                return request.isCount
-                    ? .body(200, Samples.list([Samples.namespace("prod")], version: 1)) : Self.others(request)
-            }
-            if request.isCount {
-                return .body(200, Samples.list([Samples.service("a")], version: 30, continuation: "c", remaining: 1))
-            }
-            if request.isStreamingList {
-                return .stream(Self.initial(request.number == 0 ? ["a"] : ["a", "b"], version: 30), .open)
-            }
-            // Time that passes for the check passes for a list as well, which may be asked for in pages then.
-            return request.isWatch
-                ? .stream([], .open)
-                : .body(200, Samples.list([Samples.service("a"), Samples.service("b")], version: 30))
-        }) { server in
-            try await Following.with(server.url, time: manual.time, checkInterval: .seconds(300)) { following in
-                await following.services(["a"])
-                // Namespaces are compared as well, and may be the first to wait.
-                await manual.sleeper(lasting: .seconds(300), count: 2)
-                manual.advance(by: .seconds(300))
-                // The difference is to be seen a second time.
-                let passing = manual.passing(ConsistencyCheck.rest)
-                await following.services(["a", "b"])
-                passing.cancel()
-                #expect(server.requests.filter { $0.path == Self.services && $0.isCount }.count == 2)
-                #expect(
-                    following.metrics.text().contains(
-                        "swiftlet_registry_check_disagreements_total{host=\"127.0.0.1:\(server.port)\",kind=\"services\"} 1"
-                    ))
-            }
-        }
-    }
-
-    /// An API with the Services a and b of version 100 at first, and then with a of version 50 alone, in which nothing
-    /// happens: watches of versions to come say nothing, or that they are open.
-    private static func restored(_ request: ScriptedRequest, isSilent: Bool = false) -> ScriptedAPI.Answer {
-        guard request.path == services else {
-            return request.isCount ? .body(200, Samples.list([], version: 50)) : others(request)
-        }
-        if request.isCount { return .body(200, Samples.list([Samples.service("a", version: 40)], version: 50)) }
-        if request.number == 0 { return .stream(initial(["a", "b"], version: 100), .open) }
-        if request.isStreamingList { return .stream(initial(["a"], version: 50), .open) }
-        return .stream(isSilent ? [] : [Samples.bookmark(100)], .open)
-    }
-
-    @Test(
-        "An API that was restored to an older state is noticed once a watch is open again",
-        arguments: Restoration.selections)
-    func restored(_ selection: DiscoverySelection) async throws {
-        let manual = ManualTime()
-        try await ScriptedAPI.with({ Self.restored($0, isSilent: true) }) { server in
-            try await Following.with(server.url, selection: selection, time: manual.time) { following in
-                await following.services(["a", "b"])
-                manual.advance(by: .seconds(2))
-                server.cut(Self.services)
-                await manual.pass(.milliseconds(1200))
-                // Two lists, and the watch: once it is open, it is taken for one that follows after a while.
-                let answers =
-                    "coredns_kubernetes_rest_client_requests_total{code=\"200\","
-                    + "host=\"127.0.0.1:\(server.port)\",method=\"GET\"} 3"
-                await until { following.metrics.text().contains(answers) }
-                await manual.pass(.seconds(1))
-                await following.services(["a"])
-                let asked = server.requests.filter { $0.path == Self.services }
-                #expect(asked.map(\.isCount) == [false, false, true, false], "asked once")
-                #expect(asked[1].has("resourceVersion=100"))
-            }
-        }
-    }
-
-    @Test("An API that was restored to an older state while nobody followed is noticed")
-    func restoredBeforeStart() async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.path("cluster-state")
-        try await ScriptedAPI.with({ Self.restored($0) }) { server in
-            try await Following.with(server.url, stateFile: file) { await $0.synced(["a", "b"]) }
-            let manual = ManualTime()
-            try await Following.with(server.url, time: manual.time, stateFile: file) { await $0.services(["a"]) }
-        }
-    }
-
-    @Test("A bookmark of an older version than is known makes the API be asked")
-    func olderBookmark() async throws {
-        let manual = ManualTime()
-        try await ScriptedAPI.with({ Self.restored($0) }) { server in
-            try await Following.with(server.url, time: manual.time) { following in
-                await following.services(["a", "b"])
-                server.push(Self.services, Samples.bookmark(100))
-                server.push(Self.services, Samples.bookmark(60))
-                await following.services(["a"])
-                #expect(server.requests.filter { $0.path == Self.services }.map(\.isCount) == [false, true, false])
-            }
-        }
-    }
-
-    @Test("An API that cannot say what it has is asked again after a while, and one that will not is not")
-    func unsaid() async throws {
-        let manual = ManualTime()
-        let asked = Mutex(0)
-        try await ScriptedAPI.with({ request in
-            guard request.isCount, request.path == Self.services else { return Self.restored(request) }
-            let isFirst = asked.withLock { asked in
-                asked += 1
-                return asked == 1
-            }
-            return isFirst ? .body(503, "") : .body(403, Samples.status(403, "Forbidden"))
-        }) { server in
-            try await Following.with(server.url, time: manual.time) { following in
-                await following.services(["a", "b"])
-                manual.advance(by: .seconds(2))
-                server.cut(Self.services)
-                await manual.pass(.milliseconds(1200))
-                let passing = manual.passing(ConsistencyCheck.rest)
-                // After the second answer all is as in peace.
-                await manual.sleeper(lasting: ConsistencyCheck.interval - ConsistencyCheck.rest)
-                passing.cancel()
-                #expect(asked.withLock { $0 } == 2)
-            }
-        }
-    }
-
     @Test("Before anything is known, waiting ends with its time")
     func unsynced() async throws {
         let manual = ManualTime()
@@ -469,7 +331,7 @@ struct KubernetesRegistryTests {
 
     @Test("A registry has one reader")
     func oneReader() async throws {
-        try await ScriptedAPI.with({ Self.others($0) }) { server in
+        try await ScriptedAPI.with({ Samples.others($0) }) { server in
             try await Following.with(server.url) { following in
                 await #expect(throws: KubernetesRegistry.Failure.hasReader) {
                     _ = try await following.registry.events(of: Samples.servicesOnly)
@@ -479,78 +341,6 @@ struct KubernetesRegistryTests {
     }
 
     // MARK: The state that outlives the API
-
-    @Test("The last state is told after a restart while the API is out of reach, and the watch goes on from it")
-    func stateFile() async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.path("cluster-state")
-        try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else {
-                return request.isStreamingList ? Self.others(request) : .stream([], .open)
-            }
-            switch request.number {
-            case 0: return .stream(Self.initial(["a", "b"], version: 10), .open)
-            case 1, 2: return .body(503, "later")
-            default: return .stream([Samples.event("DELETED", Samples.service("a", version: 11))], .open)
-            }
-        }) { server in
-            try await Following.with(server.url, stateFile: file) { await $0.synced(["a", "b"]) }
-            let manual = ManualTime()
-            try await Following.with(server.url, time: manual.time, stateFile: file) { following in
-                await following.services(["a", "b"])
-                let status = following.registry.status
-                let isSynced = await status.waitUntilSynced(within: .seconds(5))
-                #expect(isSynced && !status.isInSync && status.source == .file)
-                #expect(status.stateAge != nil)
-                await manual.pass(.milliseconds(1200))
-                await manual.pass(.milliseconds(2400))
-                await following.services(["b"])
-                let asked = server.requests.filter { $0.path == Self.services && !$0.isCount }
-                #expect(asked.dropFirst().allSatisfy { $0.has("resourceVersion=10") && $0.isWatch })
-                manual.advance(by: .seconds(1))
-                #expect(status.source == .api || !status.isInSync)
-            }
-        }
-    }
-
-    @Test("A stored version that is too old leads to a list, of which only differences are told")
-    func expiredState() async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.path("cluster-state")
-        try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else {
-                return request.isStreamingList ? Self.others(request) : .stream([], .open)
-            }
-            if !request.isStreamingList {
-                return .stream([Samples.event("ERROR", Samples.status(410, "Expired"))], .complete)
-            }
-            return .stream(Self.initial(request.number == 0 ? ["a", "b"] : ["b", "c"], version: 10), .open)
-        }) { server in
-            try await Following.with(server.url, stateFile: file) { await $0.synced(["a", "b"]) }
-            try await Following.with(server.url, stateFile: file) { following in
-                await following.services(["b", "c"])
-                // Two of the file, one gone, one new.
-                #expect(following.known.changes == 4)
-                #expect(await following.registry.status.waitUntilSynced(within: .seconds(10)))
-            }
-        }
-    }
-
-    @Test("A damaged file is ignored, and made anew")
-    func damagedFile() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write("cluster-state", "SWLTSTAT and then something else")
-        let file = folder.path("cluster-state")
-        try await ScriptedAPI.with({ request in
-            guard request.path == Self.services else { return Self.others(request) }
-            return .stream(Self.initial(["a"], version: 10), .open)
-        }) { server in
-            try await Following.with(server.url, stateFile: file) { await $0.synced(["a"]) }
-            let bytes = try #require(try StateFile(path: file).read())
-            let state = try KeptState(bytes, server: server.url, selection: Samples.servicesOnly)
-            #expect(state.kinds == [.namespace, .service])
-        }
-    }
 }
 
 /// What may become of a watch.
@@ -584,15 +374,4 @@ private enum FaultyStreams {
             testDescription: "ERROR 500",
             answer: .stream([Samples.event("ERROR", Samples.status(500, "InternalError"))], .complete)),
     ]
-}
-
-/// What is followed of an API that goes back.
-private enum Restoration {
-    static let selections = [
-        DiscoverySelection(includesEndpoints: false, includesPods: false),
-        // The API does not count where it selects.
-        DiscoverySelection(labels: selector, includesEndpoints: false, includesPods: false),
-    ]
-
-    private static let selector = (try? LabelSelector(parsing: "app")) ?? LabelSelector()
 }

@@ -85,3 +85,19 @@ enum Samples {
         return try result.get()
     }
 }
+
+/// Answers of an API as any has them.
+extension Samples {
+    private static let emptyNamespaces = event("ADDED", namespace("prod"))
+
+    /// Namespaces as any server has them; a test's own business are the Services.
+    static func others(_ request: ScriptedRequest) -> ScriptedAPI.Answer {
+        .stream([emptyNamespaces, bookmark(1, endsInitialEvents: true)], .open)
+    }
+
+    /// The streaming list of Services of these names, to its mark.
+    static func initial(_ names: [String], version: Int) -> [String] {
+        names.map { event("ADDED", service($0, version: version)) }
+            + [bookmark(version, endsInitialEvents: true)]
+    }
+}
