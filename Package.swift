@@ -42,7 +42,8 @@ let package = Package(
         // C at the edges.
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
-        .target(name: "Descriptors"),
+        .target(name: "CDescriptors"),
+        .target(name: "Descriptors", dependencies: ["CDescriptors"]),
         .target(name: "CMemory"),
         .target(name: "CRights"),
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// The descriptors that the process may have open, and those kept free of connections.
 ///
-/// They must not run out: the system's libraries open files of their own while the process runs, and libdispatch, which
-/// watches its threads by files, ends the process where it cannot.
+/// They should not run out: the system's libraries open files of their own while the process runs. Where they do all the
+/// same, libdispatch, which watches its threads by files, goes on without (`CDescriptors`).
 package enum Descriptors {
     /// The most that are kept, for all but connections of clients.
     private static let largestReserve: rlim_t = 256
