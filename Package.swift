@@ -43,7 +43,8 @@ let package = Package(
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .target(name: "CDatagram"),
         .target(name: "CDescriptors"),
-        .target(name: "Descriptors", dependencies: ["CDescriptors"]),
+        .target(
+            name: "Descriptors", dependencies: ["CDescriptors", .product(name: "NIOCore", package: "swift-nio")]),
         .target(name: "CMemory"),
         .target(name: "CRights"),
 
@@ -194,6 +195,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -217,7 +220,12 @@ let package = Package(
 
         // What several tests need.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
-        .testTarget(name: "DescriptorsTests", dependencies: ["Descriptors"]),
+        .testTarget(
+            name: "DescriptorsTests",
+            dependencies: [
+                "Descriptors", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
         .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
         .testTarget(name: "ObjectRulesTests", dependencies: ["ObjectRules", "Registry"]),

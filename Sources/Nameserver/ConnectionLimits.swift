@@ -35,11 +35,13 @@ final class ConnectionLimits: Sendable {
             guard state.total < most, state.clients[client, default: 0] < mostPerClient else { return false }
             state.total += 1
             state.clients[client, default: 0] += 1
+            Descriptors.noteConnection()
             return true
         }
     }
 
     func leave(_ client: IPAddress) {
+        Descriptors.noteConnectionEnd()
         state.withLock { state in
             state.total -= 1
             let rest = (state.clients[client] ?? 0) - 1

@@ -1,3 +1,4 @@
+import Descriptors
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -48,6 +49,11 @@ final class StreamListener: Sendable {
         let count = environment.counts[transport]
         let bootstrap = ServerBootstrap(group: environment.group)
             .serverChannelOption(ChannelOptions.backlog, value: 1024)
+            .serverChannelInitializer { listener in
+                listener.eventLoop.makeCompletedFuture {
+                    try listener.pipeline.syncOperations.addHandler(AcceptPause())
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)

@@ -1,4 +1,5 @@
 import Corefile
+import Descriptors
 import Glibc
 import HTTPTypes
 import HummingbirdCore
@@ -66,12 +67,25 @@ package actor OperationsServer {
     private var waiting: Task<Void, Never>?
     /// Between two tries to get an address from a predecessor.
     private static let patience = Duration.milliseconds(100)
-    private static let maximumConnections = 512
+
+    /// What connections may cost: those of probes and scrapers are few and brief.
+    struct Limits: Sendable {
+        /// The most connections of an address at a time; one client has an eighth at most.
+        var connections = 512
+        /// Without a request.
+        var idleTime = Duration.seconds(10)
+        /// From accept to the end, whatever is sent meanwhile.
+        var lifetime = Duration.seconds(15)
+    }
+
+    private let limits: Limits
     /// Probes and scrapers send little; in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
-    package init() {}
+    package init() { limits = Limits() }
+
+    init(_ limits: Limits) { self.limits = limits }
 
     /// Serves these pages from now on, and no others; throws, with everything as before, where an address is taken.
     ///
@@ -82,7 +96,7 @@ package actor OperationsServer {
         var taken: [PageAddress: Pages] = [:]
         for (address, pages) in wanted where listeners[address] == nil {
             do throws(ListenFailure) {
-                opened[address] = try await Self.open(address, pages)
+                opened[address] = try await open(address, pages)
             } catch {
                 if succeeds, error.isTaken {
                     taken[address] = pages
@@ -109,7 +123,7 @@ package actor OperationsServer {
     private func waitForAddresses() async {
         while !awaited.isEmpty, (try? await Task.sleep(for: Self.patience)) != nil {
             for (address, pages) in awaited {
-                guard let listener = try? await Self.open(address, pages) else { continue }
+                guard let listener = try? await open(address, pages) else { continue }
                 // The pages may have been exchanged, or done away with, while the socket was opened.
                 if let due = awaited.removeValue(forKey: address), !Task.isCancelled {
                     listener.pages.set(due)
@@ -136,7 +150,7 @@ package actor OperationsServer {
         listeners = [:]
     }
 
-    private static func open(_ address: PageAddress, _ pages: Pages) async throws(ListenFailure) -> Listener {
+    private func open(_ address: PageAddress, _ pages: Pages) async throws(ListenFailure) -> Listener {
         var failure = ListenFailure(address: address, reason: "no address")
         // All addresses of the host are one socket where there is IPv6, and those of IPv4 where there is none.
         for host in address.host.isEmpty ? ["::", "0.0.0.0"] : [address.host] {
@@ -149,20 +163,23 @@ package actor OperationsServer {
         throw failure
     }
 
-    private static func open(
+    private func open(
         host: String, _ address: PageAddress, _ book: PageBook
     ) async throws(ListenFailure) -> Listener {
         let (events, continuation) = AsyncStream<Result<Int, ListenFailure>>.makeStream()
         let channel = HTTP1Channel(
             responder: { request, writer, _ in try await book.respond(request, writer) },
             configuration: HTTP1Channel.Configuration(
-                idleTimeout: .seconds(10), httpDecoderConfiguration: headerLimits))
+                idleTimeout: TimeAmount(limits.idleTime), httpDecoderConfiguration: Self.headerLimits))
         let server = Server(
-            childChannelSetup: BriefConnections(channel, share: maximumConnections / 8),
+            childChannelSetup: BriefConnections(
+                channel, atMost: limits.connections, share: limits.connections / 8, lifetime: limits.lifetime),
             configuration: ServerConfiguration(
-                address: .hostname(host, port: Int(address.port)), serverName: nil,
-                availableConnectionsDelegate: MaximumAvailableConnections(maximumConnections)),
-            onServerRunning: { channel in continuation.yield(.success(channel.localAddress?.port ?? 0)) },
+                address: .hostname(host, port: Int(address.port)), serverName: nil),
+            onServerRunning: { channel in
+                try? await AcceptPause.add(to: channel)
+                continuation.yield(.success(channel.localAddress?.port ?? 0))
+            },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "operations") { _ in SwiftLogNoOpLogHandler() })
         let group = ServiceGroup(

@@ -10,10 +10,18 @@ struct DescriptorsTests {
         "A part is kept free of connections, half of it of probes",
         arguments: Limits.cases)
     func reserve(_ limits: Limits) {
-        #expect(!Descriptors.areScarce(next: limits.last, limit: limits.limit, forProbes: false))
-        #expect(Descriptors.areScarce(next: limits.last + 1, limit: limits.limit, forProbes: false))
-        #expect(!Descriptors.areScarce(next: limits.lastOfProbes, limit: limits.limit, forProbes: true))
-        #expect(Descriptors.areScarce(next: limits.lastOfProbes + 1, limit: limits.limit, forProbes: true))
+        func areScarce(_ next: Int32, _ connections: Int, forProbes: Bool = false) -> Bool {
+            Descriptors.areScarce(next: next, connections: connections, limit: limits.limit, forProbes: forProbes)
+        }
+        #expect(!areScarce(limits.last, 0))
+        #expect(areScarce(limits.last + 1, 0))
+        #expect(!areScarce(limits.lastOfProbes, 0, forProbes: true))
+        #expect(areScarce(limits.lastOfProbes + 1, 0, forProbes: true))
+        // Numbers that are free among those in use do not count.
+        #expect(!areScarce(0, limits.connections - 1))
+        #expect(areScarce(0, limits.connections))
+        #expect(!areScarce(0, limits.connections, forProbes: true))
+        #expect(areScarce(0, Int(limits.limit), forProbes: true))
     }
 
     @Test("The soft limit becomes the hard one")
@@ -30,24 +38,29 @@ struct DescriptorsTests {
     @Test("Threads are watched on while descriptors are used up, as long as work waits for them")
     func usedUp() async {
         await #expect(processExitsWith: .success) {
-            var none = rlimit(rlim_cur: 0, rlim_max: 0)
-            guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0 else { exit(2) }
-            guard open("/dev/null", O_RDONLY) == -1, errno == EMFILE else { exit(3) }
-            let work = DispatchQueue.global()
-            for _ in 0..<100_000 { work.async { usleep(1000) } }
-            // Its timer is served by the thread that looks at the others.
             let seconds = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "seconds"))
+            // Changed on this one queue only.
             nonisolated(unsafe) var passed = 0
-            // On one queue, one after another.
+            // Timers are descriptors too: this one is there before they are used up.
             seconds.setEventHandler {
                 passed += 1
-                if passed == 3 { exit(0) }
+                if passed == 1 { useUp() }
+                if passed == 4 { exit(0) }
             }
-            seconds.schedule(deadline: .now() + 1, repeating: 1)
+            seconds.schedule(deadline: .now(), repeating: 1)
             seconds.activate()
             while true { pause() }
         }
     }
+}
+
+/// Leaves this process without further descriptors, and with more to do than it has threads for.
+private func useUp() {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0 else { exit(2) }
+    guard open("/dev/null", O_RDONLY) == -1, errno == EMFILE else { exit(3) }
+    let work = DispatchQueue.global()
+    for _ in 0..<100_000 { work.async { usleep(1000) } }
 }
 
 /// A limit, and the highest numbers that a connection and a probe may have.
@@ -55,11 +68,14 @@ struct Limits: CustomTestStringConvertible {
     let limit: rlim_t
     let last: Int32
     let lastOfProbes: Int32
+    /// The most connections beside probes.
+    let connections: Int
 
     var testDescription: String { "\(limit)" }
 
     static let cases = [
-        Limits(limit: 64, last: 47, lastOfProbes: 55), Limits(limit: 1024, last: 767, lastOfProbes: 895),
-        Limits(limit: 20_000, last: 19_743, lastOfProbes: 19_871),
+        Limits(limit: 64, last: 47, lastOfProbes: 55, connections: 40),
+        Limits(limit: 1024, last: 767, lastOfProbes: 895, connections: 704),
+        Limits(limit: 20_000, last: 19_743, lastOfProbes: 19_871, connections: 19_680),
     ]
 }
