@@ -17,13 +17,12 @@ struct BriefConnections<Wrapped: ServerChildChannel>: ServerChildChannel {
     private let open: OpenConnections
 
     /// - Parameters:
-    ///   - maximum: the most connections at a time.
-    ///   - share: the most of one address.
+    ///   - open: those that are open, of other listeners too.
     ///   - lifetime: from accept to the end, whatever is sent meanwhile.
-    init(_ wrapped: Wrapped, atMost maximum: Int, share: Int, lifetime: Duration) {
+    init(_ wrapped: Wrapped, among open: OpenConnections, lifetime: Duration) {
         self.wrapped = wrapped
+        self.open = open
         self.lifetime = TimeAmount(lifetime)
-        open = OpenConnections(maximum, share: share)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -46,8 +45,8 @@ struct BriefConnections<Wrapped: ServerChildChannel>: ServerChildChannel {
     func handle(value: Value, logger: Logger) async { await wrapped.handle(value: value, logger: logger) }
 }
 
-/// The connections that are open, with their places.
-private final class OpenConnections: Sendable {
+/// The connections that are open, with their places. Any thread.
+final class OpenConnections: Sendable {
     private struct State {
         var places: ConnectionPlaces<ObjectIdentifier>
         var channels: [ObjectIdentifier: any Channel] = [:]
@@ -55,6 +54,9 @@ private final class OpenConnections: Sendable {
 
     private let state: Mutex<State>
 
+    /// - Parameters:
+    ///   - maximum: the most connections at a time.
+    ///   - share: the most of one address.
     init(_ maximum: Int, share: Int) {
         state = Mutex(State(places: ConnectionPlaces(maximum, share: share)))
     }

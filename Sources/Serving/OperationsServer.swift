@@ -70,7 +70,7 @@ package actor OperationsServer {
 
     /// What connections may cost: those of probes and scrapers are few and brief.
     struct Limits: Sendable {
-        /// The most connections of an address at a time; one client has an eighth at most.
+        /// The most connections at a time, of all addresses; one client has an eighth at most.
         var connections = 512
         /// Without a request.
         var idleTime = Duration.seconds(10)
@@ -79,13 +79,17 @@ package actor OperationsServer {
     }
 
     private let limits: Limits
+    private let connections: OpenConnections
     /// Probes and scrapers send little; in bytes and in number.
     private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
-    package init() { limits = Limits() }
+    package init() { self.init(Limits()) }
 
-    init(_ limits: Limits) { self.limits = limits }
+    init(_ limits: Limits) {
+        self.limits = limits
+        connections = OpenConnections(limits.connections, share: limits.connections / 8)
+    }
 
     /// Serves these pages from now on, and no others; throws, with everything as before, where an address is taken.
     ///
@@ -172,8 +176,7 @@ package actor OperationsServer {
             configuration: HTTP1Channel.Configuration(
                 idleTimeout: TimeAmount(limits.idleTime), httpDecoderConfiguration: Self.headerLimits))
         let server = Server(
-            childChannelSetup: BriefConnections(
-                channel, atMost: limits.connections, share: limits.connections / 8, lifetime: limits.lifetime),
+            childChannelSetup: BriefConnections(channel, among: connections, lifetime: limits.lifetime),
             configuration: ServerConfiguration(
                 address: .hostname(host, port: Int(address.port)), serverName: nil),
             onServerRunning: { channel in

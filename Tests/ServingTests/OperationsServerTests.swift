@@ -7,11 +7,11 @@ import Testing
 @Suite("The operators' pages")
 struct OperationsServerTests {
     /// What curl says of a page, with the status behind it.
-    private func get(_ port: Int, _ path: String) async throws -> String {
+    private func get(_ port: Int, _ path: String, host: String = "127.0.0.1") async throws -> String {
         try await onThread {
             let curl = Process()
             curl.executableURL = URL(filePath: "/usr/bin/env")
-            let url = "http://127.0.0.1:\(port)\(path)"
+            let url = "http://\(host):\(port)\(path)"
             curl.arguments = ["curl", "-s", "--max-time", "60", "-w", " %{http_code}", url]
             let output = Pipe()
             curl.standardOutput = output
@@ -59,9 +59,11 @@ struct OperationsServerTests {
     @Test("A probe is answered while others hold all connections")
     func filled() async throws {
         let server = OperationsServer(.init(connections: 16, idleTime: .seconds(3600), lifetime: .seconds(3600)))
-        let address = PageAddress(host: "127.0.0.1", port: 0)
-        try await server.setPages([address: ["/": { .init(body: "here") }]])
-        let port = try #require(await server.ports[address])
+        let (filled, other) = (PageAddress(host: "127.0.0.1", port: 0), PageAddress(host: "127.0.0.3", port: 0))
+        try await server.setPages([
+            filled: ["/": { .init(body: "here") }], other: ["/": { .init(body: "there") }],
+        ])
+        let port = try #require(await server.ports[filled])
         var idle: [RawConnection] = []
         for number in 0..<16 {
             idle.append(try RawConnection(port: port, from: "127.0.2.\(number / 2 + 1)"))
@@ -72,6 +74,11 @@ struct OperationsServerTests {
         // It came in for the oldest, and no other one had to end for it.
         #expect(try await idle[0].end() == "")
         #expect(try await idle[1].ask())
+        // The place that the probe left is taken again, and the next one comes to another address.
+        let late = try RawConnection(port: port, from: "127.0.2.9")
+        #expect(try await late.ask())
+        #expect(try await get(try #require(await server.ports[other]), "/", host: "127.0.0.3") == "there 200")
+        #expect(try await idle[2].end() == "")
         await server.stop()
     }
 
