@@ -4,7 +4,7 @@ import Registry
 ///
 /// The bytes are checked once as a whole; reading goes no further than they do, whatever they say.
 package struct KeptState: Sendable {
-    /// Why bytes are no state that can be used.
+    /// Why bytes are no state that can be used; the description is one line, whatever they say.
     package enum Unfit: Error, Hashable, Sendable, CustomStringConvertible {
         case damaged
         case otherForm
@@ -15,7 +15,7 @@ package struct KeptState: Sendable {
             switch self {
             case .damaged: "is damaged"
             case .otherForm: "is of another version of swiftlet"
-            case .otherServer(let server): "is of another API server, \(server)"
+            case .otherServer(let server): "is of another API server, \(LogText.line(server))"
             case .otherSelection: "was made under other settings"
             }
         }

@@ -1,6 +1,7 @@
 import Corefile
 import DNS
 import Pipeline
+import Registry
 import Synchronization
 
 /// `errors`: failures on the way to an answer are written as CoreDNS writes them:

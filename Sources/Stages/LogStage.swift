@@ -1,6 +1,7 @@
 import Corefile
 import DNS
 import Pipeline
+import Registry
 
 /// `log`: a line for each query, in CoreDNS's form: `[INFO] 10.0.0.1:40212 - 1234 "A IN …" NOERROR qr,aa,rd 106 0.0001s`.
 package struct LogStage: Stage {

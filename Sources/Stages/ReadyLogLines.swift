@@ -1,6 +1,7 @@
 import Corefile
 import DNS
 import Pipeline
+import Registry
 
 /// `log`'s usual line for answers that went past the stage, written as bytes: the text that `LogLine` makes of
 /// `LogFormat.common`, without its pieces.

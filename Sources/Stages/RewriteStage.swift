@@ -1,6 +1,7 @@
 import Corefile
 import DNS
 import Pipeline
+import Registry
 
 /// `rewrite`: changes questions on their way in, and answers on their way back.
 package struct RewriteStage: Stage {

@@ -2,6 +2,7 @@ import Corefile
 import DNS
 import LDNS
 import Pipeline
+import Registry
 import Telemetry
 
 /// `template`: answers written by the operator, parts of the question put in.

@@ -1,31 +1,5 @@
 import DNS
-
-/// Texts from strangers made fit for one line of a log.
-enum LogText {
-    /// The most bytes of one text that are written.
-    static let limit = 1024
-
-    /// The text with control characters and line ends as escapes, cut where it is too long.
-    static func line(_ text: String) -> String {
-        guard text.utf8.count > limit || !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else { return text }
-        var line = ""
-        for scalar in text.unicodeScalars {
-            guard line.utf8.count < limit else { return line + "…" }
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .privateUse, .unassigned:
-                let digits = String(scalar.value, radix: 16)
-                line += scalar.value < 256 ? "\\x" + (digits.count < 2 ? "0" : "") + digits : "\\u{\(digits)}"
-            default: line.unicodeScalars.append(scalar)
-            }
-        }
-        return line
-    }
-
-    /// A name in lower case, as CoreDNS writes it; its own escapes leave nothing but printable ASCII.
-    static func name(_ name: DomainName) -> String {
-        String(decoding: NameText.bytes(of: name), as: UTF8.self)
-    }
-}
+import Registry
 
 /// Presentation forms of names in lower case, which patterns are matched against (RFC 1035 §5.1).
 enum NameText {
@@ -70,5 +44,12 @@ enum NameText {
         }
         wire[start] = 0
         return DomainName(wire: wire)
+    }
+}
+
+extension LogText {
+    /// A name in lower case, as CoreDNS writes it; its own escapes leave nothing but printable ASCII.
+    static func name(_ name: DomainName) -> String {
+        String(decoding: NameText.bytes(of: name), as: UTF8.self)
     }
 }
