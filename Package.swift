@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "Manifests",
             dependencies: [
-                "FileWatching", "ObjectRules", "Registry",
+                "Descriptors", "FileWatching", "ObjectRules", "Registry",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "EmbeddedRegistry",
             dependencies: [
-                "AddressAllocator", "FileWatching", "Registry",
+                "AddressAllocator", "Descriptors", "FileWatching", "Registry",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -128,7 +128,7 @@ let package = Package(
         ),
 
         // What was known last, for the next process.
-        .target(name: "KeptState", dependencies: ["Registry"]),
+        .target(name: "KeptState", dependencies: ["Descriptors", "Registry"]),
 
         // The registry of a Kubernetes cluster.
         .target(
@@ -223,7 +223,7 @@ let package = Package(
         .testTarget(
             name: "DescriptorsTests",
             dependencies: [
-                "Descriptors", .product(name: "NIOCore", package: "swift-nio"),
+                "Descriptors", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),

@@ -1,3 +1,4 @@
+import Descriptors
 import Dispatch
 import Glibc
 
@@ -22,14 +23,15 @@ package struct StateFile: Sendable {
 
     /// The file's bytes; nil where there is none.
     package func read() throws(Failure) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw failure("cannot be read")
+        let (descriptor, status): (Int32, stat)
+        do {
+            (descriptor, status) = try RegularFile.open(path, O_RDONLY)
+        } catch .failed(ENOENT) {
+            return nil
+        } catch {
+            throw Failure(path: path, reason: error == .otherKind ? "\(error)" : "cannot be read: \(error)")
         }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("cannot be read") }
         let size = Int(status.st_size)
         guard size <= Self.limit else { throw Failure(path: path, reason: "is longer than a state can be") }
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, done in
@@ -54,7 +56,9 @@ package struct StateFile: Sendable {
 
     private func replace(_ bytes: [UInt8]) throws(Failure) {
         let draft = "\(path).new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // A former process may have left one; nothing else that stands there is opened.
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure("cannot be written") }
         var reason: Failure?
         var done = 0

@@ -1,3 +1,4 @@
+import Descriptors
 import Glibc
 
 /// A file of manifests as it lies on disk.
@@ -33,12 +34,15 @@ enum ManifestFile {
     static func read(_ path: String, unless known: Fingerprint? = nil) -> Content {
         var status = stat()
         if let known, stat(path, &status) == 0, Fingerprint(status) == known { return .unchanged }
-        // Not to wait for the other end where somebody put a FIFO.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return failure(errno) }
+        let descriptor: Int32
+        do {
+            (descriptor, status) = try RegularFile.open(path, O_RDONLY)
+        } catch .failed(let code) {
+            return failure(code)
+        } catch {
+            return .unreadable("\(error)")
+        }
         defer { close(descriptor) }
-        guard fstat(descriptor, &status) == 0 else { return failure(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("is no regular file") }
         let fingerprint = Fingerprint(status)
         guard status.st_size <= ManifestReader.maximumSize else {
             return .unreadable("is longer than \(ManifestReader.maximumSize >> 20) MiB")

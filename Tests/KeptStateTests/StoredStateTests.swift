@@ -1,3 +1,4 @@
+import Glibc
 import Registry
 import TestSupport
 import Testing
@@ -161,5 +162,40 @@ struct StoredStateTests {
         await #expect(throws: StateFile.Failure.self) {
             try await StateFile(path: folder.path("missing/state")).write([1])
         }
+    }
+    enum Others {
+        static let kinds = ["folder", "fifo", "device"]
+    }
+
+    @Test("What stands in the place of the file is named, and nobody waits for it", arguments: Others.kinds)
+    func noFile(_ kind: String) async throws {
+        let folder = try TemporaryFolder()
+        for name in ["state", "state.new"] {
+            switch kind {
+            case "folder": try folder.makeFolder(name)
+            case "fifo": #expect(mkfifo(folder.path(name), 0o600) == 0)
+            default: try folder.link(name, to: "/dev/zero")
+            }
+        }
+        let file = StateFile(path: folder.path("state"))
+        let failure = #expect(throws: StateFile.Failure.self) { try file.read() }
+        #expect(failure?.description == "\(folder.path("state")): is no regular file")
+        // A folder stays in the way; whatever else it was, the file takes its place.
+        guard kind != "folder" else {
+            await #expect(throws: StateFile.Failure.self) { try await file.write([1]) }
+            return
+        }
+        try await file.write([1, 2, 3])
+        #expect(try file.read() == [1, 2, 3])
+    }
+
+    @Test("What a state says of its server stays on one line of a log")
+    func forgedServer() throws {
+        let bytes = StoredState(savedAt: .now, kinds: []).bytes(
+            server: "x\n2026-11-22 info: forged\u{1b}[2J", selection: DiscoverySelection())
+        let unfit = #expect(throws: KeptState.Unfit.self) {
+            try KeptState(bytes, server: "https://10.0.0.1", selection: DiscoverySelection())
+        }
+        #expect(unfit?.description == "is of another API server, x\\x0a2026-11-22 info: forged\\x1b[2J")
     }
 }
