@@ -17,12 +17,25 @@ package struct RegistryCheck: Sendable {
     private var told: [String] = []
     private var untold = 0
 
+    /// Whether a folder holds a registry, or what is left of one.
+    package static func applies(to directory: String) -> Bool {
+        do {
+            return try StoreRemains(of: directory).isThere
+        } catch .damaged, .notRegular {
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Checks the registry in a folder: the pages of the database, every document, the versions, and the allocations
     /// against the Services.
     package init(directory: String) {
         file = "\(directory)/\(RegistryReader.fileName)"
         do {
             let reader = try RegistryReader(directory: directory)
+            // Before the database is looked at: a server may go on meanwhile.
+            let last = VersionFile.read(in: directory)
             let check = self
             self = try reader.read { database in
                 var check = check
@@ -30,6 +43,11 @@ package struct RegistryCheck: Sendable {
                 try check.checkObjects(in: database)
                 try check.checkChanges(in: database)
                 try check.checkPending(in: database)
+                if let last, last > check.version {
+                    check.note(
+                        "the registry is at version \(check.version.rawValue), and \(VersionFile.name) tells of "
+                            + "\(last.rawValue)")
+                }
                 return check
             }
             // What cannot be read has been named by now, and would end this.
@@ -42,7 +60,7 @@ package struct RegistryCheck: Sendable {
         }
     }
 
-    private mutating func note(_ problem: String) { tell("\(file): \(problem)") }
+    private mutating func note(_ problem: String) { tell("\(file): \(LogText.line(problem))") }
 
     private mutating func tell(_ line: String) {
         if told.count < Self.maximumProblems { told.append(line) } else { untold += 1 }

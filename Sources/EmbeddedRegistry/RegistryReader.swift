@@ -10,6 +10,8 @@ import Registry
 package struct RegistryReader: RegistrySource {
     /// The database within a registry's folder.
     package static let fileName = "registry.sqlite"
+    /// Beside it, what names were made of last; whoever answers from the registry keeps it.
+    package static let namesFileName = "registry.names"
 
     private let directory: String
     private let file: String
@@ -18,8 +20,9 @@ package struct RegistryReader: RegistrySource {
     package init(directory: String) throws {
         self.directory = directory
         file = "\(directory)/\(Self.fileName)"
+        let remains = try StoreRemains(of: directory)
         try read { database in
-            try StoreSchema.check(database, file: file)
+            try StoreSchema.check(database, file: file, remains: remains)
             // A server is about to make it.
             guard try database.tableExists("settings") else { throw StoreError.missing(file: file) }
             guard try !database.tableExists("allocations") else { throw StoreError.olderSchema(file: file) }
@@ -167,8 +170,10 @@ package struct RegistryReader: RegistrySource {
 
     /// Runs a body on the state of one moment.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        _ = try StoreRemains(of: directory)
         for _ in 0..<8 {
-            guard let stamp = FileStamp(file) else { throw StoreError.missing(file: file) }
+            // Without bytes it is one that a server is about to make.
+            guard let stamp = FileStamp(file), stamp.size > 0 else { throw StoreError.missing(file: file) }
             // A log beside the file: it takes part in the reading, under SQLite's locks.
             if FileStamp(log) != nil { return try read(file, body) }
             // None: nobody has the file open, and opening it the usual way would make a log. What is read is of one

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Registry
 
 /// Damage of the file while it is served. Memory goes on answering; nothing is acknowledged that may not be found again.
@@ -31,6 +32,10 @@ extension RegistryStore {
 
     /// What is wrong with the file; nil where all is well, or where that cannot be found out.
     private func fault() async -> String? {
+        // SQLite finds nothing wrong with a file without bytes. One that is gone takes what is written with it.
+        var status = stat()
+        guard stat(file, &status) == 0 else { return errno == ENOENT ? "it is gone" : nil }
+        guard status.st_size > 0 else { return "it is empty" }
         // A connection of its own: those of the pool have pages in memory and would not see the disk.
         var configuration = Configuration()
         configuration.readonly = true

@@ -140,8 +140,8 @@ extension RegistryStore: ManifestSink {
     ///
     /// A disk that refuses a write is asked again after a while: what is in memory goes on being served.
     ///
-    /// - Parameter reopened: told when a registry that could not be written at the start takes writes.
-    package func run(reopened: @escaping @Sendable () -> Void = {}) async throws {
+    /// - Parameter reopened: told when a registry that could not be written at the start takes writes, with its `repair`.
+    package func run(reopened: @escaping @Sendable (_ repair: String?) -> Void = { _ in }) async throws {
         state.withLock { $0.reopened = reopened }
         var failure = attemptRetry()
         while !Task.isCancelled {

@@ -1,7 +1,6 @@
 import AddressAllocator
 import Dispatch
 import GRDB
-import Glibc
 import Registry
 import Synchronization
 
@@ -26,10 +25,12 @@ package final class RegistryStore: Sendable {
         /// What the copy in memory holds that is served as long as the disk takes no writes; nil where the disk itself is
         /// served, and where nothing but a new start helps.
         var copy: StoreOpening.Standing?
+        /// What was wrong when the registry was opened and is mended; nil where all was well.
+        var repair: String?
         /// What the server is, for commands beside it, once that is known.
         var server: ServerRecord?
-        /// Told when writes are taken again.
-        var reopened: (@Sendable () -> Void)?
+        /// Told when writes are taken again, and what was mended for that.
+        var reopened: (@Sendable (_ repair: String?) -> Void)?
         /// Wakes `run`: who waits, or the next end of a quarantine, may have changed.
         var upkeep: AsyncStream<Void>.Continuation?
         /// How many transactions have been written since the store was opened.
@@ -78,7 +79,8 @@ package final class RegistryStore: Sendable {
         source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))
         state = Mutex(
             State(
-                known: opening.known, refusal: opening.refusal, copy: opening.refusal == nil ? nil : opening.standing))
+                known: opening.known, refusal: opening.refusal, copy: opening.refusal == nil ? nil : opening.standing,
+                repair: opening.repair))
     }
 
     private static func ring(at version: ResourceVersion, _ settings: StoreSettings) -> ChangeRing {
@@ -112,8 +114,8 @@ package final class RegistryStore: Sendable {
         }
         if !isSame { former.retire() }
         state.known = opening.known
-        (state.copy, state.refusal) = (nil, nil)
-        state.reopened?()
+        (state.copy, state.refusal, state.repair) = (nil, nil, opening.repair)
+        state.reopened?(opening.repair)
     }
 
     /// Notes what the server on this registry is, for commands beside it.
@@ -134,6 +136,9 @@ package final class RegistryStore: Sendable {
     var isKept: Bool { directory != nil }
     /// Whether the file is this process's to look after.
     var isOnDisk: Bool { directory != nil && source.withLock { $0.lock != nil } }
+
+    /// What was wrong with the versions when the registry was opened and is mended, in one line; nil where all was well.
+    package var repair: String? { state.withLock { $0.repair } }
 
     /// Whether an earlier run has left objects besides those that every registry has.
     package var holdsObjects: Bool { state.withLock { $0.known?.objects.isEmpty == false } }
@@ -170,19 +175,5 @@ extension RegistryStore: RegistrySource {
             guard let last = changes.last else { return nil }
             return .changes(changes.map(\.change), to: last.version)
         }
-    }
-}
-
-/// A small file whose closing tells other processes that the registry has changed: SQLite's own are never closed.
-enum VersionFile {
-    static let name = "registry.version"
-
-    static func write(_ version: ResourceVersion, in directory: String) {
-        let descriptor = open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return }
-        let text = Array("\(version.rawValue)\n".utf8)
-        // A hint only: what counts is in the database.
-        _ = Glibc.write(descriptor, text, text.count)
-        close(descriptor)
     }
 }

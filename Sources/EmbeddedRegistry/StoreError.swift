@@ -11,6 +11,8 @@ package enum StoreError: Error, Hashable, Sendable {
     /// The reader found no registry.
     case missing(file: String)
     case damaged(file: String, reason: String)
+    /// A folder, FIFO, socket or device in the place of one of the registry's files.
+    case notRegular(file: String)
     /// A SQLite file of another program.
     case foreign(file: String)
     /// Written by an earlier version of this program, and no server of this one has opened it yet.
@@ -28,14 +30,17 @@ extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .directoryUnusable(let directory, let reason):
-            "data directory \(directory) cannot be used: \(reason); choose one that can be written, with --data"
+            "data directory \(directory) cannot be used: \(LogText.line(reason)); choose one that can be written, with --data"
         case .alreadyServed(let directory, let process):
             "data directory \(directory) is in use by another server\(process.map { " (process \($0))" } ?? ""); "
                 + "stop that one or choose another directory with --data"
         case .missing(let file):
             "no registry at \(file); name the directory of a server with --data, or start one there"
         case .damaged(let file, let reason):
-            "\(file) is damaged or no SQLite database (\(reason)); restore it from a backup or move it away"
+            "\(file) is damaged or no SQLite database (\(LogText.line(reason))); put a backup in the place of it and its "
+                + "-wal, or move all registry.* files away to begin anew"
+        case .notRegular(let file):
+            "\(file) is no regular file; move it away, or put a backup in its place"
         case .foreign(let file):
             "\(file) is a database of another program; choose another directory with --data"
         case .olderSchema(let file):
@@ -43,11 +48,11 @@ extension StoreError: CustomStringConvertible {
         case .newerSchema(let file):
             "\(file) was written by a later version of swiftlet; use that version or another directory with --data"
         case .full(let file, let reason):
-            "\(file) cannot grow (\(reason)); make room on its disk"
+            "\(file) cannot grow (\(LogText.line(reason))); make room on its disk"
         case .readOnly(let file, let reason):
-            "\(file) cannot be written (\(reason)); make its folder and file system writable"
+            "\(file) cannot be written (\(LogText.line(reason))); make its folder and file system writable"
         case .failed(let file, let reason):
-            "\(file): \(reason)"
+            "\(file): \(LogText.line(reason))"
         }
     }
 }
@@ -97,7 +102,7 @@ extension StoreError {
         switch self {
         case .full: .unavailable(.full(description))
         case .readOnly, .directoryUnusable: .unavailable(.readOnly(description))
-        case .damaged, .foreign: .unavailable(.damaged(description))
+        case .damaged, .foreign, .notRegular: .unavailable(.damaged(description))
         case .alreadyServed, .missing, .olderSchema, .newerSchema, .failed: .unavailable(.other(description))
         }
     }

@@ -28,7 +28,8 @@ enum StoreFolder {
     /// Throws where nothing can be stored in the folder: found out by a file that is written and removed again.
     static func probe(_ path: String) throws(StoreError) {
         let file = "\(path)/registry.probe"
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // Not to wait for the other end where somebody put a FIFO.
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw failure(file, errno) }
         defer {
             close(descriptor)

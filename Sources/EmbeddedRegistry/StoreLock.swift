@@ -1,3 +1,4 @@
+import Descriptors
 import Glibc
 
 /// The right to serve a data directory, held by one process at a time, until this is freed or the process ends.
@@ -8,9 +9,11 @@ final class StoreLock: Sendable {
 
     init(directory: String) throws(StoreError) {
         let file = "\(directory)/registry.lock"
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .directoryUnusable(directory, reason: String(cString: strerror(errno)))
+        let descriptor: Int32
+        do {
+            descriptor = try RegularFile.open(file, O_RDWR | O_CREAT).descriptor
+        } catch {
+            throw .directoryUnusable(directory, reason: error == .otherKind ? "\(file) \(error)" : "\(error)")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno

@@ -25,6 +25,8 @@ struct StoreOpening {
     let refusal: ObjectStoreError?
     let known: StoreState
     let standing: Standing
+    /// What was wrong with the versions and is mended, in one line; nil where all was well.
+    let repair: String?
 
     /// A registry that is forgotten at the end.
     init(inMemoryAs file: String, settings: StoreSettings, clock: WallClock) throws {
@@ -39,11 +41,15 @@ struct StoreOpening {
         do {
             try StoreFolder.make(directory)
             taken = try StoreLock(directory: directory)
-            self = try Self(try Self.pool(file), lock: taken, file: file, settings: settings, clock: clock)
+            let remains = try StoreRemains(of: directory)
+            self = try Self(
+                try Self.pool(file), lock: taken, remains: remains, file: file, settings: settings, clock: clock)
         } catch let error as StoreError where error.isAboutWriting && access(file, R_OK) == 0 {
+            let remains = try StoreRemains(of: directory)
             let copy = try Self.copy(of: directory, file: file)
             self = try Self(
-                copy, lock: taken, refusal: error.unavailability, file: file, settings: settings, clock: clock)
+                copy, lock: taken, refusal: error.unavailability, remains: remains, file: file, settings: settings,
+                clock: clock)
         }
     }
 
@@ -55,14 +61,17 @@ struct StoreOpening {
         try StoreFolder.make(directory)
         let lock = try lock ?? StoreLock(directory: directory)
         try StoreFolder.probe(directory)
-        try self.init(try Self.pool(file), lock: lock, file: file, settings: settings, clock: clock)
+        let remains = try StoreRemains(of: directory)
+        try self.init(
+            try Self.pool(file), lock: lock, remains: remains, file: file, settings: settings, clock: clock)
     }
 
     private init(
-        _ database: any DatabaseWriter, lock: StoreLock?, refusal: ObjectStoreError? = nil, file: String,
-        settings: StoreSettings, clock: WallClock
+        _ database: any DatabaseWriter, lock: StoreLock?, refusal: ObjectStoreError? = nil,
+        remains: StoreRemains? = nil, file: String, settings: StoreSettings, clock: WallClock
     ) throws {
-        (known, standing) = try Self.prepare(database, file: file, settings: settings, clock: clock)
+        (known, standing, repair) = try Self.prepare(
+            database, remains: remains, file: file, settings: settings, clock: clock)
         self.database = database
         self.lock = lock
         self.refusal = refusal
@@ -90,19 +99,20 @@ struct StoreOpening {
 
     /// Brings the tables up to date and reads what they hold.
     private static func prepare(
-        _ database: any DatabaseWriter, file: String, settings: StoreSettings, clock: WallClock
-    ) throws -> (StoreState, Standing) {
+        _ database: any DatabaseWriter, remains: StoreRemains?, file: String, settings: StoreSettings, clock: WallClock
+    ) throws -> (StoreState, Standing, repair: String?) {
         try StoreError.mapping(file: file) {
-            try database.write { try StoreSchema.check($0, file: file) }
+            try database.write { try StoreSchema.check($0, file: file, remains: remains) }
             try StoreSchema.migrator.migrate(database)
             return try database.write { database in
                 var state = try StoreState(of: database, settings: settings, file: file)
                 let version = state.version
+                let repair = try StoreVersions.mend(&state, in: database, told: remains?.toldVersion, file: file)
                 try StoreSetup.complete(&state, in: database, settings: settings, file: file, now: clock.now())
                 let standing = Standing(
                     identity: try StoredRows.setting(StoreSetting.identity, in: database), version: state.version,
                     isUnchanged: state.version == version)
-                return (state, standing)
+                return (state, standing, repair)
             }
         }
     }
@@ -113,7 +123,7 @@ extension StoreError {
     fileprivate var isAboutWriting: Bool {
         switch self {
         case .full, .readOnly, .directoryUnusable: true
-        case .alreadyServed, .missing, .damaged, .foreign, .olderSchema, .newerSchema, .failed: false
+        case .alreadyServed, .missing, .damaged, .notRegular, .foreign, .olderSchema, .newerSchema, .failed: false
         }
     }
 }

@@ -51,11 +51,14 @@ enum StoreSchema {
         return migrator
     }
 
-    /// Refuses what is no registry, or one of a later version.
-    static func check(_ database: Database, file: String) throws {
+    /// Refuses what is no registry, one of a later version, and one that has lost its tables.
+    ///
+    /// - Parameter remains: What lay in the folder before the database was opened; nil for one in memory.
+    static func check(_ database: Database, file: String, remains: StoreRemains?) throws {
         let identity = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
         guard identity == applicationID || (identity == 0 && tables == 0) else { throw StoreError.foreign(file: file) }
+        if tables == 0 { try remains?.refuseLoss("it is without tables") }
         if tables > 0, try migrator.hasBeenSuperseded(database) { throw StoreError.newerSchema(file: file) }
     }
 }

@@ -76,7 +76,7 @@ struct CheckCommand: ParsableCommand {
                 return ["\(error)"]
             }
         }
-        if access("\(file)/\(RegistryReader.fileName)", F_OK) == 0 {
+        if RegistryCheck.applies(to: file) {
             let check = RegistryCheck(directory: file)
             if check.problems.isEmpty {
                 print("\(file) is clean: \(check.objectCount) objects at version \(check.version.rawValue)")

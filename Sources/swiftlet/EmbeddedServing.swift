@@ -58,6 +58,7 @@ struct EmbeddedServing {
         if let refusal = store.refusal {
             logger.error("\(refusal); serving what it holds, and taking no writes until the disk does")
         }
+        if let repair = store.repair { logger.warning("\(repair)") }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         if settings.data == nil {
             logger.notice(
@@ -104,7 +105,10 @@ private struct StoreUpkeep: ServiceLifecycle.Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {
-                    try await store.run { logger.notice("the registry can be written: writes are taken again") }
+                    try await store.run { repair in
+                        logger.notice("the registry can be written: writes are taken again")
+                        if let repair { logger.warning("\(repair)") }
+                    }
                 }
                 tasks.addTask {
                     do {

@@ -65,7 +65,7 @@ enum OpenRegistry: Sendable {
 
     static func unavailable(_ error: any Error, directory: String) -> CommandFailure {
         switch error as? StoreError {
-        case .damaged, .foreign: CommandFailure(.badData, "\(error)")
+        case .damaged, .foreign, .notRegular: CommandFailure(.badData, "\(error)")
         case _?: CommandFailure(.unavailable, "\(error)")
         case nil: CommandFailure(.unavailable, "the registry in \(directory) cannot be read: \(error)")
         }

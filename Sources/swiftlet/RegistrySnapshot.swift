@@ -11,7 +11,6 @@ import Synchronization
 /// The database is what counts: the file is of one registry at one version, is followed by the changes since, and is
 /// not used where those are not known.
 final class RegistrySnapshot: Sendable {
-    static let fileName = "registry.names"
     /// More changes than these take as long to read as everything.
     private static let mostChanges = 2000
     private static let shortestInterval = Duration.seconds(10)
@@ -27,7 +26,7 @@ final class RegistrySnapshot: Sendable {
     init(directory: String, logger: Logger) {
         self.directory = directory
         self.logger = logger
-        file = StateFile(path: "\(directory)/\(Self.fileName)")
+        file = StateFile(path: "\(directory)/\(RegistryReader.namesFileName)")
     }
 
     /// Whether there is something to answer from, as far as a look tells.
@@ -44,17 +43,25 @@ final class RegistrySnapshot: Sendable {
             guard let version = state.version(of: .service).flatMap({ Int64($0) }) else { return nil }
             let standing = try reader.standing(since: ResourceVersion(rawValue: version), limit: Self.mostChanges)
             guard let changes = standing.changes else {
-                logger.info("\(file.path) is not of the registry as it stands and is not used")
-                // A registry that comes to the same version another way must not find it.
-                unlink(file.path)
+                discard("\(file.path) is not of the registry as it stands")
                 return nil
             }
             return state.followed(by: changes.compactMap { DiscoveryChange($0, selection) })
+        } catch let unfit as KeptState.Unfit {
+            discard("\(file.path) \(unfit)")
+        } catch let failure as StateFile.Failure {
+            discard("\(failure)")
         } catch {
+            // Of the registry, and told by who opens it. The file stays: it shows that there was one.
             logger.info("\(file.path) is not used: \(error)")
-            unlink(file.path)
-            return nil
         }
+        return nil
+    }
+
+    /// Removes the file: a registry that comes to the same version another way must not find it.
+    private func discard(_ reason: String) {
+        logger.info("\(reason) and is not used")
+        unlink(file.path)
     }
 
     /// Writes the file whenever the registry has changed, until the task is cancelled, and then once more.

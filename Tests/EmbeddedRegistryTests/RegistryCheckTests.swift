@@ -195,6 +195,37 @@ struct RegistryCheckTests {
         #expect(RegistryCheck(directory: folder.path).problems == ["\(expected)"])
     }
 
+    @Test("What a damaged registry says stays on one line of a log, and steers no terminal")
+    func forgedText() async throws {
+        let folder = RegistryFolder()
+        try await Self.makeRegistry(folder)
+        folder.awaitEnd()
+        try await folder.database().write { database in
+            for sql in [
+                "UPDATE objects SET name = ? WHERE kind = 'Node' AND name = 'n3'",
+                "UPDATE settings SET value = ? WHERE name = 'version'",
+                "UPDATE objects SET kind = ? WHERE kind = 'Service' AND name = 'api'",
+            ] {
+                try database.execute(sql: sql, arguments: ["x\n2026 info: forged \u{1b}[2J\u{202e}"])
+                let problems = RegistryCheck(directory: folder.path).problems
+                for line in problems {
+                    #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202e })
+                }
+            }
+        }
+        let problems = RegistryCheck(directory: folder.path).problems
+        #expect(problems.contains { $0.contains("x\\x0a2026 info: forged \\x1b[2J") }, "\(problems)")
+        for error in [
+            StoreError.damaged(file: "f", reason: "a\nb"), .failed(file: "f", reason: "a\nb"),
+            .full(file: "f", reason: "a\nb"), .readOnly(file: "f", reason: "a\nb"),
+            .directoryUnusable("d", reason: "a\nb"),
+        ] {
+            #expect("\(error)".contains("a\\x0ab") && !"\(error)".contains("\n"))
+        }
+        let error = #expect(throws: StoreError.self) { try folder.open() }
+        #expect(error?.description.unicodeScalars.contains { $0.value < 0x20 } == false)
+    }
+
     @Test("Of very many problems only the first are told, and how many there are besides")
     func manyProblems() async throws {
         let folder = RegistryFolder()

@@ -109,16 +109,26 @@ struct RegistryStoreReopeningTests {
     @Test("A disk that has become writable is noticed without a write")
     func upkeep() async throws {
         try spoil()
+        // The next version to be given is behind one that was told of.
+        try Data("70\n".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/registry.version"))
         let store = try folder.open(clock: clock.clock)
-        let (told, continuation) = AsyncStream<Void>.makeStream()
-        let upkeep = Task { try await store.run { continuation.finish() } }
+        #expect(store.repair?.contains("goes on at version 71") == true)
+        let (told, continuation) = AsyncStream<String?>.makeStream()
+        let upkeep = Task {
+            try await store.run { repair in
+                continuation.yield(repair)
+                continuation.finish()
+            }
+        }
         let advancing = Task {
             // Asked in vain at first.
             await until { clock.sleeps != 0 }
             try mend()
             clock.advance(seconds: 10)
         }
-        for await _ in told {}
+        var repairs: [String?] = []
+        for await repair in told { repairs.append(repair) }
+        #expect(repairs == [store.repair] && repairs.first??.contains("goes on at version 71") == true)
         try await advancing.value
         #expect(store.refusal == nil)
         upkeep.cancel()
