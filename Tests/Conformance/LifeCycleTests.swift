@@ -117,4 +117,46 @@ struct LifeCycleTests {
         #expect(result.errors.contains("registry.sqlite"))
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
+    @Test("A registry that was cut to nothing is named by the server and by check, and what tells of it stays")
+    func lost() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: data) }
+        do {
+            let server = try ServerUnderTest(
+                manifests: ["a.yaml": Self.service("first")], arguments: ["--data", data.path])
+            #expect(server.stop() == 0)
+        }
+        let names = try Data(contentsOf: data.appending(path: "registry.names"))
+        try Data().write(to: data.appending(path: "registry.sqlite"))
+        for arguments in [
+            ["serve", "--listen", "127.0.0.1:0", "--api", "none", "--data", data.path], ["check", data.path],
+        ] {
+            let result = try run(ServerUnderTest.binary, arguments)
+            #expect(result.status == (arguments[0] == "check" ? 65 : 1))
+            #expect(!result.output.contains("ready") && !result.output.contains("clean"))
+            let complaint = "registry.sqlite is damaged or no SQLite database (it is empty, and was not"
+            #expect((result.output + result.errors).contains(complaint), "\(result)")
+        }
+        #expect(try Data(contentsOf: data.appending(path: "registry.names")) == names)
+    }
+
+    @Test("A FIFO in the place of what names were made of last is waited for by nobody")
+    func fifo() throws {
+        let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: data) }
+        let names = data.appending(path: "registry.names").path
+        // Where there is a registry, it is looked for.
+        do {
+            let server = try ServerUnderTest(manifests: [:], arguments: ["--data", data.path])
+            #expect(server.stop() == 0)
+        }
+        try? FileManager.default.removeItem(atPath: names)
+        try #require(mkfifo(names, 0o600) == 0)
+        let server = try ServerUnderTest(
+            manifests: ["a.yaml": Self.service("first")], arguments: ["--data", data.path])
+        #expect(try Self.awaitCode(0, "first", port: server.port))
+        #expect(server.stop() == 0)
+        #expect(try FileManager.default.attributesOfItem(atPath: names)[.type] as? FileAttributeType == .typeRegular)
+    }
 }
