@@ -50,7 +50,7 @@ let package = Package(
 
         // Values and protocol.
         .target(name: "DNS"),
-        .target(name: "LDNS", dependencies: ["CLdns", "DNS"]),
+        .target(name: "LDNS", dependencies: ["CLdns", "DNS", "FileReading"]),
         .target(name: "Registry"),
         .target(name: "ObjectSchema", dependencies: ["Registry"]),
         .target(name: "ObjectPatches", dependencies: ["ObjectSchema", "Registry"]),
@@ -59,9 +59,11 @@ let package = Package(
         .target(name: "ClusterZone", dependencies: ["DNS", "Registry"]),
         .target(name: "StaticZones", dependencies: ["DNS"]),
         .target(name: "Pipeline", dependencies: ["DNS", "Registry"]),
-        .target(name: "Corefile", dependencies: ["DNS", "Registry"]),
+        .target(name: "Corefile", dependencies: ["DNS", "FileReading", "Registry"]),
         .target(name: "Telemetry"),
         .target(name: "PodEnvironment", dependencies: ["Registry"]),
+        // Files read whole, whatever stands in their place.
+        .target(name: "FileReading"),
         // The user that a process is, and the files that others must not read.
         .target(name: "ProcessRights", dependencies: ["CRights"]),
 
@@ -78,7 +80,7 @@ let package = Package(
         .target(
             name: "Manifests",
             dependencies: [
-                "Descriptors", "FileWatching", "ObjectRules", "Registry",
+                "FileReading", "FileWatching", "ObjectRules", "Registry",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -86,7 +88,7 @@ let package = Package(
         .target(
             name: "EmbeddedRegistry",
             dependencies: [
-                "AddressAllocator", "Descriptors", "FileWatching", "Registry",
+                "AddressAllocator", "FileReading", "FileWatching", "Registry",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -100,7 +102,8 @@ let package = Package(
         .target(
             name: "RegistryAPI",
             dependencies: [
-                "AddressAllocator", "Descriptors", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema",
+                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules",
+                "ObjectSchema",
                 "PodEnvironment", "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -117,7 +120,7 @@ let package = Package(
         .target(
             name: "APIClient",
             dependencies: [
-                "Manifests", "ProcessRights", "Registry",
+                "FileReading", "Manifests", "ProcessRights", "Registry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -128,7 +131,7 @@ let package = Package(
         ),
 
         // What was known last, for the next process.
-        .target(name: "KeptState", dependencies: ["Descriptors", "Registry"]),
+        .target(name: "KeptState", dependencies: ["FileReading", "Registry"]),
 
         // The registry of a Kubernetes cluster.
         .target(
@@ -142,15 +145,17 @@ let package = Package(
         .target(
             name: "Stages",
             dependencies: [
-                "Corefile", "DNS", "FileWatching", "LDNS", "Pipeline", "Registry", "StaticZones", "Telemetry",
+                "Corefile", "DNS", "FileReading", "FileWatching", "LDNS", "Pipeline", "Registry", "StaticZones",
+                "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .target(
             name: "Forwarding",
             dependencies: [
-                "CDatagram", "Corefile", "DNS", "Descriptors", "FileWatching", "Pipeline", "ProcessRights", "Registry",
-                "Telemetry",
+                "CDatagram", "Corefile", "DNS", "Descriptors", "FileReading", "FileWatching", "Pipeline",
+                "ProcessRights",
+                "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -189,8 +194,8 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "APIClient", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS", "Descriptors",
-                "FileWatching", "Forwarding", "KeptState", "KubernetesRegistry", "LDNS", "Nameserver", "Pipeline",
-                "ProcessRights", "Registry", "Stages", "StaticZones", "Telemetry", "Zonefiles",
+                "FileReading", "FileWatching", "Forwarding", "KeptState", "KubernetesRegistry", "LDNS", "Nameserver",
+                "Pipeline", "ProcessRights", "Registry", "Stages", "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -206,7 +211,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "CMemory", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
-                "FileWatching", "KeptState", "Manifests",
+                "FileReading", "FileWatching", "KeptState", "Manifests",
                 "ClusterZone",
                 "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
                 "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",
@@ -223,7 +228,7 @@ let package = Package(
         .testTarget(
             name: "DescriptorsTests",
             dependencies: [
-                "Descriptors", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "Descriptors", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
@@ -247,9 +252,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        .testTarget(name: "RegistryAPITests", dependencies: ["RegistryAPI", "Registry", "TestSupport"]),
+        .testTarget(
+            name: "RegistryAPITests",
+            dependencies: [
+                "RegistryAPI", "EmbeddedRegistry", "Registry", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
+        .testTarget(name: "FileReadingTests", dependencies: ["FileReading", "TestSupport"]),
         .testTarget(name: "ProcessRightsTests", dependencies: ["ProcessRights", "TestSupport"]),
         .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),
         .testTarget(
@@ -259,7 +270,7 @@ let package = Package(
         .testTarget(
             name: "EmbeddedRegistryTests",
             dependencies: ["EmbeddedRegistry", "AddressAllocator", "Registry", "TestSupport"]),
-        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "TestSupport"]),
+        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "FileReading", "TestSupport"]),
         .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry", "TestSupport"]),
         .testTarget(name: "AnswerTableTests", dependencies: ["AnswerTable", "DNS"]),
         .testTarget(name: "StaticZonesTests", dependencies: ["StaticZones", "DNS", "LDNS", "Zonefiles"]),

@@ -1,3 +1,4 @@
+import FileReading
 import Glibc
 
 extension CorefileParser.Surroundings {
@@ -49,35 +50,13 @@ private enum ImportedFiles {
 
     /// A file's bytes; nil for the hidden folders that a mounted ConfigMap has beside its files.
     private static func contents(of path: String) throws -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Failure(description: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Failure(description: String(cString: strerror(errno))) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR:
-            let name = path.split(separator: "/").last ?? ""
-            if name.hasPrefix(".") { return nil }
+        do {
+            return try RegularFile.bytes(path, limit: CorefileLexer.sizeLimit)
+        } catch .unreadable(EISDIR) {
+            if path.split(separator: "/").last?.hasPrefix(".") == true { return nil }
             throw Failure(description: "\(path) is a folder")
-        default: throw Failure(description: "\(path) is no file")
+        } catch {
+            throw Failure(description: "\(path): \(error)")
         }
-        guard status.st_size <= CorefileLexer.sizeLimit else {
-            throw Failure(description: "\(path) is longer than \(CorefileLexer.sizeLimit >> 20) MiB")
-        }
-        return try read(descriptor, path)
-    }
-
-    private static func read(_ descriptor: CInt, _ path: String) throws -> [UInt8] {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while text.count <= CorefileLexer.sizeLimit {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
-            guard count > 0 else { return text }
-            text += buffer.prefix(count)
-        }
-        throw Failure(description: "\(path) grew too long while it was read")
     }
 }

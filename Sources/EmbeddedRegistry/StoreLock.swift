@@ -1,4 +1,4 @@
-import Descriptors
+import FileReading
 import Glibc
 
 /// The right to serve a data directory, held by one process at a time, until this is freed or the process ends.

@@ -1,4 +1,4 @@
-import Descriptors
+import FileReading
 import Registry
 
 /// What lies in a registry's folder, looked at before SQLite is asked: that takes a file without bytes for a new database

@@ -1,4 +1,4 @@
-import Descriptors
+import FileReading
 import Glibc
 import Registry
 

@@ -1,7 +1,7 @@
 import Corefile
 import DNS
 import Descriptors
-import Foundation
+import FileReading
 import Logging
 import NIOCore
 import NIOPosix
@@ -42,11 +42,9 @@ package struct ForwardStage: Stage {
             self.readFile = readFile
         }
 
-        /// Reads a file of at most 1 MiB.
+        /// Reads a file of at most 1 MiB; nil for any that is longer, or none.
         package static func contents(_ path: String) -> [UInt8]? {
-            guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-            defer { try? handle.close() }
-            return try? handle.read(upToCount: ResolvConf.sizeLimit).map { Array($0) } ?? []
+            try? RegularFile.bytes(path, limit: ResolvConf.sizeLimit)
         }
     }
 

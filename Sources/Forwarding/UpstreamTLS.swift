@@ -1,4 +1,5 @@
 import Corefile
+import FileReading
 import NIOSSL
 import ProcessRights
 
@@ -19,8 +20,9 @@ enum UpstreamTLS {
             } catch {
                 throw key.error(error.reason)
             }
+            let bytes = try bytes(key, files)
             do {
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: files.path(key), format: .pem))
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: bytes, format: .pem))
             } catch {
                 throw key.error("holds no private key that can be read", wanted: "write the path of a key in PEM")
             }
@@ -37,9 +39,18 @@ enum UpstreamTLS {
     private static func certificates(
         _ word: Token, _ files: ForwardSettings.TLSFiles
     ) throws(CorefileError) -> [NIOSSLCertificate] {
-        if let certificates = try? NIOSSLCertificate.fromPEMFile(files.path(word)), !certificates.isEmpty {
+        let bytes = try bytes(word, files)
+        if let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty {
             return certificates
         }
         throw word.error("holds no certificate that can be read", wanted: "write the path of certificates in PEM")
+    }
+
+    private static func bytes(_ word: Token, _ files: ForwardSettings.TLSFiles) throws(CorefileError) -> [UInt8] {
+        do {
+            return try RegularFile.bytes(files.path(word), limit: RegularFile.configurationLimit)
+        } catch {
+            throw word.error("\(error)", wanted: "write the path of a file in PEM")
+        }
     }
 }

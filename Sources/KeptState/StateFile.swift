@@ -1,5 +1,5 @@
-import Descriptors
 import Dispatch
+import FileReading
 import Glibc
 
 /// A file that the state of a cluster is kept in between processes.
@@ -23,27 +23,12 @@ package struct StateFile: Sendable {
 
     /// The file's bytes; nil where there is none.
     package func read() throws(Failure) -> [UInt8]? {
-        let (descriptor, status): (Int32, stat)
         do {
-            (descriptor, status) = try RegularFile.open(path, O_RDONLY)
-        } catch .failed(ENOENT) {
-            return nil
+            return try RegularFile.bytes(path, limit: Self.limit)
         } catch {
-            throw Failure(path: path, reason: error == .otherKind ? "\(error)" : "cannot be read: \(error)")
+            if error == .unreadable(ENOENT) { return nil }
+            throw Failure(path: path, reason: "\(error)")
         }
-        defer { close(descriptor) }
-        let size = Int(status.st_size)
-        guard size <= Self.limit else { throw Failure(path: path, reason: "is longer than a state can be") }
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, done in
-            while done < size {
-                let count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + done }, size - done)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                done += count
-            }
-        }
-        guard bytes.count == size else { throw failure("cannot be read") }
-        return bytes
     }
 
     /// Replaces the file; returns when its content is on the disk.

@@ -1,11 +1,14 @@
 import DNS
+import Glibc
 
 /// What is wrong in a zone file, and where.
 package struct ZoneFileError: Error, Hashable, Sendable {
     /// The kinds of fault.
     package indirect enum Reason: Error, Hashable {
-        /// The file cannot be read; the text is the system's.
-        case unreadable(String)
+        /// The file cannot be read; the number is the system's.
+        case unreadable(Int32)
+        /// A FIFO or a device stands where the file is awaited.
+        case notRegular
         /// The file is larger than `ZoneFileReader.sizeLimit` bytes.
         case tooLarge
         /// A byte that does not belong in text.
@@ -67,7 +70,8 @@ extension ZoneFileError.Reason: CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreadable(let text): "cannot be read: \(text)"
+        case .unreadable(let code): "cannot be read: \(String(cString: strerror(code)))"
+        case .notRegular: "is no regular file"
         case .tooLarge: "larger than the limit of \(ZoneFileReader.sizeLimit >> 20) MiB"
         case .controlByte(let byte): "control byte \(byte), this is no text"
         case .unclosedQuote: "the quote is not closed on its line"

@@ -1,5 +1,5 @@
 import DNS
-import Glibc
+import FileReading
 
 /// Reads zone files (RFC 1035 §5.1, RFC 2308 §4, RFC 3597 §5) into records.
 ///
@@ -43,25 +43,16 @@ package enum ZoneFileReader {
         return parser.records
     }
 
-    /// The bytes of a file, or of whatever else can be read to its end.
+    /// The bytes of a file.
     static func fileBytes(_ path: String, limit: Int) throws(ZoneFileError.Reason) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_size > 0 {
-            guard status.st_size <= limit else { throw .tooLarge }
-            bytes.reserveCapacity(Int(status.st_size))
-        }
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
-            guard count > 0 else { return bytes }
-            guard bytes.count + count <= limit else { throw .tooLarge }
-            bytes += chunk[..<count]
+        do {
+            return try RegularFile.bytes(path, limit: limit)
+        } catch {
+            switch error {
+            case .unreadable(let code): throw .unreadable(code)
+            case .notRegular: throw .notRegular
+            case .tooLarge: throw .tooLarge
+            }
         }
     }
 }

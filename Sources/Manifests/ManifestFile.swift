@@ -1,4 +1,4 @@
-import Descriptors
+import FileReading
 import Glibc
 
 /// A file of manifests as it lies on disk.

@@ -1,5 +1,5 @@
 import Corefile
-import Glibc
+import FileReading
 
 /// A Corefile on disk, read with everything that it imports.
 package struct CorefileSource: Sendable {
@@ -41,7 +41,7 @@ package struct CorefileSource: Sendable {
         for block in corefile.blocks {
             guard let tls = try block.settings(TLSSettings.self) else { continue }
             for file in [tls.certificateFile, tls.keyFile, tls.authorityFile].compactMap(\.self) {
-                if case .success(let bytes) = SmallFile.read(file, limit: SmallFile.corefileLimit) {
+                if let bytes = try? RegularFile.bytes(file, limit: RegularFile.configurationLimit) {
                     imported.bytes += bytes
                 }
             }
@@ -68,9 +68,10 @@ package struct CorefileSource: Sendable {
     }
 
     private func text() throws(CorefileError) -> [UInt8] {
-        switch SmallFile.read(path, limit: SmallFile.corefileLimit) {
-        case .success(let bytes): return bytes
-        case .failure(let error): throw CorefileError(file: path, line: 0, reason: error.reason)
+        do {
+            return try RegularFile.bytes(path, limit: RegularFile.configurationLimit)
+        } catch {
+            throw CorefileError(file: path, line: 0, reason: "\(error)")
         }
     }
 }
@@ -80,37 +81,4 @@ package struct CorefileSource: Sendable {
 /// `@unchecked Sendable`: used within one call of the parser only, by its thread.
 private final class ImportedText: @unchecked Sendable {
     var bytes: [UInt8] = []
-}
-
-/// Files that are read whole, up to a bound.
-enum SmallFile {
-    /// In bytes.
-    static let corefileLimit = 4 << 20
-
-    struct Failure: Error {
-        let reason: String
-    }
-
-    /// - Parameter limit: in bytes; a longer file is a failure.
-    static func read(_ path: String, limit: Int) -> Result<[UInt8], Failure> {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return .failure(failure()) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count == 0 { return .success(bytes) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return .failure(failure())
-            }
-            bytes += buffer.prefix(count)
-            guard bytes.count <= limit else { return .failure(Failure(reason: "is longer than \(limit >> 20) MiB")) }
-        }
-    }
-
-    private static func failure() -> Failure {
-        Failure(reason: errno == ENOENT ? "no such file" : "cannot be read: \(String(cString: strerror(errno)))")
-    }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import FileReading
 import Glibc
 
 /// Files read beside the threads that answer.
@@ -34,22 +35,14 @@ enum FileContents {
     ///
     /// - Parameter limit: the most bytes there may be.
     static func bytes(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path: path, reason: .unreadable(EISDIR)) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(limit, max(0, Int(status.st_size))))
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, reason: .unreadable(errno)) }
-            guard count > 0 else { return bytes }
-            guard bytes.count + count <= limit else { throw FileError(path: path, reason: .tooLarge(limit: limit)) }
-            bytes += chunk[..<count]
+        do {
+            return try RegularFile.bytes(path, limit: limit)
+        } catch {
+            switch error {
+            case .unreadable(let code): throw FileError(path: path, reason: .unreadable(code))
+            case .notRegular: throw FileError(path: path, reason: .notRegular)
+            case .tooLarge(let limit): throw FileError(path: path, reason: .tooLarge(limit: limit))
+            }
         }
     }
 }
@@ -59,6 +52,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
         /// The system's error number.
         case unreadable(Int32)
+        /// A FIFO or a device stands where the file is awaited.
+        case notRegular
         /// More bytes than allowed.
         case tooLarge(limit: Int)
         /// What is in it is wrong; one line.
@@ -71,6 +66,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch reason {
         case .unreadable(let code): "\(path): \(String(cString: strerror(code)))"
+        case .notRegular: "\(path): is no regular file"
         case .tooLarge(let limit): "\(path): has more than \(limit) bytes"
         // Says the file and the line itself.
         case .content(let text): text

@@ -115,8 +115,7 @@ package final class FileStage: Stage {
         do throws(ZoneFileError) {
             records = try ZoneFileReader.records(inFileAt: path, origin: apex)
         } catch {
-            // The reader has only the system's text of why a file cannot be opened; asked again for its number.
-            if case .unreadable = error.reason { _ = try FileContents.bytes(path, limit: 1 << 30) }
+            if case .unreadable(let code) = error.reason { throw FileError(path: path, reason: .unreadable(code)) }
             throw FileError(path: path, reason: .content("\(error)"))
         }
         do throws(StaticZoneError) {

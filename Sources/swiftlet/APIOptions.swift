@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FileReading
 import ProcessRights
 import RegistryAPI
 
@@ -64,11 +64,14 @@ struct APIOptions: ParsableArguments {
 
     private static func readTokens(_ file: String) throws(CommandFailure) -> AccessTokens {
         try SecretFile.checkOption("--api-tokens", file)
-        let text: String
+        let bytes: [UInt8]
         do {
-            text = try String(contentsOfFile: file, encoding: .utf8)
+            bytes = try RegularFile.bytes(file, limit: RegularFile.configurationLimit)
         } catch {
-            throw CommandFailure(.badData, "\(file): cannot be read: \(error.localizedDescription)")
+            throw CommandFailure(.badData, "--api-tokens \(file): \(error)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.badData, "--api-tokens \(file): is not UTF-8 text")
         }
         do {
             return try AccessTokens(text, file: file)

@@ -1,3 +1,4 @@
+import FileReading
 import Foundation
 import Logging
 import Nameserver
@@ -22,16 +23,19 @@ struct CookieSecretFile: Sendable {
 
     private static func read(_ path: String) throws(CommandFailure) -> [ServerCookie] {
         try SecretFile.checkOption("--cookie-secret-file", path)
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: limit + 1) else {
-            throw CommandFailure(.badData, "--cookie-secret-file \(path): cannot be read, or is empty")
+        let bytes: [UInt8]
+        do {
+            bytes = try RegularFile.bytes(path, limit: limit)
+        } catch {
+            throw CommandFailure(.badData, "--cookie-secret-file \(path): \(error)")
         }
-        return try secrets(in: data, path)
+        return try secrets(in: bytes, path)
     }
 
     /// The secrets in the text of such a file; what is wrong is told by its line, never by the line itself.
-    private static func secrets(in data: Data, _ path: String) throws(CommandFailure) -> [ServerCookie] {
+    private static func secrets(in bytes: [UInt8], _ path: String) throws(CommandFailure) -> [ServerCookie] {
         var secrets: [ServerCookie] = []
-        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             let word = line.trimmingCharacters(in: .whitespaces)
             guard !word.isEmpty, !word.hasPrefix("#") else { continue }
@@ -41,7 +45,7 @@ struct CookieSecretFile: Sendable {
             }
             secrets.append(secret)
         }
-        guard (1...CookieSecrets.maximum).contains(secrets.count), data.count <= limit else {
+        guard (1...CookieSecrets.maximum).contains(secrets.count) else {
             throw CommandFailure(
                 .badData, "--cookie-secret-file \(path): write one secret, and up to \(CookieSecrets.maximum) in all")
         }
@@ -50,9 +54,9 @@ struct CookieSecretFile: Sendable {
 
     /// Follows the file until the service is to end; a file that cannot be used leaves the secrets as they are.
     func follow(_ logger: Logger) async {
-        var known = try? Data(contentsOf: URL(filePath: path))
+        var known = try? RegularFile.bytes(path, limit: Self.limit)
         while (try? await Task.sleep(for: Self.interval)) != nil {
-            let found = try? Data(contentsOf: URL(filePath: path))
+            let found = try? RegularFile.bytes(path, limit: Self.limit)
             guard found != known else { continue }
             known = found
             do {

@@ -67,4 +67,12 @@ struct APIAccessTests {
             try APIAccess.access(kubeConfig: .init(file: folder.path("none")), environment: [:])
         }
     }
+
+    @Test("A FIFO in place of a file of credentials is refused at once, by its name")
+    func fifo() throws {
+        let folder = try TemporaryFolder()
+        let fifo = folder.path("fifo")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        #expect(throws: APIAccessError(fifo, "is no regular file")) { try AccessFile.bytes(fifo) }
+    }
 }

@@ -1,5 +1,6 @@
 import Corefile
 import DNS
+import Glibc
 import Pipeline
 import Synchronization
 import TestSupport
@@ -19,6 +20,21 @@ struct UpstreamFilesTests {
             Issue.record("an empty file names no upstream")
         } catch let error as CorefileError {
             #expect(error.line == 2 && error.reason == "names no upstream")
+        }
+    }
+
+    @Test("A FIFO in place of a file with upstreams, or of one of tls, stops the start and is named")
+    func fifo() throws {
+        let folder = try TemporaryFolder()
+        let fifo = folder.path("fifo")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        for (lines, reason) in [
+            ("forward . \(fifo)", "is no file that can be read"),
+            ("forward . tls://192.0.2.1 {\ntls \(fifo)\n}", "is no regular file"),
+            ("forward . tls://192.0.2.1 {\ntls \(fifo) \(fifo)\n}", "is no regular file"),
+        ] {
+            let error = #expect(throws: CorefileError.self) { try Asker(lines) }
+            #expect(error?.reason == reason && error?.token == fifo, "\(lines)")
         }
     }
 

@@ -53,7 +53,17 @@ struct ZoneFileFilesTests {
             #expect(truncate(path, off_t(ZoneFileReader.sizeLimit + 1)) == 0)
             #expect(message(of: path) == path + ": larger than the limit of 256 MiB")
         }
-        #expect(throws: ZoneFileError.Reason.tooLarge) { try ZoneFileReader.fileBytes("/dev/zero", limit: 1 << 20) }
+    }
+
+    @Test("What is no regular file is refused at once, as a zone file and behind $INCLUDE")
+    func others() throws {
+        try withFiles(["fifo.zone": "$INCLUDE fifo\n", "zero.zone": "\n$INCLUDE /dev/zero\n"]) { folder in
+            try #require(mkfifo(folder + "/fifo", 0o600) == 0)
+            #expect(message(of: folder + "/fifo") == folder + "/fifo: is no regular file")
+            #expect(
+                message(of: folder + "/fifo.zone") == "\(folder)/fifo.zone:1: \(folder)/fifo: is no regular file")
+            #expect(message(of: folder + "/zero.zone") == folder + "/zero.zone:2: /dev/zero: is no regular file")
+        }
     }
 
     @Test("$INCLUDE reads beside the file, with an origin of its own, and leaves the outer one as it was")

@@ -1,5 +1,6 @@
 import Corefile
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Serving
@@ -23,21 +24,36 @@ struct ServerCertificateTests {
         try #require(openssl.terminationStatus == 0)
     }
 
+    private func read(_ certificate: String, _ key: String, in folder: URL) throws {
+        let text = "tls://. {\ntls \(folder.path)/\(certificate) \(folder.path)/\(key)\n}"
+        let corefile = try CorefileParser.corefile(Array(text.utf8), file: "Corefile")
+        let block = try #require(corefile.blocks.first)
+        let settings = try #require(try block.settings(TLSSettings.self))
+        _ = try ServerCertificate.configuration(settings, at: block.start)
+    }
+
+    @Test("A FIFO in place of a certificate or a key is refused at once, by its name")
+    func fifo() throws {
+        let folder = try TemporaryFolder()
+        let url = URL(filePath: folder.path)
+        try make("one", in: url)
+        try #require(mkfifo(folder.path("fifo"), 0o600) == 0)
+        for (certificate, key) in [("fifo", "one.key"), ("one.pem", "fifo")] {
+            let error = #expect(throws: CorefileError.self) { try read(certificate, key, in: url) }
+            #expect(
+                error?.description.contains("\(folder.path("fifo"))' is no regular file") == true,
+                "\(String(describing: error))")
+        }
+    }
+
     @Test("A certificate with its own key is taken; with another's it is refused before anything listens")
     func keys() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "certificates-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         for name in ["one", "two"] { try make(name, in: folder) }
-        func read(_ certificate: String, _ key: String) throws {
-            let text = "tls://. {\ntls \(folder.path)/\(certificate).pem \(folder.path)/\(key).key\n}"
-            let corefile = try CorefileParser.corefile(Array(text.utf8), file: "Corefile")
-            let block = try #require(corefile.blocks.first)
-            let settings = try #require(try block.settings(TLSSettings.self))
-            _ = try ServerCertificate.configuration(settings, at: block.start)
-        }
-        try read("one", "one")
-        #expect(throws: CorefileError.self) { try read("one", "two") }
-        #expect(throws: CorefileError.self) { try read("one", "none") }
+        try read("one.pem", "one.key", in: folder)
+        #expect(throws: CorefileError.self) { try read("one.pem", "two.key", in: folder) }
+        #expect(throws: CorefileError.self) { try read("one.pem", "none.key", in: folder) }
     }
 }

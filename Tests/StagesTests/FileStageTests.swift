@@ -1,5 +1,6 @@
 import Corefile
 import DNS
+import Glibc
 import Logging
 import Pipeline
 import TestSupport
@@ -129,6 +130,28 @@ struct FileStageTests {
         try write(1, "192.0.2.4")
         try await refresh()
         #expect(try await address("example.org") == "a.example.org. 60 IN A 192.0.2.4")
+    }
+
+    @Test("A FIFO in place of the file is told, and the good file after it is read")
+    func fifo() async throws {
+        let folder = try TemporaryFolder()
+        func write(_ serial: Int, _ address: String) throws {
+            try folder.write("db", "@ 60 IN SOA ns h \(serial) 2 3 4 5\na 60 A \(address)\n")
+        }
+        try write(1, "192.0.2.1")
+        let stage = try await Self.stage(folder, "file FOLDER/db")
+        try folder.remove("db")
+        try #require(mkfifo(folder.path("db"), 0o600) == 0)
+        await #expect(
+            throws: FileError(path: folder.path("db"), reason: .content("\(folder.path("db")): is no regular file"))
+        ) {
+            try await stage.refresh(0)
+        }
+        #expect(try await Self.answer(stage, "a.example.org. A").last == "a.example.org. 60 IN A 192.0.2.1")
+        try folder.remove("db")
+        try write(2, "192.0.2.2")
+        try await stage.refresh(0)
+        #expect(try await Self.answer(stage, "a.example.org. A").last == "a.example.org. 60 IN A 192.0.2.2")
     }
 
     @Test("A file that comes later is read when it is there")

@@ -1,3 +1,4 @@
+import FileReading
 import NIOSSL
 import ProcessRights
 
@@ -63,26 +64,31 @@ package struct APISettings: Sendable {
     private static func tls(_ certificate: String, _ key: String, _ authority: String?) throws(Invalid)
         -> TLSConfiguration
     {
-        func reading<Value>(_ file: String, _ body: () throws -> Value) throws(Invalid) -> Value {
+        func reading<Value>(_ file: String, _ body: ([UInt8]) throws -> Value) throws(Invalid) -> Value {
+            let bytes: [UInt8]
             do {
-                return try body()
+                bytes = try RegularFile.bytes(file, limit: RegularFile.configurationLimit)
             } catch {
-                throw .unreadable(
-                    file: file, reason: "is no PEM file of the expected kind, or cannot be read: \(error)")
+                throw .unreadable(file: file, reason: "\(error)")
+            }
+            do {
+                return try body(bytes)
+            } catch {
+                throw .unreadable(file: file, reason: "is no PEM file of the expected kind: \(error)")
             }
         }
-        let chain = try reading(certificate) { try NIOSSLCertificate.fromPEMFile(certificate) }
+        let chain = try reading(certificate) { try NIOSSLCertificate.fromPEMBytes($0) }
         do {
             try SecretFile.check(key)
         } catch {
             throw .unreadable(file: key, reason: error.reason)
         }
-        let privateKey = try reading(key) { try NIOSSLPrivateKey(file: key, format: .pem) }
+        let privateKey = try reading(key) { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
         configuration.minimumTLSVersion = .tlsv12
         if let authority {
-            let roots = try reading(authority) { try NIOSSLCertificate.fromPEMFile(authority) }
+            let roots = try reading(authority) { try NIOSSLCertificate.fromPEMBytes($0) }
             configuration.trustRoots = .certificates(roots)
             // Who has no certificate may come with a token.
             configuration.certificateVerification = .optionalVerification

@@ -2,10 +2,10 @@ import Glibc
 import TestSupport
 import Testing
 
-@testable import Descriptors
+@testable import FileReading
 
 @Suite("What stands in the place of a file")
-struct RegularFileTests {
+struct OpeningTests {
     enum Kinds {
         static let others = ["folder", "fifo", "socket", "device"]
         static let flags = [O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC, O_RDWR | O_CREAT]

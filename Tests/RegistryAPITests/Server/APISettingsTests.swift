@@ -1,0 +1,32 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("How the API is served")
+struct APISettingsTests {
+    @Test("A FIFO in place of the certificate, its key or the authority is refused at once, by its name")
+    func fifo() throws {
+        let folder = try TemporaryFolder()
+        let (fifo, certificate, key) = (folder.path("fifo"), folder.path("one.pem"), folder.path("one.key"))
+        try #require(mkfifo(fifo, 0o600) == 0)
+        let openssl = Process()
+        openssl.executableURL = URL(filePath: "/usr/bin/openssl")
+        openssl.arguments =
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=one"
+            .split(separator: " ").map(String.init) + ["-keyout", key, "-out", certificate]
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        try #require(openssl.terminationStatus == 0)
+        let refusal = APISettings.Invalid.unreadable(file: fifo, reason: "is no regular file")
+        for files in [(fifo, key, certificate), (certificate, fifo, certificate), (certificate, key, fifo)] {
+            #expect(throws: refusal) {
+                try APISettings(
+                    host: "127.0.0.1", port: 0, certificateFile: files.0, keyFile: files.1,
+                    clientAuthorityFile: files.2)
+            }
+        }
+    }
+}
