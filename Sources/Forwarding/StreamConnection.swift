@@ -48,12 +48,19 @@ final class StreamConnection: ChannelInboundHandler {
         case closed
     }
 
+    /// The most messages that nobody asked for, and the most bytes in them, that may come without an answer between.
+    static let unaskedLimit = (messages: 128, bytes: 256 << 10)
+
     private var state = State.connecting
     /// Questions that came before the connection stood, by their numbers in `progress`.
     private var waiting: [UInt64: Waiting] = [:]
     private var pending: [UInt16: Pending] = [:]
     private var progress = StreamProgress()
     private var inbound = ByteBuffer()
+    /// What has come since the last answer that nobody asked for.
+    private var unasked = (messages: 0, bytes: 0)
+    /// The questions whose time was over before an answer came: it may come yet.
+    private var overdue = 0
     private let eventLoop: any EventLoop
     private let ignored: @Sendable (ReplyCheck.Cause) -> Void
     private(set) var hasAnswered = false
@@ -107,6 +114,7 @@ final class StreamConnection: ChannelInboundHandler {
         message[1] = UInt8(id & 255)
         let timer = eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) {
             self.timedOut()
+            self.overdue += 1
             self.finish(id, .timeout)
         }
         pending[id] = Pending(question: question, number: number, since: .now(), sent: message, timer: timer)
@@ -169,7 +177,7 @@ final class StreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         inbound.writeBuffer(&buffer)
-        while let length = inbound.getInteger(at: inbound.readerIndex, as: UInt16.self),
+        while !isClosed, let length = inbound.getInteger(at: inbound.readerIndex, as: UInt16.self),
             inbound.readableBytes >= 2 + Int(length)
         {
             inbound.moveReaderIndex(forwardBy: 2)
@@ -190,11 +198,26 @@ final class StreamConnection: ChannelInboundHandler {
             )
         }
         switch verdict {
-        case .ignored(let cause): ignored(cause)
+        case .ignored(let cause):
+            ignored(cause)
+            noteUnasked(message, cause)
         case .accepted(let isSpelledAlike):
             hasAnswered = true
+            unasked = (0, 0)
             finish(id, .reply(DatagramReply(bytes: message, isSpelledAlike: isSpelledAlike, isCut: false)))
         }
+    }
+
+    /// Ends the connection where its upstream goes on sending what nobody asked for.
+    private func noteUnasked(_ message: [UInt8], _ cause: ReplyCheck.Cause) {
+        if cause == .id, overdue > 0 {
+            overdue -= 1
+            return
+        }
+        unasked.messages += 1
+        unasked.bytes += message.count
+        guard unasked.messages > Self.unaskedLimit.messages || unasked.bytes > Self.unaskedLimit.bytes else { return }
+        close("the upstream sends what nobody asked for")
     }
 
     func channelActive(context: ChannelHandlerContext) {

@@ -107,6 +107,28 @@ struct StreamTests {
         #expect(asker.ignored(.question, by: upstream) == 1)
     }
 
+    @Test(
+        "A connection whose upstream sends without end what nobody asked for is ended: by messages, and by bytes",
+        arguments: [12, 65_000])
+    func unasked(_ size: Int) async throws {
+        let limit = StreamConnection.unaskedLimit
+        let count = min(limit.messages, limit.bytes / size) + 1
+        let upstream = try await ScriptedUpstream { asked in
+            var forged = Array(asked.address(66).prefix(12))
+            forged[0] ^= 0xff
+            forged += [UInt8](repeating: 0, count: size - 12)
+            return Array(repeating: .send(forged), count: asked.connection == 1 ? count : count - 1)
+                + [.send(asked.address(1))]
+        }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\nmax_connect_attempts 1\n}")
+        let response = try await asker.ask("www.example.org")
+        #expect(
+            response.failure == "read tcp \(upstream.address): the upstream sends what nobody asked for")
+        // One message less is borne, time and again.
+        for _ in 0..<2 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
+        #expect(upstream.connections == 2)
+    }
+
     @Test("A connection that the upstream closed meanwhile is replaced without a word")
     func closedMeanwhile() async throws {
         let upstream = try await ScriptedUpstream { asked in
