@@ -102,8 +102,7 @@ let package = Package(
         .target(
             name: "RegistryAPI",
             dependencies: [
-                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules",
-                "ObjectSchema",
+                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema",
                 "PodEnvironment", "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
@@ -153,8 +152,7 @@ let package = Package(
         .target(
             name: "Forwarding",
             dependencies: [
-                "CDatagram", "Corefile", "DNS", "Descriptors", "FileReading", "FileWatching", "Pipeline",
-                "ProcessRights",
+                "CDatagram", "Corefile", "DNS", "Descriptors", "FileReading", "FileWatching", "Pipeline", "ProcessRights",
                 "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

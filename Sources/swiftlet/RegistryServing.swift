@@ -51,7 +51,8 @@ struct RegistryServing: ServiceLifecycle.Service {
     private func serve(_ settings: APISettings, hub: WatchHub, port: OneShot<Int?>) async throws {
         let service = APIService(
             store: store, hub: hub, server: description, version: "1.36.0", clock: .system, logger: logger)
-        let server = APIServer(settings: settings, service: service, logger: logger)
+        let server = APIServer(
+            settings: settings, service: service, logger: logger, onQuiet: AllocatorSettings.trim)
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let (listening, scheme) = (listening, settings.tls == nil ? "http" : "https")
         do {

@@ -83,15 +83,21 @@ package struct APIService: Sendable {
             return APIResponse(
                 contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf", body: .bytes([]))
         case ["v3"]:
-            return APIResponse(body: .bytes(schemas.index))
+            return Self.shared(schemas.index)
         case let path where path.first == "v3":
             guard let document = schemas.document(path.dropFirst().joined(separator: "/")) else {
                 throw APIStatus.unknownPath
             }
-            return APIResponse(body: .bytes(document))
+            return Self.shared(document)
         default:
             throw APIStatus.unknownPath
         }
+    }
+
+    private static func shared(_ document: [UInt8]) -> APIResponse {
+        var response = APIResponse(body: .bytes(document))
+        response.isShared = true
+        return response
     }
 
     private static func refusal(_ request: APIRequest, _ target: ResourceTarget) -> String {

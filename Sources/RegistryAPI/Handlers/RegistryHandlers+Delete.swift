@@ -37,7 +37,8 @@ extension RegistryHandlers {
     func deleteCollection(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try DeleteOptions(bodies.deleteOptions(in: request), request.query)
-        let page = try await collect(target.scope, try ListOptions(request.query, kind: target.kind))
+        let page = try await collect(
+            target.scope, try ListOptions(request.query, kind: target.kind), request.answer)
         var removed: [ObjectRecord] = []
         for start in stride(from: 0, to: page.records.count, by: 256) {
             let piece = page.records[start..<min(start + 256, page.records.count)]

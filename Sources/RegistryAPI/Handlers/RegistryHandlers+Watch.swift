@@ -18,6 +18,7 @@ extension RegistryHandlers {
             includeObject: try Self.includedObject(request), clock: clock)
         if case .notOlderThan(let version) = options.version { try await awaitVersion(version) }
         let start = await self.start(of: options)
+        if case .objects = start { try await Self.makeRoom(for: Self.piecemeal(target.scope), request.answer) }
         let seconds = options.timeoutSeconds ?? Int.random(in: 1800...3600)
         let connection = request.connection
         guard
@@ -30,12 +31,13 @@ extension RegistryHandlers {
         }
         let hold = WatchHold(hub: hub, id: registration.id, scope: target.scope)
         connection.onClose { hold.release() }
-        let handlers = self
+        let (handlers, answer) = (self, request.answer)
         return APIResponse(
             body: .stream { write in
                 defer { hold.release() }
                 try await handlers.run(
-                    events, from: start, scope: target.scope, registration: registration, write: write)
+                    events, from: start, scope: target.scope, registration: registration, answer: answer,
+                    write: write)
             })
     }
 
@@ -51,7 +53,7 @@ extension RegistryHandlers {
     /// Writes the lines of a watch until it ends; throws where the client has gone.
     private func run(
         _ events: WatchEvents, from start: Start, scope: ObjectScope, registration: WatchHub.Registration,
-        write: ([UInt8]) async throws -> Void
+        answer: AnswerBudget.Hold, write: ([UInt8]) async throws -> Void
     ) async throws {
         var position: ResourceVersion
         do {
@@ -62,6 +64,8 @@ extension RegistryHandlers {
                 position = try await writeObjects(events, scope: scope, write: write)
                 if marksEnd { try await write(events.bookmark(at: position, endsInitialEvents: true)) }
             }
+            // From here on it is one of so many watches, each with a line under way.
+            answer.giveAll()
             if position < registration.version {
                 try await writeMissed(
                     events, after: position, upTo: registration.version, scope: scope, write: write)
@@ -91,20 +95,28 @@ extension RegistryHandlers {
     ) async throws -> ResourceVersion {
         var request = Self.piecemeal(scope)
         while true {
-            let page = try await store.objects(request)
-            var piece: [UInt8] = []
-            for record in page.records {
-                guard
-                    try events.selector.isEverything
-                        || events.selector.matches(SelectableFields(of: record.document(), kind: scope.kind))
-                else { continue }
-                piece += try events.line(forInitial: record)
-            }
+            let (piece, version, last) = try await addedLines(events, request)
             if !piece.isEmpty { try await write(piece) }
-            request.version = page.version
-            guard page.remaining > 0, let last = page.records.last else { return page.version }
-            request.after = last.key.id
+            guard let last else { return version }
+            request.version = version
+            request.after = last
         }
+    }
+
+    /// The lines of one page, and after which object the next one begins; nil where there is none.
+    private func addedLines(
+        _ events: WatchEvents, _ request: ListRequest
+    ) async throws -> (lines: [UInt8], version: ResourceVersion, last: NamespacedName?) {
+        let page = try await store.objects(request)
+        var lines: [UInt8] = []
+        for record in page.records {
+            guard
+                try events.selector.isEverything
+                    || events.selector.matches(SelectableFields(of: record.document(), kind: request.scope.kind))
+            else { continue }
+            lines += try events.line(forInitial: record)
+        }
+        return (lines, page.version, page.remaining > 0 ? page.records.last?.key.id : nil)
     }
 
     /// Writes what happened between the version a client knows and the one from which the hub tells it.

@@ -67,8 +67,8 @@ struct RegistryHandlers: Sendable {
         _ request: APIRequest, _ target: ResourceTarget, _ options: ListOptions
     ) async throws -> APIResponse {
         let form = try Self.form(of: request)
-        if form == .object, options.isWhole { return try await wholeList(target.scope, options) }
-        let page = try await collect(target.scope, options)
+        if form == .object, options.isWhole { return try await wholeList(target.scope, options, request.answer) }
+        let page = try await collect(target.scope, options, request.answer)
         let token = page.next?.text
         // Upstream does not count what it would have to read to count.
         let remaining = options.selector.isEverything && token != nil ? page.remaining : nil
@@ -89,37 +89,35 @@ struct RegistryHandlers: Sendable {
     }
 
     /// All objects of a scope; many of them are read while they are sent, so that no client holds more than a page.
-    private func wholeList(_ scope: ObjectScope, _ options: ListOptions) async throws -> APIResponse {
+    private func wholeList(
+        _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold
+    ) async throws -> APIResponse {
         var request = Self.piecemeal(scope)
         request.version = try await version(of: options)
-        let first = try await store.objects(request)
-        guard first.remaining > 0, let last = first.records.last else {
-            return APIResponse(
-                body: .bytes(
-                    ListDocument.text(
-                        kind: scope.kind, records: first.records, version: first.version, continueToken: nil,
-                        remaining: nil)))
-        }
-        request.version = first.version
-        request.after = last.key.id
-        let (store, rest) = (store, request)
+        try await Self.makeRoom(for: request, answer)
+        var pieces = ListPieces(of: request, in: store)
+        guard let first = try await pieces.next() else { throw APIStatus.internalError("the list has no page") }
+        guard !pieces.isAtEnd else { return APIResponse(body: .bytes(first)) }
+        let (opening, rest) = (OpeningPiece(first), pieces)
         return APIResponse(
             body: .stream { write in
-                var (list, request) = (ListText(kind: scope.kind, version: first.version), rest)
-                try await write(list.piece(first.records, isLast: false))
-                while true {
-                    let page = try await store.objects(request)
-                    try await write(list.piece(page.records, isLast: page.remaining == 0))
-                    guard page.remaining > 0, let last = page.records.last else { return }
-                    request.after = last.key.id
-                }
+                var pieces = rest
+                if let first = opening.take() { try await write(first) }
+                while let piece = try await pieces.next() { try await write(piece) }
             })
+    }
+
+    /// Waits until the answer has room for a page of a list.
+    static func makeRoom(for page: ListRequest, _ answer: AnswerBudget.Hold) async throws {
+        guard await answer.take(page.size ?? readBytes) else { throw APIStatus.answersWait }
     }
 
     /// How many objects are read at once where a client asks for any number.
     private static let readSize = 500
     /// And of how many bytes, unless a single one has more.
     private static let readBytes = 1 << 19
+    /// The same for an answer that is made as a whole: fewer pages, as most clients ask for 500 objects at a time.
+    private static let collectedBytes = 2 << 20
 
     /// A first read of all objects of a scope, piece by piece.
     static func piecemeal(_ scope: ObjectScope) -> ListRequest {
@@ -151,7 +149,9 @@ struct RegistryHandlers: Sendable {
         var remaining: Int
     }
 
-    func collect(_ scope: ObjectScope, _ options: ListOptions) async throws -> Page {
+    func collect(
+        _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold
+    ) async throws -> Page {
         var request = ListRequest(scope)
         if let continuation = options.continuation {
             request.version = continuation.version.rawValue == 0 ? nil : continuation.version
@@ -165,11 +165,15 @@ struct RegistryHandlers: Sendable {
             return page
         }
         // What a selector lets through cannot be known: it is looked for in steps of some size.
-        request.countsRemaining = options.selector.isEverything
-        request.limit =
-            options.selector.isEverything ? options.limit : max(Self.readSize, options.limit ?? Self.readSize)
+        request.countsRemaining = options.selector.isEverything && options.limit != nil
+        request.size = Self.collectedBytes
         var page: Page?
         repeat {
+            let found = page?.records.count ?? 0
+            request.limit =
+                options.selector.isEverything
+                ? options.limit.map { $0 - found } : max(Self.readSize, options.limit ?? Self.readSize)
+            try await Self.makeRoom(for: request, answer)
             let list: ObjectList
             do {
                 list = try await store.objects(request)
@@ -186,6 +190,10 @@ struct RegistryHandlers: Sendable {
                 : try list.records.filter {
                     options.selector.matches(SelectableFields(of: try $0.document(), kind: scope.kind))
                 }
+            // What was read is longer or shorter than that, and not all of it may be wanted.
+            guard answer.exchange(Self.collectedBytes, for: matching.reduce(0) { $0 + $1.text.utf8.count }) else {
+                throw APIStatus.answersWait
+            }
             if page == nil {
                 page = Page(records: matching, version: list.version, next: nil, remaining: list.remaining)
             } else {

@@ -13,10 +13,13 @@ package struct APIRequest: Sendable {
     package var body: [UInt8]
     package var identity: Identity
     package var connection: ConnectionHandle
+    /// The room that its answer has.
+    package var answer: AnswerBudget.Hold
 
     package init(
         method: String, target: String, accept: String = "", contentType: String = "", userAgent: String = "",
-        body: [UInt8] = [], identity: Identity = .trusted, connection: ConnectionHandle = ConnectionHandle {}
+        body: [UInt8] = [], identity: Identity = .trusted, connection: ConnectionHandle = ConnectionHandle {},
+        answer: AnswerBudget.Hold = .unlimited
     ) throws(MalformedTarget) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
@@ -32,6 +35,7 @@ package struct APIRequest: Sendable {
         self.body = body
         self.identity = identity
         self.connection = connection
+        self.answer = answer
     }
 
     /// Who the fields are written for in `managedFields`: `fieldManager`, else the beginning of the user agent, of which

@@ -15,6 +15,8 @@ package struct APIResponse: Sendable {
     package var warnings: [String] = []
     package var headers: [(name: String, value: String)] = []
     package var body: Body
+    /// Whether the body is of a document that is kept, and shared by all answers: it costs none of them anything.
+    package var isShared = false
     /// Whether what the client still sends is not worth reading.
     package var closesConnection = false
 

@@ -29,10 +29,16 @@ package struct APIServer: Sendable {
     private let settings: APISettings
     private let service: APIService
     private let budget = BodyBudget(maximum: 256 << 20)
+    private let answers: AnswerBudget
     private let logger: Logger
 
-    package init(settings: APISettings, service: APIService, logger: Logger) {
+    /// - Parameter onQuiet: Called, on any thread, when many bytes of answers have been given back.
+    package init(
+        settings: APISettings, service: APIService, logger: Logger, onQuiet: @escaping @Sendable () -> Void = {}
+    ) {
         self.settings = settings
+        answers = AnswerBudget(
+            maximum: settings.maximumAnswerBytes, patience: settings.answerPatience, onQuiet: onQuiet)
         self.service = service
         self.logger = logger
     }
@@ -113,7 +119,10 @@ package struct APIServer: Sendable {
         _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         let connection = ConnectionHandle { channel.close(mode: .all, promise: nil) }
-        let response = await answer(request, channel: channel, connection: connection)
+        let (response, hold) = await answer(request, channel: channel, connection: connection)
+        // Until the client has taken it: small answers may wait in a stream of HTTP/2 until that is closed.
+        if Self.isStream(channel) { channel.closeFuture.whenComplete { _ in hold.giveAll() } }
+        defer { if !Self.isStream(channel) { hold.giveAll() } }
         var head = HTTPResponse(status: .init(code: response.code))
         head.headerFields[.contentType] = response.contentType
         head.headerFields[.cacheControl] = "no-cache, private"
@@ -126,19 +135,50 @@ package struct APIServer: Sendable {
         switch response.body {
         case .bytes(let bytes):
             head.headerFields[.contentLength] = "\(bytes.count)"
-            if response.closesConnection { head.headerFields[.connection] = "close" }
+            // HTTP/2 has no such field, and ends the stream alone (RFC 9113 §8.2.2).
+            if response.closesConnection, !Self.isStream(channel) { head.headerFields[.connection] = "close" }
             if request.method == .head { return try await writer.writeResponse(head) }
-            try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            if bytes.count <= Self.portion {
+                try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            } else {
+                var body = try await writer.writeHead(head)
+                try await Self.write(bytes, to: &body, on: channel)
+                try await body.finish(nil)
+            }
             if response.closesConnection { channel.close(mode: .all, promise: nil) }
         case .stream(let produce):
             if request.method == .head { return try await writer.writeResponse(head) }
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
-            try await produce { bytes in try await body.write(ByteBuffer(bytes: bytes)) }
+            try await produce { bytes in
+                let had = hold.size
+                guard bytes.count <= AnswerBudget.requestCost || hold.takeAtOnce(bytes.count) else {
+                    throw APIStatus.answersWait
+                }
+                try await Self.write(bytes, to: &body, on: channel)
+                hold.give(hold.size - had)
+            }
             try await Self.guardStream(nil, on: channel)
             try await body.finish(nil)
         }
     }
+
+    /// How much of an answer is handed to its connection at once, in bytes: the next portion waits until the client has
+    /// taken nearly all of it.
+    private static let portion = 32 << 10
+
+    private static func write(
+        _ bytes: [UInt8], to body: inout some ResponseBodyWriter, on channel: any Channel
+    ) async throws {
+        for start in stride(from: 0, to: bytes.count, by: portion) {
+            try await body.write(ByteBuffer(bytes: bytes[start..<min(start + portion, bytes.count)]))
+            // Whether the connection takes more shows once its event loop has seen the portion, which nobody else waits for.
+            try await channel.eventLoop.submit {}.get()
+        }
+    }
+
+    /// Whether a channel is one stream of a connection: that has the listener for its parent.
+    private static func isStream(_ channel: any Channel) -> Bool { channel.parent?.parent != nil }
 
     /// Lets the handler of a stream know when its client hangs up; nil where it has ended.
     private static func guardStream(_ connection: ConnectionHandle?, on channel: any Channel) async throws {
@@ -147,34 +187,74 @@ package struct APIServer: Sendable {
         }.get()
     }
 
+    /// The answer to a request, and the room that it has until it is written.
     private func answer(
         _ request: HummingbirdCore.Request, channel: any Channel, connection: ConnectionHandle
-    ) async -> APIResponse {
+    ) async -> (APIResponse, AnswerBudget.Hold) {
         do {
             let identity = try await identity(of: request, channel: channel)
             let hold = BodyBudget.Hold(budget)
             let body = try await Self.body(of: request, hold)
             defer { hold.release() }
+            // Who only asks whether the server is well hears so, however busy it is.
+            guard !Self.asksForHealth(request) else {
+                var response = APIResponse(text: "ok")
+                response.closesConnection = Self.isStream(channel)
+                return (response, .unlimited)
+            }
+            let answer = try await room(of: identity)
             let read: APIRequest
             do {
                 read = try APIRequest(
                     method: request.method.rawValue, target: request.head.path ?? "/",
                     accept: request.headers[values: .accept].joined(separator: ","),
                     contentType: request.headers[.contentType] ?? "", userAgent: request.headers[.userAgent] ?? "",
-                    body: body, identity: identity, connection: connection)
+                    body: body, identity: identity, connection: connection, answer: answer)
             } catch {
                 throw APIStatus.badRequest("the request target is no URL")
             }
-            return await service.respond(to: read)
+            let response = await service.respond(to: read)
+            if case .bytes(let bytes) = response.body, !response.isShared {
+                if Self.isRead(request) {
+                    guard answer.takeAtOnce(bytes.count) else { throw APIStatus.answersWait }
+                } else {
+                    // It has been done: that is said, room or not.
+                    answer.owe(bytes.count)
+                }
+            }
+            return (response, answer)
         } catch let status as APIStatus {
-            var response = APIResponse(status)
-            // What is still being sent is not read.
-            response.closesConnection = status.code == 413 || status.code == 429
+            var response = Self.refusal(status)
             if status == .unauthorized { response.headers.append(("WWW-Authenticate", "Bearer")) }
-            return response
+            return (response, .unlimited)
         } catch {
-            return APIResponse(APIStatus.badRequest("the request could not be read: \(error)"))
+            return (Self.refusal(.badRequest("the request could not be read: \(error)")), .unlimited)
         }
+    }
+
+    /// The answer to a request that is not let in: what is still being sent is not read, and for a client that does not
+    /// read it is not kept.
+    private static func refusal(_ status: APIStatus) -> APIResponse {
+        var response = APIResponse(status)
+        response.closesConnection = true
+        return response
+    }
+
+    /// Room for the answer to a request, for which is waited for a while.
+    private func room(of identity: Identity) async throws -> AnswerBudget.Hold {
+        guard let hold = await answers.enter(user: settings.needsIdentity ? identity.name : nil) else {
+            throw APIStatus.answersWait
+        }
+        return hold
+    }
+
+    private static func isRead(_ request: HummingbirdCore.Request) -> Bool {
+        request.method == .get || request.method == .head
+    }
+
+    private static func asksForHealth(_ request: HummingbirdCore.Request) -> Bool {
+        request.method == .get
+            && ["/readyz", "/livez", "/healthz"].contains(request.head.path?.prefix { $0 != "?" } ?? "")
     }
 
     /// The whole body of a request.
@@ -228,8 +308,7 @@ package struct APIServer: Sendable {
             }
         }
         // Who only asks whether the server is well need not say who that is.
-        let path = request.head.path?.prefix { $0 != "?" } ?? ""
-        if request.method == .get, ["/readyz", "/livez", "/healthz"].contains(path) {
+        if Self.asksForHealth(request) {
             return Identity(name: "system:anonymous", roles: [.read])
         }
         throw APIStatus.unauthorized

@@ -30,6 +30,10 @@ package struct APISettings: Sendable {
     package var acceptsClientCertificates: Bool
     package var maximumWatches = 1000
     package var maximumConnections = 4096
+    /// What answers may have in all that are being made, or wait for their clients to read them; in bytes.
+    package var maximumAnswerBytes = 64 << 20
+    /// How long a request waits for room among them.
+    package var answerPatience = Duration.seconds(5)
 
     /// - Parameters:
     ///   - certificateFile: The server's certificate chain (PEM); with it the API is served over TLS only.

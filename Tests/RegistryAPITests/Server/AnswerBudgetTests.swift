@@ -1,0 +1,137 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Room for answers")
+struct AnswerBudgetTests {
+    private static let cost = AnswerBudget.requestCost
+    /// Far longer than any test.
+    private static let long = Duration.seconds(600)
+
+    /// What has happened, in its order.
+    private final class Notes: Sendable {
+        private let notes = Mutex<[String]>([])
+
+        var all: [String] { notes.withLock(\.self) }
+
+        func add(_ note: String) { notes.withLock { $0.append(note) } }
+    }
+
+    /// A budget of so many requests.
+    private static func budget(
+        _ requests: Int, patience: Duration = .zero, onQuiet: @escaping @Sendable () -> Void = {}
+    ) -> AnswerBudget {
+        AnswerBudget(maximum: requests * cost, patience: patience, onQuiet: onQuiet)
+    }
+
+    @Test("Requests come in up to half of the budget, and again when one has gone")
+    func requests() async throws {
+        let budget = Self.budget(4)
+        let first = try #require(await budget.enter(user: nil))
+        var second = await budget.enter(user: nil)
+        #expect(second != nil)
+        #expect(await budget.enter(user: nil) == nil)
+        #expect(budget.held == 2 * Self.cost)
+        // Those that are in have room.
+        #expect(await first.take(2 * Self.cost))
+        #expect(await !first.take(1))
+        first.give(2 * Self.cost)
+        second = nil
+        #expect(await budget.enter(user: nil) != nil)
+    }
+
+    @Test("A user who is known has half of it: others find room beside")
+    func shares() async throws {
+        let budget = Self.budget(16)
+        let greedy = try #require(await budget.enter(user: "greedy"))
+        #expect(greedy.takeAtOnce(8 * Self.cost))
+        #expect(await budget.enter(user: "greedy") == nil)
+        #expect(await budget.enter(user: "other") == nil, "half of all is taken")
+        greedy.give(6 * Self.cost)
+        #expect(await budget.enter(user: "other") != nil)
+    }
+
+    @Test("An answer that is too long for the budget is made by itself, and leaves the budget to others")
+    func alone() async throws {
+        let budget = Self.budget(4)
+        let long = try #require(await budget.enter(user: nil))
+        for _ in 0..<9 { #expect(await long.take(Self.cost)) }
+        #expect(budget.held == 10 * Self.cost)
+        let other = try #require(await budget.enter(user: nil))
+        #expect(await other.take(3 * Self.cost))
+        #expect(await !other.take(Self.cost), "one at a time")
+        long.giveAll()
+        #expect(await other.take(Self.cost))
+        other.giveAll()
+        #expect(budget.held == 0)
+    }
+
+    @Test("Who waits is served in the order of coming, those who are in before those who come")
+    func order() async throws {
+        let budget = Self.budget(8, patience: Self.long)
+        let holder = try #require(await budget.enter(user: nil))
+        let writer = try #require(await budget.enter(user: nil))
+        #expect(holder.takeAtOnce(7 * Self.cost))
+        let served = Notes()
+        async let request: Void = {
+            let hold = await budget.enter(user: nil)
+            served.add(hold == nil ? "none" : "request")
+        }()
+        await until { budget.waitingCount == 1 }
+        async let answer: Void = {
+            let isTaken = await writer.take(4 * Self.cost)
+            served.add(isTaken ? "answer" : "none")
+        }()
+        await until { budget.waitingCount == 2 }
+        // Room for the answer, and not for the request as well.
+        holder.give(4 * Self.cost)
+        await until { served.all.count == 1 }
+        #expect(budget.waitingCount == 1)
+        holder.giveAll()
+        writer.giveAll()
+        _ = await (request, answer)
+        #expect(served.all == ["answer", "request"])
+        #expect(budget.held == 0)
+    }
+
+    @Test("One who waits and is cancelled takes nothing")
+    func cancelled() async throws {
+        let budget = Self.budget(4, patience: Self.long)
+        let holder = try #require(await budget.enter(user: nil))
+        #expect(holder.takeAtOnce(2 * Self.cost))
+        let waiting = Task { await budget.enter(user: nil) == nil }
+        await until { budget.waitingCount == 1 }
+        waiting.cancel()
+        #expect(await waiting.value)
+        #expect(budget.waitingCount == 0 && budget.held == 2 * Self.cost)
+    }
+
+    @Test("What was taken beforehand is exchanged for what is needed, what is owed is held whatever there is")
+    func exchange() async throws {
+        let budget = Self.budget(8)
+        let hold = try #require(await budget.enter(user: nil))
+        #expect(await hold.take(4 * Self.cost))
+        #expect(hold.exchange(4 * Self.cost, for: 10))
+        #expect(budget.held == Self.cost + 10)
+        #expect(hold.exchange(10, for: 20))
+        #expect(budget.held == Self.cost + 20)
+        let other = try #require(await budget.enter(user: nil))
+        #expect(!other.takeAtOnce(8 * Self.cost))
+        other.owe(8 * Self.cost)
+        #expect(budget.held == 9 * Self.cost + 20)
+    }
+
+    @Test("Once much was held and little is again, that is told; else not")
+    func quiet() async throws {
+        let calls = Notes()
+        let budget = Self.budget(32) { calls.add("quiet") }
+        for (size, count) in [(4, 0), (16, 1), (4, 1)] {
+            let hold = try #require(await budget.enter(user: nil))
+            #expect(hold.takeAtOnce(size * Self.cost))
+            hold.giveAll()
+            #expect(calls.all.count == count, "\(size)")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import EmbeddedRegistry
+import Foundation
+import Logging
+import Registry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Answers that clients do not read")
+struct UnreadAnswerTests {
+    private static let list = "/api/v1/services"
+    private static let budget = 4 << 20
+
+    /// The API on a registry with twelve Services of nearly a megabyte each, and room for answers of four.
+    private static func serve(_ body: @Sendable (UInt16) async throws -> Void) async throws {
+        let store = try RegistryStore(location: .memory)
+        let annotation = JSONValue.object(["x": .string(String(repeating: "x", count: 1_000_000))])
+        for number in 0..<12 {
+            let key = ObjectKey(.service, NamespacedName(namespace: "prod", name: "s\(number)"))
+            _ = try await store.write(
+                ObjectWrite(key, feeder: "test") { _, _ in
+                    .put(
+                        .object([
+                            "metadata": .object(["annotations": annotation]),
+                            "spec": .object(["type": .string("ExternalName"), "externalName": .string("a.example")]),
+                        ]))
+                })
+        }
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let hub = WatchHub(store: store, maximumWatches: 9, logger: log)
+        let service = APIService(
+            store: store, hub: hub, server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0",
+            clock: .system, logger: log)
+        var settings = try APISettings(host: "127.0.0.1", port: 0)
+        settings.maximumAnswerBytes = budget
+        settings.answerPatience = .zero
+        let server = APIServer(settings: settings, service: service, logger: log)
+        let (ports, listening) = AsyncStream<Int>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await hub.run() }
+            group.addTask { try? await server.run { listening.yield($0) } }
+            let port = try #require(await ports.first { _ in true })
+            try await body(UInt16(port))
+            group.cancelAll()
+        }
+    }
+
+    @Test("They are bounded: others are told to come again, and all that were begun are read to their end in time")
+    func bounded() async throws {
+        try await Self.serve { port in
+            var unread: [RawClient] = []
+            var refusal: RawClient.Reply?
+            // Without a bound none is ever refused; what is begun takes a while to show.
+            for _ in 0..<64 where refusal == nil {
+                unread.append(try await RawClient(port, asking: Self.list))
+                let reply = try await RawClient(port, asking: "/version").reply()
+                if reply.status == 429 { refusal = reply }
+            }
+            let told = try #require(refusal)
+            #expect(told.head.contains("\r\nRetry-After: 1\r\n") && told.body.contains("TooManyRequests"))
+            #expect(try await RawClient(port, asking: "/readyz").reply().status == 200)
+            var whole = 0
+            for client in unread {
+                let reply = try await client.reply()
+                // Those that found no room have been told so, or were ended; none is cut off in silence.
+                guard reply.status == 200, reply.isWhole else { continue }
+                #expect(reply.body.utf8.count > 12_000_000)
+                whole += 1
+            }
+            #expect(whole >= 1)
+            #expect(try await RawClient(port, asking: "/version").reply().status == 200)
+        }
+    }
+
+    @Test(
+        "One answer that is longer than all may be in all is made all the same: in pieces, and as a whole",
+        arguments: ["", "?labelSelector=!none"])
+    func long(_ query: String) async throws {
+        try await Self.serve { port in
+            let reply = try await RawClient(port, asking: Self.list + query).reply()
+            #expect(reply.status == 200 && reply.isWhole)
+            #expect(reply.body.utf8.count > 12_000_000)
+        }
+    }
+}
+
+/// One connection of HTTP/1.1 with one request, whose answer is read when it is asked for; with a small buffer.
+private final class RawClient: Sendable {
+    struct Reply: Sendable {
+        let head: String
+        let body: String
+
+        var status: Int { head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 }
+        /// Whether the body has come to its end, in chunks or by its length.
+        var isWhole: Bool {
+            guard
+                let length = head.lowercased().split(separator: "\r\n").first(where: { $0.hasPrefix("content-length:") }
+                )
+            else { return body.hasSuffix("\r\n0\r\n\r\n") }
+            return Int(length.dropFirst(15).trimmingCharacters(in: .whitespaces)) == body.utf8.count
+        }
+    }
+
+    struct Failure: Error {}
+
+    private let descriptor: Int32
+
+    init(_ port: UInt16, asking path: String) async throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var size: Int32 = 4096
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
+        guard isConnected, send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            throw Failure()
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// All that comes until the server closes the connection; on a thread of its own, as it waits.
+    func reply() async throws -> Reply {
+        let bytes: [UInt8] = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [descriptor] in
+                var bytes: [UInt8] = []
+                var piece = [UInt8](repeating: 0, count: 1 << 16)
+                while case let count = recv(descriptor, &piece, piece.count, 0), count > 0 { bytes += piece[..<count] }
+                continuation.resume(returning: bytes)
+            }
+        }
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return Reply(head: "", body: "") }
+        return Reply(
+            head: String(decoding: bytes[..<end.lowerBound], as: UTF8.self) + "\r\n",
+            body: String(decoding: bytes[end.upperBound...], as: UTF8.self))
+    }
+}
