@@ -102,8 +102,8 @@ let package = Package(
         .target(
             name: "RegistryAPI",
             dependencies: [
-                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules", "ObjectSchema",
-                "PodEnvironment", "ProcessRights", "Registry",
+                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules",
+                "ObjectSchema", "PodEnvironment", "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -152,8 +152,8 @@ let package = Package(
         .target(
             name: "Forwarding",
             dependencies: [
-                "CDatagram", "Corefile", "DNS", "Descriptors", "FileReading", "FileWatching", "Pipeline", "ProcessRights",
-                "Registry", "Telemetry",
+                "CDatagram", "Corefile", "DNS", "Descriptors", "FileReading", "FileWatching", "Pipeline",
+                "ProcessRights", "Registry", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -268,7 +268,7 @@ let package = Package(
         .testTarget(
             name: "EmbeddedRegistryTests",
             dependencies: ["EmbeddedRegistry", "AddressAllocator", "Registry", "TestSupport"]),
-        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "FileReading", "TestSupport"]),
+        .testTarget(name: "LDNSTests", dependencies: ["LDNS", "DNS", "TestSupport"]),
         .testTarget(name: "ClusterZoneTests", dependencies: ["ClusterZone", "DNS", "Registry", "TestSupport"]),
         .testTarget(name: "AnswerTableTests", dependencies: ["AnswerTable", "DNS"]),
         .testTarget(name: "StaticZonesTests", dependencies: ["StaticZones", "DNS", "LDNS", "Zonefiles"]),

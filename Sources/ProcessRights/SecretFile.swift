@@ -29,7 +29,7 @@ package enum SecretFile {
     package static func check(_ path: String) throws(Exposed) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o006 != 0 else { return }
-        // Pipes and devices pass their contents on once, to whoever was given them.
+        // What is no regular file is for its reader to refuse.
         guard status.st_mode & S_IFMT == S_IFREG, !isMountedByKubelet(path) else { return }
         throw Exposed(path: path, mode: status.st_mode & 0o777)
     }
