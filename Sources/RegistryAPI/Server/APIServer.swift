@@ -72,7 +72,10 @@ package struct APIServer: Sendable {
             configuration: ServerConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(maximum)),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            onServerRunning: { channel in
+                try? await AcceptPause.add(to: channel)
+                onListening(channel.localAddress?.port ?? 0)
+            },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "api") { _ in SwiftLogNoOpLogHandler() })
         do {

@@ -1,3 +1,4 @@
+import Descriptors
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -23,7 +24,11 @@ struct GuardedConnections<Wrapped: ServerChildChannel>: ServerChildChannel {
         guard peers.enter(peer) else {
             return channel.close().flatMap { channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
         }
-        channel.closeFuture.whenComplete { [peers] _ in peers.leave(peer) }
+        Descriptors.noteConnection()
+        channel.closeFuture.whenComplete { [peers] _ in
+            Descriptors.noteConnectionEnd()
+            peers.leave(peer)
+        }
         return wrapped.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
