@@ -44,6 +44,7 @@ struct CorefileParserTests {
                 ".:53 {\n errors\n kubernetes {\n",
                 "Corefile:3: '{' is not closed; end the block of 'kubernetes' by }"
             ),
+            (".:53 {\n \"a\nb\" {\n", "Corefile:3: '{' is not closed; end the block of 'a b' by }"),
             (".:53\n errors\n}\n", "Corefile:3: '}' closes nothing; put { behind '.:53' in line 1"),
             (
                 ".:53 {\n}\n}\n",
