@@ -179,7 +179,8 @@ struct StoredStateTests {
         }
         let file = StateFile(path: folder.path("state"))
         let failure = #expect(throws: StateFile.Failure.self) { try file.read() }
-        #expect(failure?.description == "\(folder.path("state")): is no regular file")
+        let reason = kind == "folder" ? "cannot be read: Is a directory" : "is no regular file"
+        #expect(failure?.description == "\(folder.path("state")): \(reason)")
         // A folder stays in the way; whatever else it was, the file takes its place.
         guard kind != "folder" else {
             await #expect(throws: StateFile.Failure.self) { try await file.write([1]) }
