@@ -31,20 +31,29 @@ extension RegularFile {
     package static func bytes(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let (descriptor, status): (Int32, stat)
         do {
-            (descriptor, status) = try open(path, O_RDONLY)
+            (descriptor, status) = try anything(path, O_RDONLY)
         } catch .failed(let code) {
             throw .unreadable(code)
         } catch {
-            if isNull(path) { return [] }
-            throw isFolder(path) ? .unreadable(EISDIR) : .notRegular
+            throw .notRegular
         }
         defer { close(descriptor) }
-        guard status.st_size <= limit else { throw .tooLarge(limit: limit) }
-        return try read(descriptor, expecting: Int(status.st_size), limit: limit)
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return try bytes(of: descriptor, expecting: Int(status.st_size), limit: limit)
+        case S_IFDIR: throw .unreadable(EISDIR)
+        default:
+            guard isNull(status) else { throw .notRegular }
+            return []
+        }
     }
 
-    /// Reads to the end: a file may grow meanwhile, and those of /proc say that they have no bytes.
-    private static func read(_ descriptor: Int32, expecting size: Int, limit: Int) throws(Failure) -> [UInt8] {
+    /// All bytes of a file that is open; it may grow meanwhile, and those of /proc say that they have none.
+    ///
+    /// - Parameter size: How many there should be.
+    package static func bytes(
+        of descriptor: Int32, expecting size: Int, limit: Int
+    ) throws(Failure) -> [UInt8] {
+        guard size <= limit else { throw .tooLarge(limit: limit) }
         var bytes: [UInt8] = []
         // One byte more than there should be shows where the file ends.
         var capacity = size + 1
@@ -71,14 +80,8 @@ extension RegularFile {
         }
     }
 
-    private static func isNull(_ path: String) -> Bool {
-        var (status, null) = (stat(), stat())
-        return stat(path, &status) == 0 && stat("/dev/null", &null) == 0 && status.st_mode & S_IFMT == S_IFCHR
-            && status.st_rdev == null.st_rdev
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    private static func isNull(_ status: stat) -> Bool {
+        var null = stat()
+        return status.st_mode & S_IFMT == S_IFCHR && stat("/dev/null", &null) == 0 && status.st_rdev == null.st_rdev
     }
 }

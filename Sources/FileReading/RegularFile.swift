@@ -29,6 +29,18 @@ package enum RegularFile {
     package static func open(
         _ path: String, _ flags: Int32, mode: mode_t = 0o600
     ) throws(Refusal) -> (descriptor: Int32, status: stat) {
+        let opened = try anything(path, flags, mode)
+        guard isRegular(opened.status) else {
+            close(opened.descriptor)
+            throw .otherKind
+        }
+        return opened
+    }
+
+    /// The same, whatever stands there, where that is opened without waiting.
+    static func anything(
+        _ path: String, _ flags: Int32, _ mode: mode_t = 0o600
+    ) throws(Refusal) -> (descriptor: Int32, status: stat) {
         let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
         guard descriptor >= 0 else { throw refusal(errno) }
         var status = stat()
@@ -36,10 +48,6 @@ package enum RegularFile {
             let code = errno
             close(descriptor)
             throw .failed(code)
-        }
-        guard isRegular(status) else {
-            close(descriptor)
-            throw .otherKind
         }
         return (descriptor, status)
     }

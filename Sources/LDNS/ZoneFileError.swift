@@ -1,4 +1,5 @@
 import DNS
+import FileReading
 import Glibc
 
 /// What is wrong in a zone file, and where.
@@ -71,7 +72,7 @@ extension ZoneFileError.Reason: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let code): "cannot be read: \(String(cString: strerror(code)))"
-        case .notRegular: "is no regular file"
+        case .notRegular: "\(RegularFile.Failure.notRegular)"
         case .tooLarge: "larger than the limit of \(ZoneFileReader.sizeLimit >> 20) MiB"
         case .controlByte(let byte): "control byte \(byte), this is no text"
         case .unclosedQuote: "the quote is not closed on its line"

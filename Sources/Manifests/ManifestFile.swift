@@ -44,27 +44,14 @@ enum ManifestFile {
         }
         defer { close(descriptor) }
         let fingerprint = Fingerprint(status)
-        guard status.st_size <= ManifestReader.maximumSize else {
-            return .unreadable("is longer than \(ManifestReader.maximumSize >> 20) MiB")
+        do {
+            let (size, limit) = (Int(status.st_size), ManifestReader.maximumSize)
+            return .bytes(try RegularFile.bytes(of: descriptor, expecting: size, limit: limit), fingerprint)
+        } catch .unreadable(let code) {
+            return failure(code)
+        } catch {
+            return .unreadable("\(error)")
         }
-        // One byte more than there should be shows where the file ends.
-        let capacity = Int(status.st_size) + 1
-        var failed: Int32?
-        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            while count < capacity {
-                let length = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, capacity - count)
-                if length > 0 {
-                    count += length
-                } else if length == 0 {
-                    break
-                } else if errno != EINTR {
-                    failed = errno
-                    break
-                }
-            }
-        }
-        if let failed { return failure(failed) }
-        return .bytes(bytes, fingerprint)
     }
 
     private static func failure(_ code: Int32) -> Content {

@@ -66,7 +66,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch reason {
         case .unreadable(let code): "\(path): \(String(cString: strerror(code)))"
-        case .notRegular: "\(path): is no regular file"
+        case .notRegular: "\(path): \(RegularFile.Failure.notRegular)"
         case .tooLarge(let limit): "\(path): has more than \(limit) bytes"
         // Says the file and the line itself.
         case .content(let text): text

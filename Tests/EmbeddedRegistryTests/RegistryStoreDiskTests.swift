@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import Glibc
 import Registry
-import TestSupport
 import Testing
 
 @testable import EmbeddedRegistry
@@ -10,13 +9,6 @@ import Testing
 /// A disk that does not take writes, or does not give back what it took: refused clearly, nothing lost.
 struct RegistryStoreDiskTests {
     private let folder = RegistryFolder()
-
-    @Test("A FIFO in place of the file that tells of changes is not waited for", .timeLimit(.minutes(1)))
-    func versionFIFO() throws {
-        let folder = try TemporaryFolder()
-        try #require(mkfifo(folder.path(VersionFile.name), 0o600) == 0)
-        VersionFile.write(ResourceVersion(rawValue: 1), in: folder.path)
-    }
 
     /// Writes Namespaces until one is refused; the error, and how many have been taken.
     private func fill(_ store: RegistryStore, from first: Int) async -> (error: (any Error)?, count: Int) {
