@@ -204,6 +204,8 @@ package final class AnswerBudget: Sendable {
     // MARK: Giving back
 
     private func give(_ count: Int, of hold: Hold) {
+        // A stream that was closed meanwhile has given all already.
+        guard count > 0 else { return }
         let (answered, isQuiet) = state.withLock { state in
             state.remove(min(count, state.holds[ObjectIdentifier(hold)] ?? 0), from: hold)
             let answered = serve(&state)
