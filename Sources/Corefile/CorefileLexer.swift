@@ -1,3 +1,5 @@
+import FileReading
+
 /// Cuts a Corefile into words as Caddyfiles are cut: white space parts them, `#` begins a comment, quotes hold words
 /// together, over lines as well.
 ///
@@ -5,7 +7,7 @@
 /// blank, a carriage return inside a word, quotes without an end) is refused.
 struct CorefileLexer {
     /// The largest file that is read, in bytes.
-    static let sizeLimit = 4 << 20
+    static let sizeLimit = RegularFile.configurationLimit
     /// The most words that a configuration may have, imported ones included.
     static let tokenLimit = 200_000
 

@@ -97,18 +97,9 @@ package struct CorefileError: Error, Hashable, Sendable, CustomStringConvertible
         self.file = file
         self.line = line
         // A stranger's file: its words must neither flood a log nor write lines of their own into it.
-        self.token = Self.harmless(token, atMost: 128)
-        self.reason = Self.harmless(reason, atMost: 1024)
-        self.wanted = Self.harmless(wanted, atMost: 1024)
-    }
-
-    private static func harmless(_ text: String, atMost count: Int) -> String {
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(count) {
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            shown.append(isControl || (0x2028...0x2029).contains(scalar.value) ? " " : scalar)
-        }
-        return String(shown)
+        self.token = LogText.line(String(token.unicodeScalars.prefix(128)))
+        self.reason = LogText.line(reason)
+        self.wanted = LogText.line(wanted)
     }
 
     /// One line: `Corefile:7: 'max_fail' is unknown in forward; write one of …`.

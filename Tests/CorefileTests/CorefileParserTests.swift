@@ -44,7 +44,7 @@ struct CorefileParserTests {
                 ".:53 {\n errors\n kubernetes {\n",
                 "Corefile:3: '{' is not closed; end the block of 'kubernetes' by }"
             ),
-            (".:53 {\n \"a\nb\" {\n", "Corefile:3: '{' is not closed; end the block of 'a b' by }"),
+            (".:53 {\n \"a\nb\" {\n", "Corefile:3: '{' is not closed; end the block of 'a\\x0ab' by }"),
             (".:53\n errors\n}\n", "Corefile:3: '}' closes nothing; put { behind '.:53' in line 1"),
             (
                 ".:53 {\n}\n}\n",
@@ -132,7 +132,7 @@ struct CorefileParserTests {
     @Test("Words of messages write no lines of their own, and are cut")
     func harmlessMessages() {
         let error = CorefileError(file: "f", line: 1, token: "a\nb\u{1b}\u{2028}", reason: "is bad")
-        #expect(error.description == "f:1: 'a b  ' is bad")
+        #expect(error.description == "f:1: 'a\\x0ab\\x1b\\u{2028}' is bad")
         let long = Token(String(repeating: "x", count: 1000), file: "f", line: 1).error("is long")
         #expect(long.token.utf8.count == 128)
     }
