@@ -30,7 +30,8 @@ extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .directoryUnusable(let directory, let reason):
-            "data directory \(directory) cannot be used: \(LogText.line(reason)); choose one that can be written, with --data"
+            "data directory \(directory) cannot be used: \(LogText.line(reason)); choose one that can be written, with "
+                + "--data"
         case .alreadyServed(let directory, let process):
             "data directory \(directory) is in use by another server\(process.map { " (process \($0))" } ?? ""); "
                 + "stop that one or choose another directory with --data"

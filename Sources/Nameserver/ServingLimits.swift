@@ -5,8 +5,8 @@ package struct ServingLimits: Hashable, Sendable {
     /// How long a query may take before it is answered SERVFAIL and its task cancelled.
     package var queryTime: Duration = .seconds(10)
     /// Connections at a time, where the system lets the process have so many descriptors; further ones are closed at
-    /// once. An idle one costs some 200 bytes over TCP, 22 KiB over TLS and up to 45 KiB over HTTPS, beside what the kernel keeps:
-    /// NIOSSL makes each with 48 KiB of buffers, of which few pages are touched, and 13 KiB of state. One
+    /// once. An idle one costs some 200 bytes over TCP, 22 KiB over TLS and up to 45 KiB over HTTPS, beside what the
+    /// kernel keeps: NIOSSL makes each with 48 KiB of buffers, of which few pages are touched, and 13 KiB of state. One
     /// whose request does not end may cost some 120 KiB, which `streamBytes` bounds.
     package var connections = 16_384
     /// Connections of one client address at a time: a quarter, so that none takes all. Not fewer, since all pods of a
