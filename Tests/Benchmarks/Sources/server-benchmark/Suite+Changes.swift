@@ -13,23 +13,32 @@ extension Suite {
         let swiftlet = try peers.measuredProgram()
         say("### From a change to its answer")
         var report = Report()
-        var small: (service: Double?, endpoint: Double?)
+        var small: (service: Double?, endpoint: Double?, count: Int) = (nil, nil, 0)
         for size in [ClusterSize.small, .large] {
             let cluster = Cluster(size, ports: 1)
             let name = "\(Report.number(Double(size.services))) Services"
             let isLarge = size == .large
             try withRun(cluster, swiftlet, pinned: false) { run in
-                let services = cluster.addressedServices
+                let all = cluster.addressedServices
                 let slices = cluster.headlessSlices
                 let service = try add(
-                    to: &report, "\(name), a Service's address", run, comparedWith: small.service,
+                    to: &report, "\(name), a Service's address", run, comparedWith: nil,
                     median: isLarge ? 1 : nil, percentile: isLarge ? 5 : nil
-                ) { run.change(service: services[$0 % services.count]) }
+                ) { run.change(service: all[$0 % all.count]) }
+                if isLarge, let former = small.service {
+                    // As many different ones as in the small cluster, from all over the large one: else the one would
+                    // be changed out of the processor's caches, and the other out of memory.
+                    let few = Self.spread(all, small.count)
+                    let again = try run.costOfChange(Self.timedChanges) { run.change(service: few[$0 % few.count]) }
+                    report.add(
+                        Self.comparison(
+                            "\(name), the address of one of \(small.count) Services: CPU time", again, former))
+                }
                 let endpoint = try add(
                     to: &report, "\(name), one of 100 endpoints of a headless Service", run,
                     comparedWith: small.endpoint, median: isLarge ? 1 : nil, percentile: isLarge ? 5 : nil
                 ) { run.change(endpoint: $0 % Cluster.endpointsPerSlice, ofSlice: slices[$0 % slices.count]) }
-                if !isLarge { small = (service, endpoint) }
+                if !isLarge { small = (service, endpoint, all.count) }
             }
         }
         let size = ClusterSize(services: 100, endpoints: 1000 + Self.wide, wideEndpoints: Self.wide)
@@ -45,7 +54,14 @@ extension Suite {
         say(
             "\(Self.timedChanges) changes each, from just before the event is written into the watch until the answer "
                 + "shows it; one question follows the other meanwhile. CPU time: \(Self.timedChanges) changes a "
-                + "millisecond apart, without questions. API, server and questions share all cores.")
+                + "millisecond apart, without questions. Compared are changes of as many different Services: each time "
+                + "another one of many costs what memory outside of the caches does. API, server and questions share all "
+                + "cores.")
+    }
+
+    /// So many of them, as far apart as may be.
+    private static func spread(_ all: [Int], _ count: Int) -> [Int] {
+        (0..<count).map { all[$0 * all.count / count] }
     }
 
     /// - Returns: The CPU time of a change, in milliseconds.
@@ -69,12 +85,15 @@ extension Suite {
             Figure(
                 "\(subject): CPU time", cost, milliseconds(cost), target: limit.map { .under($0, unit: " ms") }))
         if let small, small > 0 {
-            report.add(
-                Figure(
-                    "\(subject): CPU time, of that in the small cluster", cost / small,
-                    String(format: "%.2f ×", cost / small), target: .atMost(1.1, unit: " ×")))
+            report.add(Self.comparison("\(subject): CPU time", cost, small))
         }
         return cost
+    }
+
+    private static func comparison(_ subject: String, _ cost: Double, _ small: Double) -> Figure {
+        Figure(
+            "\(subject), of that in the small cluster", cost / small, String(format: "%.2f ×", cost / small),
+            target: .atMost(1.1, unit: " ×"))
     }
 
     // MARK: Load and changes together
