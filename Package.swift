@@ -254,7 +254,8 @@ let package = Package(
             name: "RegistryAPITests",
             dependencies: [
                 "RegistryAPI", "EmbeddedRegistry", "Registry", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),

@@ -1,9 +1,9 @@
 /// Certificates for tests, valid for a hundred years, of an authority that nobody else has the key of.
 ///
 /// Made by openssl on the curve P-256; the authority's key was thrown away.
-enum TestCertificates {
+package enum TestCertificates {
     /// The authority that has signed the others.
-    static let authority = """
+    package static let authority = """
         -----BEGIN CERTIFICATE-----
         MIIBmzCCAUGgAwIBAgIUFXnx+KL/deALx7DBToFmxRwc7hUwCgYIKoZIzj0EAwIw
         IjEgMB4GA1UEAwwXc3dpZnRsZXQgdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMDc1
@@ -19,7 +19,7 @@ enum TestCertificates {
         """
 
     /// For api.swiftlet.example and 127.0.0.1.
-    static let server = """
+    package static let server = """
         -----BEGIN CERTIFICATE-----
         MIIBtTCCAVugAwIBAgIUW2SFof3SqqrjXL45CfxzpgNkGnswCgYIKoZIzj0EAwIw
         IjEgMB4GA1UEAwwXc3dpZnRsZXQgdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMDc1
@@ -35,7 +35,7 @@ enum TestCertificates {
 
         """
 
-    static let serverKey = """
+    package static let serverKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4yjNkkKivzsHzpDx
         hY9VGTm3ImGoNUlY+gy8pc6W5rmhRANCAARjE3OAiQqNOHC+Ars8FqcaLYARNAbb
@@ -45,7 +45,7 @@ enum TestCertificates {
         """
 
     /// For api.swiftlet.example alone.
-    static let named = """
+    package static let named = """
         -----BEGIN CERTIFICATE-----
         MIIBrjCCAVSgAwIBAgIUW2SFof3SqqrjXL45CfxzpgNkGnwwCgYIKoZIzj0EAwIw
         IjEgMB4GA1UEAwwXc3dpZnRsZXQgdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMDc1
@@ -61,7 +61,7 @@ enum TestCertificates {
 
         """
 
-    static let namedKey = """
+    package static let namedKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9GbEc8CtarQzJd34
         rj98QoNaho0jGlHqi9QCzLzo+gahRANCAAQXAF1I0Ma6is2YlO7qsnVzUEC7w6V4
@@ -71,7 +71,7 @@ enum TestCertificates {
         """
 
     /// Of a client, CN=client.
-    static let client = """
+    package static let client = """
         -----BEGIN CERTIFICATE-----
         MIIBjTCCATSgAwIBAgIUW2SFof3SqqrjXL45CfxzpgNkGn0wCgYIKoZIzj0EAwIw
         IjEgMB4GA1UEAwwXc3dpZnRsZXQgdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMDc1
@@ -86,7 +86,7 @@ enum TestCertificates {
 
         """
 
-    static let clientKey = """
+    package static let clientKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4b6hpumJ6bg8Ktx2
         ojQRHGe1Q7OOXw+90b9reynRO6ihRANCAATrccygsk6aQQG/QS7JUBVIbCBAQZAJ

@@ -1,58 +1,16 @@
-import EmbeddedRegistry
 import Foundation
-import Logging
-import Registry
 import Testing
-
-@testable import RegistryAPI
 
 @Suite("Answers that clients do not read")
 struct UnreadAnswerTests {
-    private static let list = "/api/v1/services"
-    private static let budget = 4 << 20
-
-    /// The API on a registry with twelve Services of nearly a megabyte each, and room for answers of four.
-    private static func serve(_ body: @Sendable (UInt16) async throws -> Void) async throws {
-        let store = try RegistryStore(location: .memory)
-        let annotation = JSONValue.object(["x": .string(String(repeating: "x", count: 1_000_000))])
-        for number in 0..<12 {
-            let key = ObjectKey(.service, NamespacedName(namespace: "prod", name: "s\(number)"))
-            _ = try await store.write(
-                ObjectWrite(key, feeder: "test") { _, _ in
-                    .put(
-                        .object([
-                            "metadata": .object(["annotations": annotation]),
-                            "spec": .object(["type": .string("ExternalName"), "externalName": .string("a.example")]),
-                        ]))
-                })
-        }
-        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let hub = WatchHub(store: store, maximumWatches: 9, logger: log)
-        let service = APIService(
-            store: store, hub: hub, server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0",
-            clock: .system, logger: log)
-        var settings = try APISettings(host: "127.0.0.1", port: 0)
-        settings.maximumAnswerBytes = budget
-        settings.answerPatience = .zero
-        let server = APIServer(settings: settings, service: service, logger: log)
-        let (ports, listening) = AsyncStream<Int>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run() }
-            group.addTask { try? await server.run { listening.yield($0) } }
-            let port = try #require(await ports.first { _ in true })
-            try await body(UInt16(port))
-            group.cancelAll()
-        }
-    }
-
     @Test("They are bounded: others are told to come again, and all that were begun are read to their end in time")
     func bounded() async throws {
-        try await Self.serve { port in
+        try await LargeRegistry.serve { port in
             var unread: [RawClient] = []
             var refusal: RawClient.Reply?
             // Without a bound none is ever refused; what is begun takes a while to show.
             for _ in 0..<64 where refusal == nil {
-                unread.append(try await RawClient(port, asking: Self.list))
+                unread.append(try await RawClient(port, asking: LargeRegistry.list))
                 let reply = try await RawClient(port, asking: "/version").reply()
                 if reply.status == 429 { refusal = reply }
             }
@@ -76,8 +34,8 @@ struct UnreadAnswerTests {
         "One answer that is longer than all may be in all is made all the same: in pieces, and as a whole",
         arguments: ["", "?labelSelector=!none"])
     func long(_ query: String) async throws {
-        try await Self.serve { port in
-            let reply = try await RawClient(port, asking: Self.list + query).reply()
+        try await LargeRegistry.serve { port in
+            let reply = try await RawClient(port, asking: LargeRegistry.list + query).reply()
             #expect(reply.status == 200 && reply.isWhole)
             #expect(reply.body.utf8.count > 12_000_000)
         }
