@@ -6,8 +6,8 @@ import Registry
 
 /// Keeps the registry as files of manifests say, from the start on and with every change of the files.
 ///
-/// An object belongs to the file it stands in and goes when it goes. What a file that does not parse held before, and
-/// what an object that is refused was before, stays in force.
+/// An object belongs to the file it stands in and goes when it goes. What a file that cannot be read or does not parse
+/// held before, and what an object that is refused was before, stays in force.
 package actor ManifestFeeder {
     /// The name that the feeder's objects carry in the registry.
     package static let name = "manifests"
@@ -62,7 +62,8 @@ package actor ManifestFeeder {
     /// Reads all files and hands their objects over; throws where the registry takes none of them.
     package func loadAll() async throws {
         let start = ContinuousClock.now
-        let changed = try await rescan()
+        var changed = try await rescan()
+        changed += await read(try hiddenFiles(), trustsFingerprints: false)
         try recall()
         try publish(changed)
         let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
@@ -192,6 +193,14 @@ package actor ManifestFeeder {
     }
 
     // MARK: Registry
+
+    /// The files of an earlier run in folders that cannot be read now: they have not gone, and are looked for by name.
+    private func hiddenFiles() throws -> [String] {
+        guard let folder, folder.hidesSome else { return [] }
+        return Set(try sink.supplied(by: Self.name).map(\.origin)).filter {
+            files[$0] == nil && folder.mayHide($0)
+        }.sorted()
+    }
 
     /// Takes what files held in an earlier run, and cannot say now, from the registry, so that it stays in force.
     private func recall() throws {

@@ -16,11 +16,13 @@ struct ManifestFolder: Sendable {
     private(set) var targets: [FileWatcher.Place: Set<String>] = [:]
     /// Folders that cannot be read or watched.
     private(set) var problems: [ManifestProblem] = []
+    /// Folders of which cannot be said at present what is in them.
+    private var hidden: [String] = []
 
     private static let maximumDepth = 64
     private static let maximumLinks = 40
 
-    private let watcher: FileWatcher
+    private let watcher: FileWatcher?
     private var visited: Set<Identity> = []
     private var found: Set<String> = []
 
@@ -30,26 +32,47 @@ struct ManifestFolder: Sendable {
     }
 
     /// Looks for the files, and has everything on the way watched; throws where no watch is to be had any more.
-    init(_ paths: [String], watcher: FileWatcher) throws(FileWatcherError) {
+    ///
+    /// - Parameter watcher: nil where nobody follows the files.
+    init(_ paths: [String], watcher: FileWatcher?) throws(FileWatcherError) {
         self.watcher = watcher
-        watcher.beginRenewal()
-        defer { watcher.endRenewal() }
+        watcher?.beginRenewal()
+        defer { watcher?.endRenewal() }
         for path in paths.map(Self.normalized) {
-            var status = stat()
-            let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            let isFolder = Self.isFolder(path)
             try trace(path, toFile: isFolder ? nil : path)
             if isFolder {
                 try list(path, depth: 0)
-            } else if stat(path, &status) == 0 {
+            } else if access(path, F_OK) == 0 {
                 found.insert(path)
             }
         }
         files = found.sorted()
     }
 
+    /// Whether a path is a folder, links followed.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Whether a file of this name in a folder is read.
     static func isManifest(_ name: String) -> Bool {
         !name.hasPrefix(".") && (name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json"))
+    }
+
+    /// Whether some folder could not be read.
+    var hidesSome: Bool { !hidden.isEmpty }
+
+    /// Whether a file may stand in a folder that could not be read.
+    func mayHide(_ file: String) -> Bool {
+        hidden.contains { folder in
+            switch folder {
+            case ".": !file.hasPrefix("/")
+            case "/": file.hasPrefix("/")
+            default: file.hasPrefix(folder + "/")
+            }
+        }
     }
 
     static func join(_ folder: String, _ name: String) -> String {
@@ -69,7 +92,7 @@ struct ManifestFolder: Sendable {
 
     private mutating func list(_ folder: String, depth: Int) throws(FileWatcherError) {
         var status = stat()
-        guard stat(folder, &status) == 0 else { return }
+        guard stat(folder, &status) == 0 else { return note(unreadable: folder, errno) }
         // A folder that links lead to again is read once, and links cannot lead in circles.
         guard visited.insert(Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))).inserted else {
             return
@@ -81,17 +104,16 @@ struct ManifestFolder: Sendable {
         }
         try watch(folder, .everything, isNeeded: true)
         folders.insert(folder)
-        guard let stream = opendir(folder) else {
-            let code = errno
-            if code != ENOENT {
-                problems.append(
-                    ManifestProblem(file: folder, reason: "cannot be read: \(String(cString: strerror(code)))"))
-            }
-            return
-        }
+        guard let stream = opendir(folder) else { return note(unreadable: folder, errno) }
         defer { closedir(stream) }
         var below: [(path: String, isLink: Bool)] = []
-        while let entry = readdir(stream) {
+        while true {
+            // The end and an error look alike (readdir(3)).
+            errno = 0
+            guard let entry = readdir(stream) else {
+                note(unreadable: folder, errno)
+                break
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
             }
@@ -117,10 +139,18 @@ struct ManifestFolder: Sendable {
         }
     }
 
+    /// Notes a folder whose entries are not known; nothing where there is none, or no error.
+    private mutating func note(unreadable folder: String, _ code: Int32) {
+        guard code != 0, code != ENOENT, code != ENOTDIR else { return }
+        hidden.append(folder)
+        problems.append(ManifestProblem(file: folder, reason: "cannot be read: \(String(cString: strerror(code)))"))
+    }
+
     private mutating func visitLink(_ path: String, depth: Int) throws(FileWatcherError) {
         let isNamedLikeOne = path.split(separator: "/").last.map { Self.isManifest(String($0)) } ?? false
         var status = stat()
         let exists = stat(path, &status) == 0
+        if !exists, !isNamedLikeOne, errno != ELOOP { note(unreadable: path, errno) }
         if exists, status.st_mode & S_IFMT == S_IFDIR {
             try trace(path, toFile: nil)
             try list(path, depth: depth + 1)
@@ -169,7 +199,7 @@ struct ManifestFolder: Sendable {
         _ folder: String, _ interest: FileWatcher.Interest, isNeeded: Bool = false
     ) throws(FileWatcherError) {
         do {
-            try watcher.watch(folder, interest)
+            try watcher?.watch(folder, interest)
         } catch {
             if error.code == ENOSPC || error.code == EMFILE { throw error }
             if isNeeded, error.code != ENOENT, error.code != ENOTDIR {

@@ -19,12 +19,14 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             A file named Corefile or *.corefile, or given by --corefile, is a Corefile. A zone file is written \
             ORIGIN=FILE, as serve's --zonefile takes it. A folder that holds a registry's database, as serve's --data \
-            names it, is checked as that; a server may run on it. Anything else is a manifest.
+            names it, is checked as that; a server may run on it. Anything else is a manifest, or a folder of manifests, as \
+            serve's --manifests reads it.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Corefiles, manifests, ORIGIN=FILE for zone files, or a registry's folder.", valueName: "file"))
+            "Corefiles, manifests and folders of them, ORIGIN=FILE for zone files, or a registry's folder.",
+            valueName: "file"))
     var files: [String] = []
 
     @Option(
@@ -83,6 +85,8 @@ struct CheckCommand: ParsableCommand {
             }
             return check.problems
         }
-        return ManifestCheck.problems(ofFileAt: file)
+        let problems = ManifestCheck.problems(at: file)
+        guard !problems.isEmpty, ManifestCheck.isDoubtful(file), access(file, R_OK) == 0 else { return problems }
+        return problems + ["\(file): was taken for manifests; if it is a Corefile, write --corefile \(file)"]
     }
 }
