@@ -100,10 +100,12 @@ package struct RegistryReader: RegistrySource {
                 addressing.nodePorts[try row.value("number")] = NamespacedName(
                     namespace: try row.value("namespace"), name: try row.value("name"))
             }
+            var quarantine: [IPAddress: Timestamp] = [:]
             for row in try Row.fetchAll(database, sql: "SELECT address, ends FROM quarantine") {
                 guard let address = IPAddress(try row.value("address") as String) else { continue }
-                addressing.quarantine[address] = Timestamp(milliseconds: try row.value("ends"))
+                quarantine[address] = Timestamp(milliseconds: try row.value("ends"))
             }
+            addressing.quarantine = quarantine
             for row in try Row.fetchAll(database, sql: "SELECT namespace, name, reason FROM pending") {
                 addressing.pending[NamespacedName(namespace: try row.value("namespace"), name: try row.value("name"))] =
                     try row.value("reason")
@@ -123,7 +125,8 @@ package struct RegistryReader: RegistrySource {
         /// Addresses kept by IPAddress objects that somebody has made by hand.
         package var claims: [IPAddress] = []
         package var nodePorts: [Int: NamespacedName] = [:]
-        package var quarantine: [IPAddress: Timestamp] = [:]
+        /// nil where it is not known: the API does not tell of it.
+        package var quarantine: [IPAddress: Timestamp]?
         /// The Services that wait, each with the reason.
         package var pending: [NamespacedName: String] = [:]
         package var services: [Service] = []

@@ -76,15 +76,14 @@ struct VIPListing {
         for allocation in addressing.allocations { allocator.take(allocation.address, for: allocation.owner) }
         let claim = NamespacedName(namespace: "", name: "(claimed by hand)")
         for address in addressing.claims { allocator.take(address, for: claim) }
-        for (address, end) in addressing.quarantine where end > .now {
-            allocator.setQuarantine(of: address, until: end)
-        }
+        let quarantine = (addressing.quarantine ?? [:]).filter { $0.value > .now }
+        for (address, end) in quarantine { allocator.setQuarantine(of: address, until: end) }
         var sections = [Self.table(ranges(allocator.usage))]
         let held = allocator.allocations.map { allocation in
             ["\(allocation.address)", band(of: allocation.address), "\(allocation.owner)"]
         }
         sections.append(Self.table([["ADDRESS", "BAND", "SERVICE"]] + held))
-        let resting = addressing.quarantine.filter { $0.value > .now && allocator.owner(of: $0.key) == nil }
+        let resting = quarantine.filter { allocator.owner(of: $0.key) == nil }
         if !resting.isEmpty {
             sections.append(
                 Self.table(
@@ -112,10 +111,11 @@ struct VIPListing {
             + zip(addressing.ranges, usage).flatMap { range, usage in
                 [(AddressRange.Band.static, usage.static, "static"), (.dynamic, usage.dynamic, "dynamic")].map {
                     let bounds = range.bounds(of: $0.0)
+                    let isKnown = addressing.quarantine != nil
                     return [
                         "\(range.cidr)", $0.2, bounds.map { "\($0.lowerBound)" } ?? "-",
-                        bounds.map { "\($0.upperBound)" } ?? "-", "\($0.1.size)", "\($0.1.used)", "\($0.1.free)",
-                        "\($0.1.quarantined)",
+                        bounds.map { "\($0.upperBound)" } ?? "-", "\($0.1.size)", "\($0.1.used)",
+                        isKnown ? "\($0.1.free)" : "-", isKnown ? "\($0.1.quarantined)" : "-",
                     ]
                 }
             }

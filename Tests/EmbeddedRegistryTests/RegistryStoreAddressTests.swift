@@ -205,7 +205,7 @@ struct RegistryStoreAddressTests {
                 "spec.clusterIPs: no free address in 10.0.0.0/29 (5 used, 1 quarantined)"
             ])
         let reader = try RegistryReader(directory: folder.path)
-        #expect(try reader.addressing().quarantine.count == 1)
+        #expect(try reader.addressing().quarantine?.count == 1)
 
         let upkeep = Task { try await store.run() }
         for _ in 0..<3 {
@@ -220,7 +220,7 @@ struct RegistryStoreAddressTests {
         _ = try await events.next()
         #expect(try store.service("prod/late").clusterIP == freed)
         let addressing = try reader.addressing()
-        #expect(addressing.findings.isEmpty && addressing.quarantine.isEmpty && addressing.pending.isEmpty)
+        #expect(addressing.findings.isEmpty && addressing.quarantine == [:] && addressing.pending.isEmpty)
         upkeep.cancel()
         clock.wakeAll()
         try await upkeep.value

@@ -81,7 +81,7 @@ struct RegistryStoreDocumentTests {
             #expect(objects == kept && version.rawValue == 10)
             let addressing = try RegistryReader(directory: path).addressing()
             #expect(addressing.findings.isEmpty && addressing.allocations.count == 3)
-            #expect(addressing.quarantine.keys.map(\.description) == ["10.0.0.9"])
+            #expect(addressing.quarantine?.keys.map(\.description) == ["10.0.0.9"])
             for number in 0..<27 { try store.put(try suppliedService("prod/s\(number)")) }
             // All but the address that rests have been given out, and none has moved.
             #expect(try store.put(try suppliedService("prod/more")).failures.count == 1)

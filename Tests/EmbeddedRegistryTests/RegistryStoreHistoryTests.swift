@@ -41,7 +41,7 @@ struct RegistryStoreHistoryTests {
             let addressing = try RegistryReader(directory: folder.path).addressing()
             #expect(addressing.findings.isEmpty, "step \(step)")
             for address in addressing.allocations.map(\.address) {
-                #expect(addressing.quarantine[address] == nil, "step \(step)")
+                #expect(addressing.quarantine != nil && addressing.quarantine?[address] == nil, "step \(step)")
             }
             var now: [String: [String]] = [:]
             for service in addressing.services where !service.virtualIPs.isEmpty {

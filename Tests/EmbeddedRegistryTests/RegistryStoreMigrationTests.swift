@@ -111,7 +111,7 @@ struct RegistryStoreMigrationTests {
         let addressing = try RegistryReader(directory: folder.path).addressing()
         #expect(addressing.findings.isEmpty && addressing.allocations.count == 14)
         #expect(addressing.nodePorts == [30007: serviceKey("prod/web").id])
-        #expect(addressing.quarantine.keys.map(\.description) == ["10.0.0.12"])
+        #expect(addressing.quarantine?.keys.map(\.description) == ["10.0.0.12"])
         #expect(RegistryCheck(directory: folder.path).problems == [])
         // Once is enough.
         let again = try folder.open(settings, clock: clock.clock)

@@ -43,7 +43,7 @@ struct RegistryStoreReaderTests {
         let addressing = try RegistryReader(directory: folder.path).addressing()
         #expect(addressing.ranges.map(\.cidr.description) == ["10.0.0.0/29"])
         #expect(addressing.nodePortRange == 30000...30099)
-        #expect(addressing.allocations.count == 5 && addressing.quarantine.count == 1)
+        #expect(addressing.allocations.count == 5 && addressing.quarantine?.count == 1)
         #expect(addressing.pending.keys.map(\.description) == ["prod/s6"])
     }
 

@@ -17,7 +17,7 @@ struct RegistryStoreTrialTests {
         }
         let addressing = try RegistryReader(directory: folder.path).addressing()
         lines += addressing.allocations.map { "\($0)" } + addressing.nodePorts.map { "\($0)" }.sorted()
-        lines += addressing.quarantine.map { "\($0)" }.sorted() + addressing.ranges.map { "\($0)" }
+        lines += (addressing.quarantine ?? [:]).map { "\($0)" }.sorted() + addressing.ranges.map { "\($0)" }
         lines += addressing.pending.map { "\($0)" }.sorted()
         lines += store.state.withLock { state in
             let pools = state.known?.pools
