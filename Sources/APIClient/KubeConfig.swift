@@ -68,7 +68,9 @@ package struct KubeConfig: Hashable, Sendable {
     package func access(context named: String? = nil) throws(KubeConfigError) -> APIAccess {
         let name = named ?? currentContext
         guard !name.isEmpty else {
-            throw error("current-context", "no context is current: name one by --context NAME; \(known(contexts))")
+            throw error(
+                "current-context",
+                "no context is current: set one (kubectl config use-context NAME); \(known(contexts))")
         }
         let context = try find(name, in: contexts, kind: "context")
         guard !context.cluster.isEmpty else { throw error("contexts", "context '\(name)' names no cluster") }

@@ -1,3 +1,4 @@
+import APIClient
 import AddressAllocator
 import ArgumentParser
 import ClusterZone
@@ -5,10 +6,13 @@ import DNS
 import Descriptors
 import EmbeddedRegistry
 import Foundation
+import LDNS
+import Manifests
 import Nameserver
 import ProcessRights
 import Registry
 import RegistryAPI
+import StaticZones
 
 extension PodNameMode: ExpressibleByArgument {}
 
@@ -113,10 +117,18 @@ struct ServeCommand: AsyncParsableCommand {
             try await Server(settings()).run()
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
-        } catch let error as StoreError {
-            throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
         } catch {
-            throw reporter.exitCode(for: CommandFailure(.other, "\(error)"))
+            throw reporter.exitCode(for: CommandFailure(Self.kind(of: error), "\(error)"))
+        }
+    }
+
+    /// Files that the operator names and that cannot be used are bad data, as they are to the other commands.
+    private static func kind(of error: any Error) -> CommandFailure.Kind {
+        switch error {
+        case is KubeConfigError, is APIAccessError, is StaticZoneError, is ZoneFileError, is LDNSError: .badData
+        case is APIAccessFailure: .badData
+        case ManifestFeederError.notFound: .badData
+        default: .other
         }
     }
 
@@ -155,8 +167,10 @@ struct ServeCommand: AsyncParsableCommand {
             }
             listens += addresses
         }
-        guard let apex = DomainName(zone), !apex.isRoot else {
-            throw CommandFailure(.usage, "--zone \(zone): not a domain name")
+        let given = zone.hasSuffix(".") ? zone.dropLast() : zone[...]
+        guard let apex = DomainName(zone), NameRules.isSubdomain(given.lowercased()) else {
+            throw CommandFailure(
+                .usage, "--zone \(zone): not a domain name of letters, digits and dashes, such as cluster.local")
         }
         let cidrs = try serviceRanges()
         guard (0...3600).contains(ttl) else { throw CommandFailure(.usage, "--ttl \(ttl): write 0 to 3600 seconds") }

@@ -199,7 +199,8 @@ struct KubeConfigTests {
         let unset = #expect(throws: KubeConfigError.self) { try config.access() }
         #expect(
             unset?.description
-                == "config: current-context: no context is current: name one by --context NAME; known are x")
+                == "config: current-context: no context is current: set one (kubectl config use-context NAME); known are x"
+        )
     }
 
     @Test("Of several files the first that names something counts; those that are missing do not matter")

@@ -88,8 +88,8 @@ struct LifeCycleTests {
     @Test(
         "A start that cannot succeed says why in one line",
         arguments: [
-            (["--manifests", "/no/such/folder"], "no such file or folder", Int32(1)),
-            (["--zonefile", "example.org=/no/such/file"], "/no/such/file", 1),
+            (["--manifests", "/no/such/folder"], "no such file or folder", Int32(65)),
+            (["--zonefile", "example.org=/no/such/file"], "/no/such/file", 65),
             (["--data", "/dev/null/x"], "cannot be used", 1),
             (["--service-cidr", "10.0.0.1/16"], "--service-cidr", 64), (["--listen", "nowhere"], "--listen", 64),
             (["--listen", "127.0.0.1:PORT"], "Address already in use", 1),
