@@ -8,9 +8,17 @@ struct Seen: Equatable, CustomStringConvertible {
     var answer: [String] = []
     var authority: [String] = []
     var additional: [String] = []
+    /// What a program wrote, for those who look at a failure.
+    var said = ""
 
     var description: String {
         "\(rcode) answer \(answer) authority \(authority) additional \(additional)"
+            + (said.isEmpty ? "" : "; it wrote:\n\(said)")
+    }
+
+    static func == (lhs: Seen, rhs: Seen) -> Bool {
+        lhs.rcode == rhs.rcode && lhs.answer == rhs.answer && lhs.authority == rhs.authority
+            && lhs.additional == rhs.additional
     }
 }
 
@@ -61,7 +69,7 @@ enum Asker: String, CaseIterable, CustomStringConvertible {
         }
         return Seen(
             rcode: String(match.1), answer: normalised(sections["ANSWER"]),
-            authority: normalised(sections["AUTHORITY"]), additional: normalised(sections["ADDITIONAL"]))
+            authority: normalised(sections["AUTHORITY"]), additional: normalised(sections["ADDITIONAL"]), said: text)
     }
 
     private static func normalised(_ lines: [String]?) -> [String] {

@@ -14,11 +14,11 @@ struct CookieTests {
 
     /// A server on such lines of secrets.
     private func start(_ lines: [String], mode: mode_t = 0o600) throws -> ServerProcess {
-        let mask = umask(0o777 & ~mode)
-        defer { umask(mask) }
-        return try ServerProcess(
+        // Not by umask, which other tests' files would get as well.
+        try ServerProcess(
             files: ["Corefile": Self.corefile, "cookies": lines.joined(separator: "\n")],
-            arguments: ["--conf", "FOLDER/Corefile", "--cookie-secret-file", "FOLDER/cookies"])
+            arguments: ["--conf", "FOLDER/Corefile", "--cookie-secret-file", "FOLDER/cookies"],
+            launcher: ["sh", "-c", "chmod \(String(mode, radix: 8)) FOLDER/cookies && exec \"$@\"", "sh"])
     }
 
     private func ask(_ server: ServerProcess.Endpoint, _ cookie: [UInt8], overTCP: Bool = false) throws -> [UInt8] {
