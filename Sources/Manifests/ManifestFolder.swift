@@ -149,8 +149,10 @@ struct ManifestFolder: Sendable {
     private mutating func visitLink(_ path: String, depth: Int) throws(FileWatcherError) {
         let isNamedLikeOne = path.split(separator: "/").last.map { Self.isManifest(String($0)) } ?? false
         var status = stat()
-        let exists = stat(path, &status) == 0
-        if !exists, !isNamedLikeOne, errno != ELOOP { note(unreadable: path, errno) }
+        let code = stat(path, &status) == 0 ? 0 : errno
+        let exists = code == 0
+        // It may lead to a folder; a circle leads nowhere.
+        if !isNamedLikeOne, code != ELOOP { note(unreadable: path, code) }
         if exists, status.st_mode & S_IFMT == S_IFDIR {
             try trace(path, toFile: nil)
             try list(path, depth: depth + 1)

@@ -19,8 +19,8 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             A file named Corefile or *.corefile, or given by --corefile, is a Corefile. A zone file is written \
             ORIGIN=FILE, as serve's --zonefile takes it. A folder that holds a registry's database, as serve's --data \
-            names it, is checked as that; a server may run on it. Anything else is a manifest, or a folder of manifests, as \
-            serve's --manifests reads it.
+            names it, is checked as that; a server may run on it. Anything else is a manifest, or a folder of them, as serve's \
+            --manifests reads it.
             """)
 
     @Argument(

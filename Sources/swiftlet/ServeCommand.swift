@@ -125,9 +125,10 @@ struct ServeCommand: AsyncParsableCommand {
     /// Files that the operator names and that cannot be used are bad data, as they are to the other commands.
     private static func kind(of error: any Error) -> CommandFailure.Kind {
         switch error {
-        case is KubeConfigError, is APIAccessError, is StaticZoneError, is ZoneFileError, is LDNSError: .badData
-        case is APIAccessFailure: .badData
-        case ManifestFeederError.notFound: .badData
+        case is KubeConfigError, is APIAccessError, is APIAccessFailure, is StaticZoneError, is ZoneFileError,
+            is LDNSError,
+            ManifestFeederError.notFound:
+            .badData
         default: .other
         }
     }

@@ -3,7 +3,8 @@ import Registry
 @testable import KeptState
 
 private let selection = DiscoverySelection(includesImports: true, keepsZones: true)
-/// What stands before the kinds in a file of today's form, so that the form may change and the seeds still be read.
+/// What stands before the kinds in a file of today's form, so that the form may change and the seeds still be read: one
+/// without kinds, less their number (one byte) and the checksum (four).
 private let head = StoredState(savedAt: Timestamp(milliseconds: 0), kinds: [])
     .bytes(server: "s", selection: selection).dropLast(5)
 
