@@ -29,10 +29,8 @@ final class HTTPConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isConnected else {
-            close(descriptor)
-            throw Broken()
-        }
+        // `deinit` closes it then, too: a second time it might be another thread's.
+        guard isConnected else { throw Broken() }
     }
 
     deinit { close(descriptor) }

@@ -12,11 +12,7 @@ package struct DNSProbe: ~Copyable {
         guard
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size)) == 0,
             withLoopbackAddress(port: port, { connect(descriptor, $0, $1) }) == 0
-        else {
-            let errorNumber = errno
-            close(descriptor)
-            throw .system(call: "connect", errorNumber: errorNumber)
-        }
+        else { throw .system(call: "connect", errorNumber: errno) }
     }
 
     deinit { close(descriptor) }
