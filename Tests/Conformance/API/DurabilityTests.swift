@@ -44,7 +44,7 @@ struct DurabilityTests {
             version = try Self.check(&ledgers, port: port, round: round)
             let writes = ledgers.map(\.writes).reduce(0, +)
             Self.run(
-                &ledgers, port: port, server: server, seed: generator.next(),
+                &ledgers, port: port, server: server, seed: generator.next(), acknowledged: round % 4 == 0 ? 0 : 2,
                 microseconds: Int.random(in: 2_000...60_000, using: &generator))
             writesInRound = ledgers.map(\.writes).reduce(0, +) - writes
             let audit = try server.shell("swiftlet vip audit --data \(data)")
@@ -112,11 +112,13 @@ struct DurabilityTests {
         return true
     }
 
-    /// Lets all clients write until the server is killed, which happens after some microseconds of it.
+    /// Lets all clients write until the server is killed: some microseconds after so many writes were acknowledged.
     private static func run(
-        _ ledgers: inout [Ledger], port: UInt16, server: APIServerUnderTest, seed: UInt64, microseconds: Int
+        _ ledgers: inout [Ledger], port: UInt16, server: APIServerUnderTest, seed: UInt64, acknowledged: Int,
+        microseconds: Int
     ) {
         let results = Mutex(ledgers)
+        let acknowledgement = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
         for index in ledgers.indices {
             let start = ledgers[index]
@@ -124,10 +126,13 @@ struct DurabilityTests {
             Thread.detachNewThread {
                 var generator = SeededGenerator(seed: seed &+ UInt64(index))
                 var ledger = start
-                write(&ledger, client: index, port: port, &generator)
+                write(&ledger, client: index, port: port, &generator) { acknowledgement.signal() }
                 results.withLock { $0[index] = ledger }
                 group.leave()
             }
+        }
+        for _ in 0..<acknowledged where acknowledgement.wait(timeout: .now() + 30) != .success {
+            Issue.record("no write was acknowledged")
         }
         usleep(UInt32(microseconds))
         Foundation.kill(server.process.processIdentifier, SIGKILL)
@@ -135,7 +140,10 @@ struct DurabilityTests {
         ledgers = results.withLock { $0 }
     }
 
-    private static func write(_ ledger: inout Ledger, client: Int, port: UInt16, _ generator: inout SeededGenerator) {
+    private static func write(
+        _ ledger: inout Ledger, client: Int, port: UInt16, _ generator: inout SeededGenerator,
+        acknowledged: () -> Void
+    ) {
         guard let connection = try? HTTPConnection(port: port) else { return }
         while true {
             let names = ledger.stored.keys.sorted()
@@ -180,6 +188,7 @@ struct DurabilityTests {
             }
             ledger.unsettled = nil
             ledger.writes += 1
+            acknowledged()
         }
     }
 }
