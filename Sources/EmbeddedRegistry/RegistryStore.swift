@@ -51,6 +51,8 @@ package final class RegistryStore: Sendable {
     let state: Mutex<State>
     let queue = WriteQueue()
     private let directory: String?
+    /// Whether there was no registry before this process made one.
+    package let isNew: Bool
 
     var database: any DatabaseWriter { source.withLock { $0.database } }
     var ring: ChangeRing { source.withLock { $0.ring } }
@@ -75,6 +77,7 @@ package final class RegistryStore: Sendable {
             file = "\(path)/\(RegistryReader.fileName)"
             opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
+        isNew = opening.isNew
         let ring = Self.ring(at: opening.known.version, settings)
         source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))
         state = Mutex(

@@ -27,6 +27,8 @@ struct StoreOpening {
     let standing: Standing
     /// What was wrong with the versions and is mended, in one line; nil where all was well.
     let repair: String?
+    /// Whether the registry was made by this opening.
+    let isNew: Bool
 
     /// A registry that is forgotten at the end.
     init(inMemoryAs file: String, settings: StoreSettings, clock: WallClock) throws {
@@ -75,6 +77,7 @@ struct StoreOpening {
         self.database = database
         self.lock = lock
         self.refusal = refusal
+        isNew = remains?.isThere != true
     }
 
     private static func copy(of directory: String, file: String) throws -> DatabaseQueue {

@@ -138,6 +138,8 @@ extension CommandFailure {
     init(_ error: APIClientError) {
         switch error.cause {
         case .unreachable, .malformed: self.init(.unavailable, "\(error)")
+        case .refused(code: 401, _):
+            self.init(.other, "\(error): show a token by --token-file FILE, or name a kubeconfig that has one")
         case .refused, .cancelled: self.init(.other, "\(error)")
         }
     }

@@ -60,7 +60,10 @@ struct EmbeddedServing {
         }
         if let repair = store.repair { logger.warning("\(repair)") }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
-        if settings.data == nil {
+        if let data = settings.data {
+            // Whoever mistypes the folder learns here why no Service of theirs is there.
+            if store.isNew { logger.notice("a new registry begins in \(data)") }
+        } else {
             logger.notice(
                 "the registry is kept in memory: addresses are forgotten at the end; keep them with --data DIR")
         }

@@ -62,6 +62,8 @@ struct Server {
             services = [frontend, Announcing(lines: opened.lines)]
         }
         if let cookies = settings.cookies { services.append(CookieSecretFollowing(file: cookies, logger: logger)) }
+        // The last one is the first to be told to end.
+        services.append(Ending(logger: logger))
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "swiftlet") { _ in
@@ -93,6 +95,16 @@ private struct Announcing: ServiceLifecycle.Service {
     func run() async throws {
         Announcement.write(lines)
         try? await gracefulShutdown()
+    }
+}
+
+/// Says that a signal has asked for the end.
+private struct Ending: ServiceLifecycle.Service {
+    let logger: Logger
+
+    func run() async throws {
+        guard (try? await gracefulShutdown()) != nil else { return }
+        logger.notice("a signal asks for the end: finishing what is under way")
     }
 }
 

@@ -189,6 +189,24 @@ struct RegistrationAgentTests {
         }
     }
 
+    @Test("Ports that a present Service has not are told, and registered all the same")
+    func otherPorts() async throws {
+        let objects = ObjectServer()
+        objects.change {
+            $0["\([String: JSONValue].services)web"] = .object([
+                "spec": .object(["ports": .array([.object(["name": .string("http")]), .object([:])])])
+            ])
+        }
+        try await with(objects: objects) { objects, _, reports in
+            await objects.until { $0.conditions == ["ready", "serving"] }
+            #expect(
+                reports.lines == [
+                    "service prod/web has no port dns, only http, one without a name: its clients are not led to that "
+                        + "port of this endpoint"
+                ])
+        }
+    }
+
     @Test("Readiness is written as it changes, and clients are told to stay away before the end")
     func readiness() async throws {
         let (told, input) = AsyncStream<Void>.makeStream()

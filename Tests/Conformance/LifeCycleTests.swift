@@ -41,10 +41,15 @@ struct LifeCycleTests {
         #expect(try Self.awaitCode(3, "first", port: server.port))
     }
 
-    @Test("SIGTERM ends the server with status 0")
+    @Test("SIGTERM ends the server with status 0, and is told")
     func end() throws {
-        let server = try ServerUnderTest(manifests: ["a.yaml": Self.service("first")])
-        #expect(server.stop() == 0)
+        let server = try ServerProcess(files: [:], arguments: ["--listen", "127.0.0.1:0"])
+        defer { server.stop() }
+        _ = try server.awaitReady()
+        #expect(!server.log.contains("signal"))
+        kill(server.processIdentifier, SIGTERM)
+        #expect(server.awaitLog("a signal asks for the end"), "\(server.log)")
+        #expect(server.awaitEnd() == 0)
     }
 
     @Test("Signals of the start: SIGUSR1 and SIGHUP are not minded, SIGTERM ends it with status 0")
@@ -61,9 +66,7 @@ struct LifeCycleTests {
             """
         let server = try ServerProcess(files: ["Corefile": corefile], arguments: ["--conf", "FOLDER/Corefile"])
         defer { server.stop() }
-        let end = ContinuousClock.now + .seconds(60)
-        while !server.log.contains("127.0.0.1"), ContinuousClock.now < end { usleep(10_000) }
-        try #require(server.log.contains("127.0.0.1"))
+        try #require(server.awaitLog("127.0.0.1"))
         for number in [SIGUSR1, SIGHUP, SIGUSR1] { kill(server.processIdentifier, number) }
         #expect(server.stop() == 0)
     }
@@ -73,11 +76,14 @@ struct LifeCycleTests {
         let data = FileManager.default.temporaryDirectory.appending(path: "data-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: data) }
         var seen: [[String]] = []
-        for _ in 0..<2 {
-            let server = try ServerUnderTest(manifests: ["a.yaml": Self.service("first")], arguments: ["--data", data])
+        for isFirst in [true, false] {
+            let server = try ServerProcess(
+                files: ["a.yaml": Self.service("first")],
+                arguments: ["--listen", "127.0.0.1:0", "--manifests", "FOLDER/a.yaml", "--data", data])
             defer { server.stop() }
-            seen.append(
-                try Asker.ldns.ask("first.default.svc.cluster.local", "A", port: server.port, overTCP: false).answer)
+            let port = try #require(try server.awaitReady().first?.port)
+            seen.append(try Asker.ldns.ask("first.default.svc.cluster.local", "A", port: port, overTCP: false).answer)
+            #expect(server.log.contains("a new registry begins in \(data)") == isFirst, "\(server.log)")
         }
         #expect(seen[0] == seen[1])
         #expect(seen[0].count == 1)

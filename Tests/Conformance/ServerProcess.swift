@@ -63,6 +63,16 @@ final class ServerProcess: @unchecked Sendable {
     /// What the server wrote to standard error so far.
     var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
 
+    /// Waits until the server has written a text to standard error; false where it does not come in time.
+    func awaitLog(_ text: String, seconds: Double = 60) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while !log.contains(text) {
+            guard ContinuousClock.now < end else { return false }
+            usleep(10_000)
+        }
+        return true
+    }
+
     /// Waits for the line `ready`; the addresses named before it.
     func awaitReady(seconds: Double = 60) throws -> [Endpoint] {
         let end = ContinuousClock.now + .seconds(seconds)
@@ -105,11 +115,17 @@ final class ServerProcess: @unchecked Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         // 0 would be this process and all beside it: a server that was never started has no identifier.
         guard process.processIdentifier > 0 else { return nil }
-        kill(process.processIdentifier, SIGTERM)
-        guard ended.wait(timeout: .now() + 20) == .success else {
-            kill(process.processIdentifier, SIGKILL)
-            return nil
-        }
+        if process.isRunning { kill(process.processIdentifier, SIGTERM) }
+        let status = awaitEnd()
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        return status
+    }
+
+    /// Waits for the end; the exit status, or nil where it does not come in time or by a signal.
+    func awaitEnd(seconds: Double = 20) -> Int32? {
+        guard ended.wait(timeout: .now() + seconds) == .success else { return nil }
+        // For the next who waits.
+        ended.signal()
         return process.terminationReason == .exit ? process.terminationStatus : nil
     }
 }

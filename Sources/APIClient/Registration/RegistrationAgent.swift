@@ -146,7 +146,8 @@ package final class RegistrationAgent: Sendable {
     private func makeService() async throws(APIClientError) {
         let id = registration.service
         do throws(APIClientError) {
-            _ = try await client.object(.service, namespace: id.namespace, name: id.name)
+            let present = try await client.object(.service, namespace: id.namespace, name: id.name)
+            if let mismatch = registration.mismatch(with: present) { report(mismatch.withoutControls) }
             return
         } catch {
             guard error.isNotFound else { throw error }

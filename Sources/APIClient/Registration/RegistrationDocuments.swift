@@ -51,6 +51,22 @@ package struct EndpointRegistration: Hashable, Sendable {
             ])
     }
 
+    /// What is wrong with a Service that is there already: it lacks ports of this endpoint, so that its clients are not led
+    /// to them. nil where it lacks none, and where it has no ports at all.
+    func mismatch(with service: JSONValue) -> String? {
+        guard case .array(let present)? = service["spec"]?["ports"], !present.isEmpty else { return nil }
+        let names = present.map { $0["name"]?.string ?? "" }
+        let missing = ports.map(\.name).filter { !names.contains($0) }
+        guard !missing.isEmpty else { return nil }
+        func list(_ names: [String]) -> String {
+            names.map { $0.isEmpty ? "one without a name" : $0 }.joined(separator: ", ")
+        }
+        return """
+            service \(self.service.namespace)/\(self.service.name) has no port \(list(missing)), only \(list(names)): its \
+            clients are not led to that port of this endpoint
+            """
+    }
+
     func leaseDocument(name: String, now: Timestamp) -> JSONValue {
         document(
             .lease,
