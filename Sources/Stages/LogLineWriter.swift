@@ -29,6 +29,11 @@ package final class LogLineWriter: LogSink {
     package static let capacity = 1 << 20
     /// The most lines of one second: more than a terminal, a file or a collector takes in for long.
     package static let linesPerSecond = 100_000
+    /// How long a line waits for others that are written with it, in microseconds: woken for every batch of queries, the
+    /// thread would cost more than its lines.
+    private static let gathering: UInt32 = 5_000
+    /// The most bytes that the thread keeps room for while nothing waits.
+    private static let keptCapacity = 1 << 17
 
     private struct State {
         var bytes: [UInt8] = []
@@ -115,17 +120,20 @@ package final class LogLineWriter: LogSink {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         var (isClosed, isTelling) = (false, false)
         var told = second()
+        var bytes: [UInt8] = []
         while !isClosed {
             // What was dropped is told also where no further line comes.
             if isTelling { _ = work.wait(timeout: .now() + 1) } else { work.wait() }
+            if !state.withLock({ $0.isClosed }) { usleep(Self.gathering) }
             let now = second()
-            let (taken, untold) = state.withLock { state in
+            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
+            let untold = state.withLock { state -> UInt64 in
                 isClosed = state.isClosed
                 let mayTell = isClosed || now != told
                 isTelling = state.untold > 0 && !mayTell
-                return (exchange(&state.bytes, with: []), mayTell ? exchange(&state.untold, with: 0) : 0)
+                swap(&bytes, &state.bytes)
+                return mayTell ? exchange(&state.untold, with: 0) : 0
             }
-            var bytes = taken
             if untold > 0 {
                 told = now
                 bytes += Array("log: \(untold) lines dropped: too many, or their reader too slow\n".utf8)
