@@ -45,7 +45,7 @@ struct DatagramBuffers {
             (received + index).initialize(to: datagram(header: header, length: 0))
             (replies + index).initialize(to: datagram(header: header, length: 0))
         }
-        reset()
+        reset(count)
     }
 
     /// Memory that the system hands over as it is used: a worker that has little to do uses few of its slots.
@@ -64,9 +64,9 @@ struct DatagramBuffers {
         controls.deallocate()
     }
 
-    /// Sets what the kernel reads and overwrites in each call.
-    func reset() {
-        for index in 0..<count {
+    /// Sets what the kernel reads, and overwrites in each call that receives `number` datagrams.
+    func reset(_ number: Int) {
+        for index in 0..<min(number, count) {
             vectors[index].iov_len = slot &- Responder.slack
             received[index].header.msg_namelen = Self.nameLength
             received[index].header.msg_control = hasControl ? controls + index &* Int(DATAGRAM_CONTROL_LENGTH) : nil

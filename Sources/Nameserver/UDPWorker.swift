@@ -46,10 +46,10 @@ final class UDPWorker: @unchecked Sendable {
         var pressure = QueuePressure(socket)
         while !isStopping.load(ordering: .acquiring) {
             pressure.waitWhileLimited()
-            buffers.reset()
             let received = datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch))
             answer(received, buffers, responder, ahead)
             pressure.look(at: buffers, received: Int(received), isFull: received == Self.batch)
+            buffers.reset(max(0, Int(received)))
         }
         state.counters.retire(socket)
         socket.leaveGroup()
@@ -62,9 +62,9 @@ final class UDPWorker: @unchecked Sendable {
         // An error that waits in the socket is reported once, in place of the queue; hence the second look.
         var failures = 0
         while failures < 2 {
-            buffers.reset()
             let received = datagram_receive_queued(socket.descriptor, buffers.received, UInt32(Self.batch))
             answer(received, buffers, responder, ahead)
+            buffers.reset(max(0, Int(received)))
             failures = received > 0 ? 0 : failures + 1
         }
     }
