@@ -17,6 +17,8 @@ package final class FileWatcher: Sendable {
 
         /// A file that was open for writing was closed.
         package static let written = Self(rawValue: UInt32(IN_CLOSE_WRITE))
+        /// A file was written to or cut.
+        static let modified = Self(rawValue: UInt32(IN_MODIFY))
         /// Permissions or owner changed.
         package static let attributes = Self(rawValue: UInt32(IN_ATTRIB))
         package static let created = Self(rawValue: UInt32(IN_CREATE))
@@ -78,6 +80,10 @@ package final class FileWatcher: Sendable {
         var folders: [Int32: Set<String>] = [:]
         var generation = 0
         var changes = Changes()
+        /// What was written to and has not been closed since.
+        var unfinished: Set<Place> = []
+        /// That, and what was written to since the reading under way began; nil where events were lost since.
+        var touched: Set<Place>? = []
         var isClosed = false
     }
 
@@ -87,8 +93,14 @@ package final class FileWatcher: Sendable {
     private let state = Mutex(State())
     private let descriptor: Int32
     private let stopper: Int32
+    /// Held while events are read and taken, so that they are taken in their order; false once none are read any more.
+    private let isReading = Mutex(true)
+    private let noticesWriters: Bool
 
-    package init() throws(FileWatcherError) {
+    /// - Parameter noticesWriters: whether `touched()` is to tell of files that are being written. It costs an event for each
+    ///   write.
+    package init(noticesWriters: Bool = false) throws(FileWatcherError) {
+        self.noticesWriters = noticesWriters
         descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         guard descriptor >= 0 else { throw FileWatcherError(folder: nil, code: errno) }
         var ends: [Int32] = [-1, -1]
@@ -103,7 +115,7 @@ package final class FileWatcher: Sendable {
         let (descriptor, waker) = (descriptor, ends[0])
         // The thread must not keep the watcher alive: it ends when the last user lets go of it.
         let thread = Thread { [weak self] in
-            Self.wait(on: descriptor, until: waker) { bytes in self?.take(bytes) }
+            Self.wait(on: descriptor, until: waker) { self?.readEvents() ?? false }
             close(waker)
         }
         thread.name = "file-watcher"
@@ -121,6 +133,7 @@ package final class FileWatcher: Sendable {
             return !state.isClosed
         }
         guard isFirst else { return }
+        isReading.withLock { $0 = false }
         close(stopper)
         continuation.finish()
     }
@@ -144,6 +157,7 @@ package final class FileWatcher: Sendable {
     /// Call it before reading the folder, and nothing that changes in between is missed. A path that now leads to
     /// another folder than before is followed there.
     package func watch(_ folder: String, _ interest: Interest) throws(FileWatcherError) {
+        let writing = UInt32(IN_CLOSE_WRITE | (noticesWriters ? IN_MODIFY : 0))
         let code = state.withLock { state -> Int32 in
             guard !state.isClosed else { return EBADF }
             var watch = state.watches[folder] ?? Watch(descriptor: -1, names: [], mask: 0, generation: -1)
@@ -153,12 +167,12 @@ package final class FileWatcher: Sendable {
             switch interest {
             case .everything:
                 watch.names = nil
-                mask |= UInt32(IN_CLOSE_WRITE)
+                mask |= writing
             case .entries(let names):
                 watch.names?.formUnion(names)
             case .files(let names):
                 watch.names?.formUnion(names)
-                mask |= UInt32(IN_CLOSE_WRITE)
+                mask |= writing
             }
             if watch.generation != state.generation || watch.mask | mask != watch.mask {
                 let flags = UInt32(IN_ONLYDIR) | UInt32(IN_MASK_ADD)
@@ -187,6 +201,22 @@ package final class FileWatcher: Sendable {
         }
     }
 
+    /// Begins a reading of watched files: what is written to from here on is told by `touched()`. For one reader.
+    package func beginReading() {
+        while readEvents() {}
+        state.withLock { $0.touched = $0.unfinished }
+    }
+
+    /// What somebody has written to, or cut, since the reading began, or before and has not closed since: what was read of
+    /// it need not be the whole. When it is closed, `signals` tells. What is being written since before it was watched is
+    /// not known.
+    ///
+    /// - Returns: nil where events were lost meanwhile, of which the changes tell: then it may be any file.
+    package func touched() -> Set<Place>? {
+        while readEvents() {}
+        return state.withLock { $0.touched }
+    }
+
     /// Wakes the reader of `signals` though nothing changed.
     package func signal() {
         continuation.yield()
@@ -197,6 +227,20 @@ package final class FileWatcher: Sendable {
         if state.folders[watched]?.isEmpty == true {
             state.folders[watched] = nil
             if !state.isClosed { inotify_rm_watch(descriptor, watched) }
+        }
+        state.unfinished = state.unfinished.filter { $0.folder != folder }
+    }
+
+    /// Reads events that have come and takes them; false where there are none.
+    private func readEvents() -> Bool {
+        isReading.withLock { isReading in
+            guard isReading else { return false }
+            return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                guard count > 0 else { return false }
+                take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                return true
+            }
         }
     }
 
@@ -222,7 +266,12 @@ package final class FileWatcher: Sendable {
     }
 
     private func note(_ watched: Int32, _ mask: UInt32, _ name: String, _ state: inout State) {
-        if mask & UInt32(IN_Q_OVERFLOW) != 0 { state.changes.hasGaps = true }
+        if mask & UInt32(IN_Q_OVERFLOW) != 0 {
+            state.changes.hasGaps = true
+            // The end of some writing may be among what was lost.
+            state.unfinished = []
+            state.touched = nil
+        }
         guard let folders = state.folders[watched] else { return }
         let kinds = Kinds(rawValue: mask)
         for folder in folders {
@@ -230,7 +279,15 @@ package final class FileWatcher: Sendable {
             if !kinds.isDisjoint(with: .folderGone) {
                 state.changes.kinds[Place(folder: folder, name: ""), default: []].formUnion(kinds)
             } else if !name.isEmpty, watch.names?.contains(name) != false {
-                state.changes.kinds[Place(folder: folder, name: name), default: []].formUnion(kinds)
+                let place = Place(folder: folder, name: name)
+                // It says that there will be something to read, and comes again when there is.
+                if kinds == .modified {
+                    state.unfinished.insert(place)
+                    state.touched?.insert(place)
+                    continue
+                }
+                if kinds != .attributes { state.unfinished.remove(place) }
+                state.changes.kinds[place, default: []].formUnion(kinds)
             }
         }
         if mask & UInt32(IN_IGNORED) != 0 {
@@ -241,13 +298,11 @@ package final class FileWatcher: Sendable {
 
     private static let headerSize = MemoryLayout<inotify_event>.size
 
-    /// Reads events until the other end of `waker` closes, then closes the inotify descriptor.
-    private static func wait(on descriptor: Int32, until waker: Int32, take: (UnsafeRawBufferPointer) -> Void) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
-        defer {
-            buffer.deallocate()
-            close(descriptor)
-        }
+    /// Has events read until the other end of `waker` closes, then closes the inotify descriptor.
+    ///
+    /// - Parameter readEvents: false where there were none.
+    private static func wait(on descriptor: Int32, until waker: Int32, readEvents: () -> Bool) {
+        defer { close(descriptor) }
         var polled = [
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
@@ -258,10 +313,9 @@ package final class FileWatcher: Sendable {
                 return
             }
             if polled[1].revents != 0 { return }
-            let count = read(descriptor, buffer.baseAddress, buffer.count)
-            if count > 0 {
-                take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            // Another thread may have read them meanwhile.
+            _ = readEvents()
+            if polled[0].revents & Int16(POLLIN) == 0 {
                 // The descriptor stays open, and out of use for others, until nobody can add watches to it.
                 polled[0].fd = -1
             }

@@ -47,7 +47,7 @@ package actor ManifestFeeder {
         self.sink = sink
         self.logger = logger
         do {
-            watcher = try FileWatcher()
+            watcher = try FileWatcher(noticesWriters: true)
         } catch {
             throw .notWatched(error)
         }
@@ -159,11 +159,18 @@ package actor ManifestFeeder {
     }
 
     /// Reads files and enters them in the ledger; returns those with other content than before.
+    ///
+    /// A file that somebody is writing anew may be empty, or end anywhere: it is read when its writer closes it, and what it
+    /// held stays in force until then.
     private func read(_ paths: [String], trustsFingerprints: Bool) async -> [String] {
         let jobs = paths.map { LoadedFile.Job(path: $0, former: files[$0], trustsFingerprint: trustsFingerprints) }
+        watcher.beginReading()
+        let results = await LoadedFile.load(jobs)
+        let unfinished = watcher.touched().map { Set($0.flatMap { folder?.files(at: $0) ?? [] }) }
         var changed: [String] = []
-        for result in await LoadedFile.load(jobs) {
-            switch result.outcome {
+        for result in results {
+            let isUnfinished = unfinished?.contains(result.path) ?? true
+            switch isUnfinished ? LoadedFile.unfinished(result.path, former: files[result.path]) : result.outcome {
             case .unchanged:
                 continue
             case .missing:

@@ -46,13 +46,20 @@ enum ManifestFile {
         let fingerprint = Fingerprint(status)
         do {
             let (size, limit) = (Int(status.st_size), ManifestReader.maximumSize)
-            return .bytes(try RegularFile.bytes(of: descriptor, expecting: size, limit: limit), fingerprint)
+            let bytes = try RegularFile.bytes(of: descriptor, expecting: size, limit: limit)
+            // Who cuts a file holds its lock until inotify has been told, and where data are is looked for under that lock
+            // (ext4, tmpfs, btrfs; XFS reads under it): behind this, a watcher knows of each cut that the bytes show.
+            lseek(descriptor, 0, seekData)
+            return .bytes(bytes, fingerprint)
         } catch .unreadable(let code) {
             return failure(code)
         } catch {
             return .unreadable("\(error)")
         }
     }
+
+    /// `SEEK_DATA` of lseek(2), which the Glibc module does not have.
+    private static let seekData: Int32 = 3
 
     private static func failure(_ code: Int32) -> Content {
         switch code {

@@ -55,6 +55,13 @@ final class LoadedFile: Sendable {
         }
     }
 
+    /// What is to be made of a file that is being written: of one that was read before nothing, until it is whole.
+    static func unfinished(_ path: String, former: LoadedFile?) -> Outcome {
+        guard former == nil else { return .unchanged }
+        let failure = ManifestProblem(file: path, reason: "is being written")
+        return .loaded(LoadedFile(unreadable: failure, path: path, former: nil), isRenewed: true)
+    }
+
     private static func load(_ job: Job) -> Outcome {
         let former = job.former
         switch ManifestFile.read(job.path, unless: job.trustsFingerprint ? former?.fingerprint : nil) {

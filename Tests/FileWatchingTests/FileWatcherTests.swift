@@ -47,6 +47,39 @@ struct FileWatcherTests {
         #expect(kinds.keys.sorted() == ["a", "b"])
     }
 
+    @Test("What is written while it is read is known, where that is asked for")
+    func touched() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] { try folder.write(name, "text") }
+        let (watcher, indifferent) = (try FileWatcher(noticesWriters: true), try FileWatcher())
+        for watcher in [watcher, indifferent] {
+            try watcher.watch(folder.path, .everything)
+            watcher.beginReading()
+        }
+        let place = FileWatcher.Place(folder: folder.path, name: "a")
+        for isCut in [true, false] {
+            let file = try #require(FileHandle(forWritingAtPath: folder.path("a")))
+            // Opening alone changes nothing.
+            #expect(watcher.touched() == [])
+            if isCut { try file.truncate(atOffset: 0) } else { try file.write(contentsOf: Data("new".utf8)) }
+            #expect(watcher.touched() == [place])
+            #expect(indifferent.touched() == [])
+            // It is not whole for who begins now either.
+            watcher.beginReading()
+            #expect(watcher.touched() == [place])
+            try file.close()
+            #expect(watcher.touched() == [place], "what was read before may have been a part")
+            watcher.beginReading()
+            #expect(watcher.touched() == [])
+        }
+        let file = try #require(FileHandle(forWritingAtPath: folder.path("a")))
+        try file.truncate(atOffset: 0)
+        try folder.rename("b", "a")
+        watcher.beginReading()
+        #expect(watcher.touched() == [], "what stands there now is another file")
+        try file.close()
+    }
+
     @Test("The loss of a watched folder is told, and what stands in its place can be watched")
     func lostFolder() async throws {
         let folder = try TemporaryFolder()

@@ -161,6 +161,33 @@ struct ManifestFeederTests {
         }
     }
 
+    @Test("A file that is being written is not read before it is closed: what it held stays in force")
+    func beingWritten() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("web.yaml", service("web"))
+        try await run(in: folder) { running in
+            let present = try #require(FileHandle(forWritingAtPath: folder.path("web.yaml")))
+            try present.truncate(atOffset: 0)
+            try folder.write("new.yaml", "")
+            let new = try #require(FileHandle(forWritingAtPath: folder.path("new.yaml")))
+            try new.write(contentsOf: Data(service("new").utf8))
+            // A folder that comes has all files looked for anew.
+            try folder.makeFolder("more")
+            try folder.write("more/other.yaml", service("other"))
+            let call = await running.call(about: "Service prod/other")
+            #expect(call?.deletes == [])
+            #expect(running.sink.objects.contains("Service prod/web (web.yaml)"))
+            #expect(!running.sink.objects.contains { $0.contains("prod/new") })
+
+            try present.write(contentsOf: Data(service("web", port: 81).utf8))
+            try present.close()
+            #expect(await running.call(about: "Service prod/web") == .init(puts: ["Service prod/web"]))
+            #expect(port(running.sink, "web") == .integer(81))
+            try new.close()
+            #expect(await running.call(about: "Service prod/new") == .init(puts: ["Service prod/new"]))
+        }
+    }
+
     @Test(
         "The link swap of a mounted ConfigMap is followed, for its folder and for a file in it",
         arguments: [".", "web.yaml"])
