@@ -115,7 +115,7 @@ package final class FileWatcher: Sendable {
         let (descriptor, waker) = (descriptor, ends[0])
         // The thread must not keep the watcher alive: it ends when the last user lets go of it.
         let thread = Thread { [weak self] in
-            Self.wait(on: descriptor, until: waker) { self?.readEvents() ?? false }
+            Self.wait(on: descriptor, until: waker) { self?.readEvents() }
             close(waker)
         }
         thread.name = "file-watcher"
@@ -203,7 +203,7 @@ package final class FileWatcher: Sendable {
 
     /// Begins a reading of watched files: what is written to from here on is told by `touched()`. For one reader.
     package func beginReading() {
-        while readEvents() {}
+        readEvents()
         state.withLock { $0.touched = $0.unfinished }
     }
 
@@ -213,7 +213,7 @@ package final class FileWatcher: Sendable {
     ///
     /// - Returns: nil where events were lost meanwhile, of which the changes tell: then it may be any file.
     package func touched() -> Set<Place>? {
-        while readEvents() {}
+        readEvents()
         return state.withLock { $0.touched }
     }
 
@@ -228,18 +228,26 @@ package final class FileWatcher: Sendable {
             state.folders[watched] = nil
             if !state.isClosed { inotify_rm_watch(descriptor, watched) }
         }
+        forgetWriters(in: folder, &state)
+    }
+
+    /// Of a folder that is not watched any more nobody tells when they close.
+    private func forgetWriters(in folder: String, _ state: inout State) {
         state.unfinished = state.unfinished.filter { $0.folder != folder }
     }
 
-    /// Reads events that have come and takes them; false where there are none.
-    private func readEvents() -> Bool {
+    /// Takes the events that have come so far; who writes without end does not keep it.
+    private func readEvents() {
         isReading.withLock { isReading in
-            guard isReading else { return false }
-            return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                guard count > 0 else { return false }
-                take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                return true
+            var rest: Int32 = 0
+            guard isReading, ioctl(descriptor, UInt(FIONREAD), &rest) == 0 else { return }
+            withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+                while rest > 0 {
+                    let count = read(descriptor, buffer.baseAddress, buffer.count)
+                    guard count > 0 else { return }
+                    take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    rest -= Int32(count)
+                }
             }
         }
     }
@@ -292,35 +300,40 @@ package final class FileWatcher: Sendable {
         }
         if mask & UInt32(IN_IGNORED) != 0 {
             state.folders[watched] = nil
-            for folder in folders { state.watches[folder] = nil }
+            for folder in folders {
+                state.watches[folder] = nil
+                forgetWriters(in: folder, &state)
+            }
         }
     }
 
     private static let headerSize = MemoryLayout<inotify_event>.size
 
     /// Has events read until the other end of `waker` closes, then closes the inotify descriptor.
-    ///
-    /// - Parameter readEvents: false where there were none.
-    private static func wait(on descriptor: Int32, until waker: Int32, readEvents: () -> Bool) {
+    private static func wait(on descriptor: Int32, until waker: Int32, readEvents: () -> Void) {
         defer { close(descriptor) }
         var polled = [
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
         while true {
             if poll(&polled, nfds_t(polled.count), -1) < 0 {
                 if errno == EINTR { continue }
                 return
             }
-            if polled[1].revents != 0 { return }
-            // Another thread may have read them meanwhile.
-            _ = readEvents()
-            if polled[0].revents & Int16(POLLIN) == 0 {
+            if polled[0].revents != 0 { return }
+            readEvents()
+            if polled[1].revents & Int16(POLLIN) == 0 {
                 // The descriptor stays open, and out of use for others, until nobody can add watches to it.
-                polled[0].fd = -1
+                polled[1].fd = -1
             }
+            // Each write to a watched file is an event: somebody who writes much must not keep this thread busy.
+            _ = poll(&polled, 1, pause)
         }
     }
+
+    /// From one reading of events to the next at least, in milliseconds.
+    private static let pause: Int32 = 1
 }
 
 /// A folder that cannot be watched.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -77,6 +78,29 @@ struct FileWatcherTests {
         try folder.rename("b", "a")
         watcher.beginReading()
         #expect(watcher.touched() == [], "what stands there now is another file")
+        try file.close()
+    }
+
+    @Test("Who writes without end keeps nobody")
+    func endlessWriter() throws {
+        let folder = try TemporaryFolder()
+        let watcher = try FileWatcher(noticesWriters: true)
+        try watcher.watch(folder.path, .everything)
+        try folder.write("a", "")
+        let file = try #require(FileHandle(forWritingAtPath: folder.path("a")))
+        let (begun, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let isOver = Mutex(false)
+        Thread.detachNewThread {
+            while !isOver.withLock({ $0 }), (try? file.write(contentsOf: Data([0]))) != nil { begun.signal() }
+            ended.signal()
+        }
+        begun.wait()
+        for _ in 0..<1000 {
+            watcher.beginReading()
+            #expect(watcher.touched()?.map(\.name) == ["a"])
+        }
+        isOver.withLock { $0 = true }
+        ended.wait()
         try file.close()
     }
 
