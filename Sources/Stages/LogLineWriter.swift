@@ -29,9 +29,9 @@ package final class LogLineWriter: LogSink {
     package static let capacity = 1 << 20
     /// The most lines of one second: more than a terminal, a file or a collector takes in for long.
     package static let linesPerSecond = 100_000
-    /// How long a line waits for others that are written with it, in microseconds: woken for every batch of queries, the
-    /// thread would cost more than its lines.
-    private static let gathering: UInt32 = 5_000
+    /// How long a line waits for others that are written with it: woken for every batch of queries, the thread would cost
+    /// more than its lines.
+    private static let gathering = DispatchTimeInterval.milliseconds(5)
     /// The most bytes that the thread keeps room for while nothing waits.
     private static let keptCapacity = 1 << 17
 
@@ -124,7 +124,8 @@ package final class LogLineWriter: LogSink {
         while !isClosed {
             // What was dropped is told also where no further line comes.
             if isTelling { _ = work.wait(timeout: .now() + 1) } else { work.wait() }
-            if !state.withLock({ $0.isClosed }) { usleep(Self.gathering) }
+            // Lines that join others give no signal; `stop` does.
+            _ = work.wait(timeout: .now() + Self.gathering)
             let now = second()
             bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
             let untold = state.withLock { state -> UInt64 in
