@@ -64,9 +64,10 @@ struct DatagramBuffers {
         controls.deallocate()
     }
 
-    /// Sets what the kernel reads, and overwrites in each call that receives `number` datagrams.
+    /// Sets what the kernel reads, and overwrites in each call that receives `number` datagrams; nothing where that is
+    /// negative, as of a call that failed.
     func reset(_ number: Int) {
-        for index in 0..<min(number, count) {
+        for index in 0..<max(0, min(number, count)) {
             vectors[index].iov_len = slot &- Responder.slack
             received[index].header.msg_namelen = Self.nameLength
             received[index].header.msg_control = hasControl ? controls + index &* Int(DATAGRAM_CONTROL_LENGTH) : nil

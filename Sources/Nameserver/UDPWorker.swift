@@ -49,7 +49,7 @@ final class UDPWorker: @unchecked Sendable {
             let received = datagram_receive(socket.descriptor, buffers.received, UInt32(Self.batch))
             answer(received, buffers, responder, ahead)
             pressure.look(at: buffers, received: Int(received), isFull: received == Self.batch)
-            buffers.reset(max(0, Int(received)))
+            buffers.reset(Int(received))
         }
         state.counters.retire(socket)
         socket.leaveGroup()
@@ -64,7 +64,7 @@ final class UDPWorker: @unchecked Sendable {
         while failures < 2 {
             let received = datagram_receive_queued(socket.descriptor, buffers.received, UInt32(Self.batch))
             answer(received, buffers, responder, ahead)
-            buffers.reset(max(0, Int(received)))
+            buffers.reset(Int(received))
             failures = received > 0 ? 0 : failures + 1
         }
     }
