@@ -91,7 +91,7 @@ struct RegisterCommand: AsyncParsableCommand {
         let drained = OneShot<Bool>()
         let agent = RegistrationAgent(
             client: client, registration: registration, isReadyAtFirst: probe == nil,
-            report: { reporter.report($0) }, drained: { drained.set(true) })
+            report: { reporter.report($0) }, describe: { CommandFailure($0).message }, drained: { drained.set(true) })
         let (signals, input) = AsyncStream<Int32>.makeStream()
         let forwarded = ForwardedSignals { input.yield($0) }
         let child: ChildProcess

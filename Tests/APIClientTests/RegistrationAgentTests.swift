@@ -207,6 +207,23 @@ struct RegistrationAgentTests {
         }
     }
 
+    @Test("Of many ports of a present Service, or long names of them, one line tells the first")
+    func manyPorts() async throws {
+        let objects = ObjectServer()
+        let ports = (0..<1000).map {
+            JSONValue.object(["name": .string("\($0)-" + String(repeating: "x", count: 100))])
+        }
+        objects.change {
+            $0["\([String: JSONValue].services)web"] = .object(["spec": .object(["ports": .array(ports)])])
+        }
+        try await with(objects: objects) { objects, _, reports in
+            await objects.until { $0.conditions == ["ready", "serving"] }
+            let line = reports.lines.joined()
+            #expect(line.contains(", 7-" + String(repeating: "x", count: 61) + ", …: its clients"), "\(line)")
+            #expect(line.count < 800, "\(line)")
+        }
+    }
+
     @Test("Readiness is written as it changes, and clients are told to stay away before the end")
     func readiness() async throws {
         let (told, input) = AsyncStream<Void>.makeStream()

@@ -14,21 +14,26 @@ package final class RegistrationAgent: Sendable {
     private let registration: EndpointRegistration
     private let isReadyAtFirst: Bool
     private let report: @Sendable (String) -> Void
+    private let describe: @Sendable (APIClientError) -> String
     private let drained: @Sendable () -> Void
     private let events: AsyncStream<Event>
     private let input: AsyncStream<Event>.Continuation
 
     /// - Parameters:
     ///   - report: Takes one line about what goes wrong, and when it goes well again.
+    ///   - describe: What a failure is told as, with what its reader can do about it.
     ///   - drained: Is called once clients are told to stay away, or that has failed.
     package init(
         client: APIClient, registration: EndpointRegistration, isReadyAtFirst: Bool,
-        report: @escaping @Sendable (String) -> Void, drained: @escaping @Sendable () -> Void
+        report: @escaping @Sendable (String) -> Void,
+        describe: @escaping @Sendable (APIClientError) -> String = { "\($0)" },
+        drained: @escaping @Sendable () -> Void
     ) {
         self.client = client
         self.registration = registration
         self.isReadyAtFirst = isReadyAtFirst
         self.report = report
+        self.describe = describe
         self.drained = drained
         (events, input) = AsyncStream.makeStream()
     }
@@ -85,7 +90,7 @@ package final class RegistrationAgent: Sendable {
     private func message(of error: APIClientError) -> String {
         // What a server says of any object that is to be made in a Namespace that is not there.
         guard error.isNotFound, error.status?["details"]?["kind"]?.string == ObjectKind.namespace.resource else {
-            return "\(error); trying again"
+            return "\(describe(error)); trying again"
         }
         return "there is no namespace \(registration.service.namespace) to register in; trying again until there is"
     }

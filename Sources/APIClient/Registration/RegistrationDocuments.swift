@@ -58,8 +58,10 @@ package struct EndpointRegistration: Hashable, Sendable {
         let names = present.map { $0["name"]?.string ?? "" }
         let missing = ports.map(\.name).filter { !names.contains($0) }
         guard !missing.isEmpty else { return nil }
+        // One line for a terminal, whatever a server says that a Service has.
         func list(_ names: [String]) -> String {
-            names.map { $0.isEmpty ? "one without a name" : $0 }.joined(separator: ", ")
+            let shown = names.prefix(8).map { $0.isEmpty ? "one without a name" : String($0.unicodeScalars.prefix(63)) }
+            return (shown + (names.count > shown.count ? ["…"] : [])).joined(separator: ", ")
         }
         return """
             service \(self.service.namespace)/\(self.service.name) has no port \(list(missing)), only \(list(names)): its \

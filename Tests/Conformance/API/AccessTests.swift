@@ -71,6 +71,14 @@ struct AccessTests {
         #expect(message.output.contains(#"User \"rita\" cannot create resource \"services\""#), "\(message.output)")
         let hint = try server.shell("swiftlet get services --server $URL --certificate-authority \(folder.path)/ca.pem")
         #expect(hint.status == 1 && hint.errors.contains("--token-file FILE"), "\(hint.errors)")
+        // A command that ends once it was told.
+        let registration = try server.shell(
+            """
+            timeout 30 "$SWIFTLET" register --server $URL --certificate-authority \(folder.path)/ca.pem --service web \
+                --port http=80 --address 192.0.2.7 -- \
+                sh -c 'until grep -q "token-file FILE.*; trying again" told; do sleep 0.05; done' 2> told
+            """)
+        #expect(registration.status == 0, "\(registration.errors)")
     }
 
     @Test("kubectl gets in by a kubeconfig with a token, and over HTTP/2 watches")
