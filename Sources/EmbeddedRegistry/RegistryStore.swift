@@ -53,6 +53,8 @@ package final class RegistryStore: Sendable {
     private let directory: String?
     /// Whether there was no registry before this process made one.
     package let isNew: Bool
+    /// Whether an earlier run has left objects that names are made of.
+    package let heldObjects: Bool
 
     var database: any DatabaseWriter { source.withLock { $0.database } }
     var ring: ChangeRing { source.withLock { $0.ring } }
@@ -78,6 +80,7 @@ package final class RegistryStore: Sendable {
             opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
         isNew = opening.isNew
+        heldObjects = !opening.known.objects.isEmpty
         let ring = Self.ring(at: opening.known.version, settings)
         source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))
         state = Mutex(
@@ -142,9 +145,6 @@ package final class RegistryStore: Sendable {
 
     /// What was wrong with the versions when the registry was opened and is mended, in one line; nil where all was well.
     package var repair: String? { state.withLock { $0.repair } }
-
-    /// Whether an earlier run has left objects besides those that every registry has.
-    package var holdsObjects: Bool { state.withLock { $0.known?.objects.isEmpty == false } }
 
     /// The objects that names are made of, and the version that they are of.
     package func objectsOfNames() throws -> (objects: [RegistryObject], version: ResourceVersion) {

@@ -11,6 +11,8 @@ actor ControllerLoop {
     private let clock: WallClock
     private let logger: Logger
     private let observer: (@Sendable (ControllerProgress) -> Void)?
+    /// Called once names have their endpoints; nil afterwards.
+    private var onEndpoints: (@Sendable () -> Void)?
     private let inbox = ChangeInbox()
 
     var state: ControllerState
@@ -21,12 +23,13 @@ actor ControllerLoop {
 
     init(
         store: any ObjectStore, settings: ControllerSettings, clock: WallClock, logger: Logger,
-        observer: (@Sendable (ControllerProgress) -> Void)?
+        observer: (@Sendable (ControllerProgress) -> Void)?, onEndpoints: (@Sendable () -> Void)?
     ) {
         self.store = store
         self.clock = clock
         self.logger = logger
         self.observer = observer
+        self.onEndpoints = onEndpoints
         state = ControllerState(settings: settings)
     }
 
@@ -35,14 +38,17 @@ actor ControllerLoop {
         defer { timer?.task.cancel() }
         let start = await store.newestVersion
         progress.version = start
+        let beginning = clock.now()
         try await load()
-        state.queue.add(.bootstrap, at: clock.now())
+        // Before all else, as answers may wait for it: most Services of a large registry may be without Pods.
+        let first = beginning.advanced(byMilliseconds: -1)
+        for item in [.bootstrap] + state.endpoints.populated { state.queue.move(item, to: first) }
         // What changed while this was reading comes once more, and does no harm.
         let changes = try await store.changes(after: start)
         let inbox = inbox
         let reader = Task { await Self.follow(changes, into: inbox) }
         defer { reader.cancel() }
-        try await work()
+        try await work(since: beginning)
     }
 
     private nonisolated static func follow(
@@ -76,12 +82,16 @@ actor ControllerLoop {
         } while request.after != nil
     }
 
-    private func work() async throws {
+    private func work(since beginning: Timestamp) async throws {
         while true {
             try Task.checkCancellation()
             let changes = try inbox.take()
             for change in changes { observe(ObservedObject(change), from: .change) }
             if let last = changes.last { progress.version = max(progress.version, last.version) }
+            if let onEndpoints, state.queue.nextTime.map({ $0 >= beginning }) ?? true {
+                onEndpoints()
+                self.onEndpoints = nil
+            }
             // In pieces, so that what changes meanwhile is seen between them.
             let due = state.queue.takeDue(at: clock.now(), limit: Self.maximumWrites)
             guard due.isEmpty else {

@@ -205,6 +205,13 @@ struct EndpointsState {
         return writes
     }
 
+    /// What there is to do about Services that have Pods, and about Endpoints that are mirrored: what names have
+    /// addresses of.
+    var populated: [WorkItem] {
+        services.services.values.filter { $0.selectsPods && !pods.selected(by: $0).isEmpty }.map { .service($0.id) }
+            + endpoints.keys.filter(mirrorsEndpoints).map { .mirror($0) }
+    }
+
     /// The slices that mirror the Endpoints of a name.
     func mirrors(of id: NamespacedName) -> [ManagedSlice] { mirrors[id].map { Array($0.values) } ?? [] }
 

@@ -33,17 +33,22 @@ package struct RegistryControllers: Sendable {
     private let clock: WallClock
     private let logger: Logger
     private let observer: (@Sendable (ControllerProgress) -> Void)?
+    private let onEndpoints: (@Sendable () -> Void)?
 
-    /// - Parameter observer: Told each time when nothing is left to do for now.
+    /// - Parameters:
+    ///   - observer: Told each time when nothing is left to do for now.
+    ///   - onEndpoints: Called when each run has written, or tried to write, what every cluster has and the endpoints
+    ///     that there are: what names are made of. The rest, empty slices mostly, comes after it.
     package init(
         store: any ObjectStore, settings: ControllerSettings, clock: WallClock = .system, logger: Logger,
-        observer: (@Sendable (ControllerProgress) -> Void)? = nil
+        observer: (@Sendable (ControllerProgress) -> Void)? = nil, onEndpoints: (@Sendable () -> Void)? = nil
     ) {
         self.store = store
         self.settings = settings
         self.clock = clock
         self.logger = logger
         self.observer = observer
+        self.onEndpoints = onEndpoints
     }
 
     /// Works until the task is cancelled. A store that cannot be read for a while is asked again.
@@ -52,7 +57,8 @@ package struct RegistryControllers: Sendable {
         while !Task.isCancelled {
             let start = clock.now()
             let loop = ControllerLoop(
-                store: store, settings: settings, clock: clock, logger: logger, observer: observer)
+                store: store, settings: settings, clock: clock, logger: logger, observer: observer,
+                onEndpoints: onEndpoints)
             do {
                 try await loop.run()
             } catch ObjectStoreError.versionTooOld {

@@ -20,6 +20,8 @@ struct EmbeddedServing {
     private let hasSnapshot: Bool
     /// Set once all manifests have been read.
     private let loaded = OneShot<Void>()
+    /// Set once the registry holds what manifests declare, and what controllers make of it.
+    private let filled = OneShot<Void>()
     /// Where the API is served, once it is; nil where it is not.
     private let listening = OneShot<String?>()
     private let logger: Logger
@@ -32,7 +34,7 @@ struct EmbeddedServing {
         hasSnapshot = snapshot?.isThere ?? false
         let (opening, store) = (opening, OneShot<RegistryStore>())
         self.store = store
-        source = EmbeddedSource(store: store, snapshot: snapshot, loaded: loaded, logger: logger)
+        source = EmbeddedSource(store: store, snapshot: snapshot, filled: filled, logger: logger)
         DispatchQueue(label: "registry").async {
             let result = Result {
                 try RegistryStore(
@@ -76,7 +78,7 @@ struct EmbeddedServing {
                 listening: listening, logger: logger),
             RegistryServing(
                 store: store, settings: settings.api, isRequired: settings.isAPIRequired, description: record,
-                apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded,
+                apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded, filled: filled,
                 listening: listening, logger: logger),
         ]
     }

@@ -10,20 +10,20 @@ final class EmbeddedSource: ClusterSource {
     private let store: OneShot<RegistryStore>
     /// nil for a registry in memory.
     private let snapshot: RegistrySnapshot?
-    /// Set once all manifests have been read.
-    private let loaded: OneShot<Void>
+    /// Set once the registry holds what manifests declare, and what controllers make of it.
+    private let filled: OneShot<Void>
     private let synced = OneShot<Void>()
     private let logger: Logger
 
-    init(store: OneShot<RegistryStore>, snapshot: RegistrySnapshot?, loaded: OneShot<Void>, logger: Logger) {
+    init(store: OneShot<RegistryStore>, snapshot: RegistrySnapshot?, filled: OneShot<Void>, logger: Logger) {
         self.store = store
         self.snapshot = snapshot
-        self.loaded = loaded
+        self.filled = filled
         self.logger = logger
     }
 
     var isInSync: Bool { true }
-    /// Manifests are read while the listeners are open already, and nothing is denied meanwhile.
+    /// The registry is filled while the listeners are open already, and nothing is denied meanwhile.
     var isWaitedFor: Bool { false }
 
     /// Whether the registry was read; false where the task is cancelled before.
@@ -37,12 +37,12 @@ final class EmbeddedSource: ClusterSource {
         if let kept = kept.take() { await tell(kept, take) }
         guard let store = await store.value() else { return }
         // What an earlier run left is answered at once; an empty registry says nothing until it has been filled.
-        if !store.holdsObjects { guard await loaded.value() != nil else { return } }
+        if !store.heldObjects { guard await filled.value() != nil else { return } }
         await withDiscardingTaskGroup { group in
             if let snapshot {
                 group.addTask {
                     // What an earlier process left says more than a registry that is being filled.
-                    if await self.synced.value() != nil, await self.loaded.value() != nil {
+                    if await self.synced.value() != nil, await self.filled.value() != nil {
                         await snapshot.keep(store, selection)
                     }
                 }

@@ -19,6 +19,8 @@ struct RegistryServing: ServiceLifecycle.Service {
     let apiServiceAddress: IPAddress?
     /// Set once all manifests have been read: until then controllers would make what manifests declare.
     let loaded: OneShot<Void>
+    /// Set once controllers have written what names are made of.
+    let filled: OneShot<Void>
     /// Set once the API takes connections, with its URL; nil where it is not served.
     let listening: OneShot<String?>
     let logger: Logger
@@ -84,6 +86,6 @@ struct RegistryServing: ServiceLifecycle.Service {
             settings: ControllerSettings(
                 apiServer: apiPort.flatMap { port in apiAddress.map { (address: $0, port: port) } },
                 apiServiceAddress: apiServiceAddress),
-            clock: .system, logger: logger)
+            clock: .system, logger: logger, onEndpoints: { [filled] in filled.set(()) })
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import Registry
 import Testing
 
@@ -30,6 +31,42 @@ struct EndpointsControllerTests {
             #expect(try store.slices(of: "prod/web").map { $0.list("endpoints") } == [[]])
             #expect(try store.document(.endpoints, "prod/web")?["subsets"] == nil)
         }
+    }
+
+    @Test("What names are made of is written first, and told: many Services without Pods come after it")
+    func first() async throws {
+        let manual = ManualClock()
+        let store = MemoryStore(clock: manual.clock)
+        for number in 0..<600 {
+            try store.put(.service, "prod/a\(number)", serviceDocument(selector: #"{"app": "none"}"#))
+        }
+        try store.put(.service, "prod/web", serviceDocument())
+        try store.put(.pod, "prod/web-0", podDocument("10.0.0.1"))
+        try store.put(.service, "prod/outside", serviceDocument(selector: "{}"))
+        try store.put(
+            .endpoints, "prod/outside", #"{"subsets": [{"addresses": [{"ip": "192.0.2.9"}], "ports": [{"port": 80}]}]}"#
+        )
+        let (told, input) = AsyncStream<(names: [[String]], isServed: Bool, slices: Int)>.makeStream()
+        let controllers = RegistryControllers(
+            store: store,
+            settings: ControllerSettings(apiServer: nil, apiServiceAddress: IPAddress("10.96.0.1")),
+            clock: manual.clock, logger: Logger(label: "controllers") { _ in SwiftLogNoOpLogHandler() },
+            onEndpoints: {
+                input.yield(
+                    (
+                        ["prod/web", "prod/outside"].map { (try? store.endpoints(of: $0)) ?? [] },
+                        store.record(key(.service, "default/kubernetes")) != nil, store.all(.endpointSlice).count
+                    ))
+            })
+        let run = Task { try await controllers.run() }
+        for await seen in told {
+            #expect(seen.names == [["10.0.0.1 TTF"], ["192.0.2.9 T--"]])
+            #expect(seen.isServed)
+            #expect(seen.slices < 600)
+            break
+        }
+        run.cancel()
+        _ = await run.result
     }
 
     @Test("A changed label moves a Pod from one Service to another")
