@@ -78,6 +78,7 @@ struct ManifestDocument: Sendable {
     }
 
     static func roots(of text: ManifestText) throws(ManifestSyntaxError) -> [Node] {
+        try ParsingCost(of: text.bytes).check()
         guard let yaml = String(validating: ManifestSurrogates.joined(text.bytes), as: UTF8.self) else {
             throw ManifestSyntaxError("is not UTF-8 text")
         }

@@ -317,6 +317,47 @@ struct ManifestReaderTests {
         }
     }
 
+    @Test("Keys that are collections, and directives, cost no more than the text warrants")
+    func costlyTexts() {
+        let wide = "[" + String(repeating: "a,", count: 100_000) + "]"
+        let keys = "m.yaml:1: document 1: has too many keys that are collections"
+        #expect(objects(String(repeating: "{? ", count: 200) + wide + String(repeating: "}", count: 200)) == [keys])
+        #expect(objects(String(repeating: "{?", count: 200) + wide + String(repeating: "}", count: 200)) == [keys])
+        #expect(objects(String(repeating: "? ", count: 200) + wide) == [keys])
+        #expect(
+            objects("a: &a \(wide)\n" + (0..<100).map { "b\($0): {*a : x}\n" }.joined()) == [keys])
+        let nested = String(repeating: "{", count: 200) + "a: b" + String(repeating: "}: c", count: 199) + "}"
+        #expect(objects("[" + String(repeating: nested + ",", count: 2000) + "]") == [keys])
+        let directives = (0..<10_000).map { "%TAG !\($0)! x\n" }.joined()
+        #expect(objects(directives + "---\na: b\n") == ["m.yaml:1: document 1: has more than 256 directives"])
+        #expect(
+            objects(directives.replacing("\n", with: "\u{85}") + "---\na: b\n")
+                == ["m.yaml:1: document 1: has more than 256 directives"])
+    }
+
+    @Test("What only looks like keys that are collections is read")
+    func proseLikeKeys() throws {
+        let prose = "  What? *Really*? **Note**: see [1]: https://example.org/?a=b&c=d\n"
+        let text = """
+            %YAML 1.1
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata:
+              name: a
+              annotations:
+                ? b
+                : c
+                text: |
+            \(String(repeating: "    " + prose, count: 400))      ?e
+            spec: {clusterIP: None}
+            """
+        var reader = ManifestReader(file: "m.yaml")
+        let document = try #require(try reader.read(Array(text.utf8)).entries.first).object.document
+        #expect(document["metadata"]?["annotations"]?["b"] == .string("c"))
+        #expect(document["metadata"]?["annotations"]?["text"]?.string?.contains("see [1]") == true)
+    }
+
     @Test("Nesting has a bound")
     func nesting() {
         for depth in [200, 100_000] {

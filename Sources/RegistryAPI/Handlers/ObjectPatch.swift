@@ -21,16 +21,16 @@ enum ObjectPatch: Sendable {
     static let applyType = "application/apply-patch+yaml"
 
     /// - Parameter strictErrors: Gets what stands twice in the patch.
-    init(_ request: APIRequest, strictErrors: inout [String]) throws {
+    init(_ request: APIRequest, strictErrors: inout [String]) async throws {
         switch request.contentType {
         case "application/json-patch+json":
-            self = .json(try BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .json(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
         case "application/merge-patch+json":
-            self = .merge(try BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .merge(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
         case "application/strategic-merge-patch+json":
-            self = .strategicMerge(try BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .strategicMerge(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
         case Self.applyType:
-            self = .apply(try BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .apply(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
         default:
             throw APIStatus.unsupportedMediaType(accepted: ObjectPatch.mediaTypes)
         }

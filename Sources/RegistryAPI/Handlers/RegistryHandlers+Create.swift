@@ -7,7 +7,7 @@ extension RegistryHandlers {
     func create(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
-        let reading = try bodies.object(in: request, kind: target.kind, mode: options.validation)
+        let reading = try await bodies.object(in: request, kind: target.kind, mode: options.validation)
         let document = try settled(reading.document, target: target)
         var attempt = 0
         while true {

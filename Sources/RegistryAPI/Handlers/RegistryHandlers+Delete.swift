@@ -5,7 +5,7 @@ extension RegistryHandlers {
     /// Removes one object, or marks it as being removed where finalizers hold it.
     func delete(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
-        let options = try DeleteOptions(bodies.deleteOptions(in: request), request.query)
+        let options = try DeleteOptions(await bodies.deleteOptions(in: request), request.query)
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let outcome = try await store.write(deletion(of: key, options))
         guard let record = outcome.record else { throw APIStatus.notFound(key.kind, name: key.id.name) }
@@ -36,7 +36,7 @@ extension RegistryHandlers {
     /// Removes all objects that a list would show.
     func deleteCollection(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
-        let options = try DeleteOptions(bodies.deleteOptions(in: request), request.query)
+        let options = try DeleteOptions(await bodies.deleteOptions(in: request), request.query)
         let page = try await collect(
             target.scope, try ListOptions(request.query, kind: target.kind), request.answer)
         var removed: [ObjectRecord] = []

@@ -32,7 +32,7 @@ extension RegistryHandlers {
     func replace(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
-        let reading = try bodies.object(in: request, kind: target.kind, mode: options.validation)
+        let reading = try await bodies.object(in: request, kind: target.kind, mode: options.validation)
         let document = try settled(reading.document, target: target)
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         try Self.checkName(of: document, is: key.id.name)
@@ -63,7 +63,7 @@ extension RegistryHandlers {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
         var strictErrors: [String] = []
-        let patch = try ObjectPatch(request, strictErrors: &strictErrors)
+        let patch = try await ObjectPatch(request, strictErrors: &strictErrors)
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let part = Part(target)
         let handlers = self

@@ -27,6 +27,30 @@ struct HostileRequestTests {
         #expect(reply.status == 400, "\(reply.object)")
     }
 
+    @Test("YAML that would cost much more than its length is refused; JSON in its place is read with YAML's strictness")
+    func costlyYAML() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        func send(_ method: String, _ path: String, _ type: String, _ body: String) throws -> String {
+            let reply = try HTTPConnection(port: port).request(method, path, type: type, body)
+            return "\(reply.status) \(reply.object["message"] as? String ?? "")"
+        }
+        let keys =
+            String(repeating: "{? ", count: 200) + "[" + String(repeating: "a,", count: 100_000) + "]"
+            + String(repeating: "}", count: 200)
+        #expect(try send("POST", Self.services, "application/yaml", keys).hasSuffix("keys that are collections"))
+        let directives = (0..<100_000).map { "%TAG !\($0)! x\n" }.joined() + "---\na: b\n"
+        #expect(try send("POST", Self.services, "application/yaml", directives).contains("directives"))
+        let apply = "application/apply-patch+yaml"
+        func service(_ name: String) -> String {
+            #"{"apiVersion":"v1","kind":"Service","metadata":{\#(name)},"spec":{"ports":[{"port":80}]}}"#
+        }
+        let place = "\(Self.services)/x?fieldManager=test"
+        let twice = try send("PATCH", place, apply, service(#""name":"x","name":"x""#))
+        #expect(twice.hasPrefix("400 error decoding YAML"), "\(twice)")
+        #expect(try send("PATCH", place, apply, service(#""name":"x""#)).hasPrefix("201"))
+    }
+
     @Test(
         "What a page of another site sends by a browser is not answered",
         arguments: ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Host: rebound.example"])
