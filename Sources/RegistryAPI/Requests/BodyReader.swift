@@ -3,6 +3,7 @@ import Manifests
 import ObjectRules
 import ObjectSchema
 import Registry
+import Synchronization
 
 /// Bodies of requests as documents: JSON, YAML and Kubernetes' protobuf, read strictly as the client asks for it.
 struct BodyReader: Sendable {
@@ -109,11 +110,22 @@ struct BodyReader: Sendable {
     }
 
     /// A microsecond a byte, and several where collections are nested deeply: one text at a time, on a thread of its own,
-    /// so that nothing but other such texts waits for it.
+    /// so that nothing but other such texts waits for it, and the end of the server not either.
     private static func yaml(_ body: [UInt8]) async throws -> [JSONValue] {
-        try await withCheckedThrowingContinuation { continuation in
-            yamlQueue.async { continuation.resume(with: Result { try YAMLText.values(of: body) }) }
+        let (results, continuation) = AsyncStream<Result<[JSONValue], any Error>>.makeStream()
+        let waiter = Waiter()
+        continuation.onTermination = { _ in waiter.isThere.store(false, ordering: .relaxed) }
+        yamlQueue.async {
+            guard waiter.isThere.load(ordering: .relaxed) else { return }
+            continuation.yield(Result { try YAMLText.values(of: body) })
         }
+        for await result in results { return try result.get() }
+        throw CancellationError()
+    }
+
+    /// Whoever waits for a text, until the task is cancelled.
+    private final class Waiter: Sendable {
+        let isThere = Atomic(true)
     }
 
     private static let yamlQueue = DispatchQueue(label: "yaml")

@@ -92,7 +92,7 @@ final class HTTPConnection {
         }
     }
 
-    private func send(_ method: String, _ path: String, type: String, _ body: String) throws {
+    func send(_ method: String, _ path: String, type: String, _ body: String) throws {
         var message = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: conformance/1\r\n"
         if !body.isEmpty { message += "Content-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n" }
         let bytes = Array((message + "\r\n" + body).utf8)

@@ -51,6 +51,21 @@ struct HostileRequestTests {
         #expect(try send("PATCH", place, apply, service(#""name":"x""#)).hasPrefix("201"))
     }
 
+    @Test("Texts of YAML that take long hold up neither others nor the end")
+    func slowYAML() throws {
+        let (server, port) = try Self.server()
+        defer { server.stop() }
+        let depth = 90
+        let body =
+            String(repeating: "[", count: depth) + String(repeating: "a,", count: 1_400_000)
+            + String(repeating: "]", count: depth)
+        let senders = try (0..<4).map { _ in try HTTPConnection(port: port) }
+        for sender in senders { try sender.send("POST", Self.services, type: "application/yaml", body) }
+        #expect(try server.shell("curl -fsS -m 20 $URL/readyz").output == "ok")
+        #expect(try server.shell("kubectl create namespace other").status == 0)
+        #expect(server.process.stop() == 0)
+    }
+
     @Test(
         "What a page of another site sends by a browser is not answered",
         arguments: ["Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Host: rebound.example"])
