@@ -45,6 +45,7 @@ package struct ClusterStage: Stage {
                 response.additionals = additionals
                 return response
             case .alias(let records, let target):
+                guard !chain.isFull else { return response }
                 response.answers += records
                 guard chain.follow(to: target) else { return response }
                 guard let inner = zones.zone(of: target) else { return await chain.continued(query, after: response) }

@@ -2,8 +2,8 @@ import DNS
 
 /// The aliases followed so far for one question (RFC 1034 §3.6.2): never in a circle, never too many.
 package struct AliasChain: Sendable {
-    /// The most aliases that one answer follows.
-    package static let maximum = 8
+    /// The most aliases that one answer follows, as many as CoreDNS does.
+    package static let maximum = 11
 
     /// Where the chain has led.
     package private(set) var name: DomainName
@@ -18,9 +18,12 @@ package struct AliasChain: Sendable {
         limit = Self.maximum - query.aliasCount
     }
 
+    /// Whether no further alias has room in the answer.
+    package var isFull: Bool { length >= limit }
+
     /// Goes on to a target; false where that would be a circle or one alias too many.
     package mutating func follow(to target: DomainName) -> Bool {
-        guard length + 1 < limit, seen.insert(target).inserted else { return false }
+        guard !isFull, seen.insert(target).inserted else { return false }
         length += 1
         name = target
         return true

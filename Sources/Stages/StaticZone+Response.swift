@@ -14,6 +14,7 @@ extension StaticZone {
                 response.additionals = additionals
                 return response
             case .alias(let records, let target):
+                guard !chain.isFull else { return response }
                 response.answers += records
                 guard chain.follow(to: target) else { return response }
                 guard target.isWithin(apex) else { return await chain.continued(query, after: response) }

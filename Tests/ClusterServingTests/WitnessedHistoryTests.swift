@@ -194,12 +194,13 @@ private final class WitnessedCluster {
                 if apex == first { expectation.authority = soa }
                 return expectation
             }
+            guard !answer.isAlias || visited.count <= AliasChain.maximum else { return expectation }
             expectation.answer += answer.records.map { RecordText.text($0).lowercased() }
             guard answer.isAlias, let target = answer.records.first?.data.target else {
                 expectation.additional = answer.additionals.map { RecordText.text($0).lowercased() }
                 return expectation
             }
-            guard !visited.contains(target), visited.count < AliasChain.maximum else { return expectation }
+            guard !visited.contains(target) else { return expectation }
             current = target
         }
     }

@@ -52,7 +52,7 @@ struct Row: Sendable, CustomTestStringConvertible {
 enum SharedServer {
     static let server: Result<ServerUnderTest, any Error> = Result {
         let server = try ServerUnderTest(
-            manifests: ["fixture.yaml": Fixture.manifest, "crowd.yaml": Fixture.crowd],
+            manifests: ["fixture.yaml": Fixture.manifest, "crowd.yaml": Fixture.crowd, "ladder.yaml": Fixture.ladder],
             zones: ["example.org": Fixture.zone], arguments: Fixture.arguments)
         atexit { _ = try? SharedServer.server.get().stop() }
         return server

@@ -40,6 +40,15 @@ struct ExternalNameTests {
             """))
     func inside(_ exchange: Exchange) throws { try exchange.check() }
 
+    @Test("Eleven aliases lead to their address; of more the first eleven are told", arguments: [1, 8, 11, 12])
+    func ladder(_ steps: Int) throws {
+        let port = try SharedServer.server.get().port
+        let seen = try Asker.ldns.ask("step\(steps).prod.svc.cluster.local", "A", port: port, overTCP: false)
+        #expect(seen.rcode == "NOERROR")
+        #expect(seen.answer.count { $0.contains(" cname ") } == min(steps, 11))
+        #expect(seen.answer.contains { $0.hasSuffix(" a 10.96.0.10") } == (steps <= 11))
+    }
+
     @Test(
         "An address as a target makes no name",
         arguments: Exchange.table(

@@ -32,6 +32,17 @@ enum Fixture {
 
         """
 
+    /// Services that are aliases, each of the one before it, the first of `web`.
+    static let ladder = (1...12).map { number in
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: step\(number), namespace: prod}
+        spec: {type: ExternalName, externalName: \(number == 1 ? "web" : "step\(number - 1)").prod.svc.cluster.local}
+
+        """
+    }.joined(separator: "---\n")
+
     static let manifest = #"""
         apiVersion: v1
         kind: List

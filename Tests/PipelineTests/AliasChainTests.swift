@@ -19,16 +19,17 @@ struct AliasChainTests {
                 lookups: NoLookups()))
     }
 
-    @Test("Eight aliases are followed, and none twice")
+    @Test("Eleven aliases are followed, and none twice")
     func bounds() throws {
         var chain = try Self.chain("0.example.")
-        for number in 1...7 {
+        for number in 1...11 {
             let target = try Self.name("\(number).example.")
             let isFollowed = chain.follow(to: target)
             #expect(isFollowed)
             #expect(chain.name == target)
         }
-        let isOneTooMany = chain.follow(to: try Self.name("8.example."))
+        #expect(chain.isFull)
+        let isOneTooMany = chain.follow(to: try Self.name("12.example."))
         #expect(!isOneTooMany)
         var loop = try Self.chain("a.example.")
         let isLoop = loop.follow(to: try Self.name("A.example."))
