@@ -8,7 +8,12 @@ import Testing
     @Test func bufsize() throws {
         #expect(try SettingsText("bufsize").settings(BufsizeSettings.self)?.size == 1232)
         #expect(try SettingsText("bufsize 512").settings(BufsizeSettings.self)?.size == 512)
-        #expect(try SettingsText("bufsize 4096").settings(BufsizeSettings.self)?.size == 4096)
+        let large = try SettingsText("bufsize 4096").settings(BufsizeSettings.self)
+        #expect(large?.size == 4096)
+        #expect(
+            large?.warnings.map(\.description)
+                == ["Corefile:2: '4096' has no effect: datagrams have at most 1232 bytes in any case"])
+        #expect(try SettingsText("bufsize 1232").settings(BufsizeSettings.self)?.warnings.isEmpty == true)
     }
 
     @Test func header() throws {
