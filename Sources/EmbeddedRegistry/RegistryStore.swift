@@ -53,6 +53,10 @@ package final class RegistryStore: Sendable {
     private let directory: String?
     /// Whether there was no registry before this process made one.
     package let isNew: Bool
+    /// Where virtual IPs come from; the first one's family is the default.
+    package let serviceCIDRs: [CIDR]
+    /// Where they came from at the last start; nil where this is the first.
+    package let formerServiceCIDRs: [CIDR]?
     /// Whether an earlier run has left objects that names are made of.
     package let heldObjects: Bool
 
@@ -65,7 +69,7 @@ package final class RegistryStore: Sendable {
     package init(
         location: Location, settings: StoreSettings = StoreSettings(), clock: WallClock = .system
     ) throws {
-        for range in settings.serviceCIDRs { _ = try AddressRange(range) }
+        for range in settings.serviceCIDRs ?? [] { _ = try AddressRange(range) }
         self.settings = settings
         self.clock = clock
         let opening: StoreOpening
@@ -80,6 +84,7 @@ package final class RegistryStore: Sendable {
             opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
         isNew = opening.isNew
+        (serviceCIDRs, formerServiceCIDRs) = (opening.ranges, opening.formerRanges)
         heldObjects = !opening.known.objects.isEmpty
         let ring = Self.ring(at: opening.known.version, settings)
         source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))

@@ -27,6 +27,9 @@ struct StoreOpening {
     let standing: Standing
     /// What was wrong with the versions and is mended, in one line; nil where all was well.
     let repair: String?
+    /// Where virtual IPs come from, and where they came from at the last start; nil where this is the first.
+    let ranges: [CIDR]
+    let formerRanges: [CIDR]?
     /// Whether the registry was made by this opening.
     let isNew: Bool
 
@@ -72,8 +75,10 @@ struct StoreOpening {
         _ database: any DatabaseWriter, lock: StoreLock?, refusal: ObjectStoreError? = nil,
         remains: StoreRemains? = nil, file: String, settings: StoreSettings, clock: WallClock
     ) throws {
-        (known, standing, repair) = try Self.prepare(
+        let ranges: (ranges: [CIDR], former: [CIDR]?)
+        (known, standing, repair, ranges) = try Self.prepare(
             database, remains: remains, file: file, settings: settings, clock: clock)
+        (self.ranges, formerRanges) = ranges
         self.database = database
         self.lock = lock
         self.refusal = refusal
@@ -103,7 +108,7 @@ struct StoreOpening {
     /// Brings the tables up to date and reads what they hold.
     private static func prepare(
         _ database: any DatabaseWriter, remains: StoreRemains?, file: String, settings: StoreSettings, clock: WallClock
-    ) throws -> (StoreState, Standing, repair: String?) {
+    ) throws -> (StoreState, Standing, repair: String?, ranges: (ranges: [CIDR], former: [CIDR]?)) {
         try StoreError.mapping(file: file) {
             try database.write { try StoreSchema.check($0, file: file, remains: remains) }
             try StoreSchema.migrator.migrate(database)
@@ -111,11 +116,12 @@ struct StoreOpening {
                 var state = try StoreState(of: database, settings: settings, file: file)
                 let version = state.version
                 let repair = try StoreVersions.mend(&state, in: database, told: remains?.toldVersion, file: file)
-                try StoreSetup.complete(&state, in: database, settings: settings, file: file, now: clock.now())
+                let ranges = try StoreSetup.complete(
+                    &state, in: database, settings: settings, file: file, now: clock.now())
                 let standing = Standing(
                     identity: try StoredRows.setting(StoreSetting.identity, in: database), version: state.version,
                     isUnchanged: state.version == version)
-                return (state, standing, repair)
+                return (state, standing, repair, ranges)
             }
         }
     }

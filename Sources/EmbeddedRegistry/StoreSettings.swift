@@ -3,8 +3,12 @@ import Registry
 
 /// What a store is run with; read once, at start.
 package struct StoreSettings: Sendable {
-    /// Where virtual IPs come from; the first one's family is the default. Without any, Services stay pending.
-    package var serviceCIDRs: [CIDR]
+    /// Where virtual IPs come from where nobody ever said it.
+    static let defaultServiceCIDRs = [CIDR("10.96.0.0/16")].compactMap { $0 }
+
+    /// Where virtual IPs come from; the first one's family is the default. Without any, Services stay pending; nil stands
+    /// for what the registry was last started with.
+    package var serviceCIDRs: [CIDR]?
     package var nodePorts: ClosedRange<Int>
     /// How long a released address is not handed out automatically, in seconds.
     ///
@@ -15,7 +19,7 @@ package struct StoreSettings: Sendable {
     package var retainedEvents: Int
 
     package init(
-        serviceCIDRs: [CIDR] = [CIDR("10.96.0.0/16")].compactMap { $0 },
+        serviceCIDRs: [CIDR]? = nil,
         nodePorts: ClosedRange<Int> = NodePortAllocator.defaultRange,
         quarantineSeconds: Int64 = 300, retainedEvents: Int = 10_000
     ) {

@@ -4,12 +4,15 @@ import Registry
 
 /// What an opened registry is brought to before it is used: former forms made present ones, the settings noted.
 enum StoreSetup {
+    /// - Returns: Where virtual IPs come from, and where they came from at the last start.
     static func complete(
         _ state: inout StoreState, in database: Database, settings: StoreSettings, file: String, now: Timestamp
-    ) throws {
-        let ranges = settings.serviceCIDRs.map(\.description).joined(separator: " ")
-        let areRangesNew = try StoredRows.setting(StoreSetting.serviceCIDRs, in: database) != ranges
-        try StoredRows.set(StoreSetting.serviceCIDRs, ranges, in: database)
+    ) throws -> (ranges: [CIDR], former: [CIDR]?) {
+        let former = try StoredRows.setting(StoreSetting.serviceCIDRs, in: database)
+            .map { $0.split(separator: " ").compactMap { CIDR(String($0)) } }
+        let ranges = settings.serviceCIDRs ?? former ?? StoreSettings.defaultServiceCIDRs
+        try StoredRows.set(
+            StoreSetting.serviceCIDRs, ranges.map(\.description).joined(separator: " "), in: database)
         try StoredRows.set(
             StoreSetting.nodePorts, "\(settings.nodePorts.lowerBound)-\(settings.nodePorts.upperBound)", in: database)
         if try StoredRows.setting(StoreSetting.identity, in: database) == nil {
@@ -18,9 +21,10 @@ enum StoreSetup {
         }
         var batch = try StoreBatch(database: database, file: file, settings: settings, now: now, state: state)
         try batch.adoptAllocations()
-        try batch.declareRanges(settings.serviceCIDRs, areNew: areRangesNew)
+        try batch.declareRanges(ranges, areNew: former != ranges)
         try batch.finish()
         state = batch.state
+        return (ranges, former)
     }
 }
 

@@ -34,7 +34,7 @@ struct EmbeddedServing {
         hasSnapshot = snapshot?.isThere ?? false
         let (opening, store) = (opening, OneShot<RegistryStore>())
         self.store = store
-        source = EmbeddedSource(store: store, snapshot: snapshot, filled: filled, logger: logger)
+        source = EmbeddedSource(store: store, snapshot: snapshot, loaded: loaded, filled: filled, logger: logger)
         DispatchQueue(label: "registry").async {
             let result = Result {
                 try RegistryStore(
@@ -61,6 +61,16 @@ struct EmbeddedServing {
             logger.error("\(refusal); serving what it holds, and taking no writes until the disk does")
         }
         if let repair = store.repair { logger.warning("\(repair)") }
+        if let former = store.formerServiceCIDRs, former != store.serviceCIDRs {
+            func list(_ ranges: [CIDR]) -> String {
+                ranges.isEmpty ? "nowhere" : ranges.map(\.description).joined(separator: " and ")
+            }
+            logger.warning(
+                """
+                virtual IPs come from \(list(store.serviceCIDRs)) now, by --service-cidr, and came from \(list(former)): \
+                'swiftlet vip audit' names those that are in no range any more
+                """)
+        }
         let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
         if let data = settings.data {
             // Whoever mistypes the folder learns here why no Service of theirs is there.
@@ -78,7 +88,7 @@ struct EmbeddedServing {
                 listening: listening, logger: logger),
             RegistryServing(
                 store: store, settings: settings.api, isRequired: settings.isAPIRequired, description: record,
-                apiServiceAddress: settings.store.serviceCIDRs.first?.firstHost, loaded: loaded, filled: filled,
+                apiServiceAddress: store.serviceCIDRs.first?.firstHost, loaded: loaded, filled: filled,
                 listening: listening, logger: logger),
         ]
     }

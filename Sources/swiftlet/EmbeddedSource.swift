@@ -10,14 +10,20 @@ final class EmbeddedSource: ClusterSource {
     private let store: OneShot<RegistryStore>
     /// nil for a registry in memory.
     private let snapshot: RegistrySnapshot?
+    /// Set once all manifests have been read.
+    private let loaded: OneShot<Void>
     /// Set once the registry holds what manifests declare, and what controllers make of it.
     private let filled: OneShot<Void>
     private let synced = OneShot<Void>()
     private let logger: Logger
 
-    init(store: OneShot<RegistryStore>, snapshot: RegistrySnapshot?, filled: OneShot<Void>, logger: Logger) {
+    init(
+        store: OneShot<RegistryStore>, snapshot: RegistrySnapshot?, loaded: OneShot<Void>, filled: OneShot<Void>,
+        logger: Logger
+    ) {
         self.store = store
         self.snapshot = snapshot
+        self.loaded = loaded
         self.filled = filled
         self.logger = logger
     }
@@ -42,7 +48,7 @@ final class EmbeddedSource: ClusterSource {
             if let snapshot {
                 group.addTask {
                     // What an earlier process left says more than a registry that is being filled.
-                    if await self.synced.value() != nil, await self.filled.value() != nil {
+                    if await self.synced.value() != nil, await self.loaded.value() != nil {
                         await snapshot.keep(store, selection)
                     }
                 }

@@ -70,7 +70,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("service-cidr"), parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Where virtual IPs come from; once, or twice for both families. (default: 10.96.0.0/16)",
+            """
+            Where virtual IPs come from; once, or twice for both families. (default: what the registry has, 10.96.0.0/16 \
+            for a new one)
+            """,
             valueName: "cidr"))
     var serviceCIDRs: [String] = []
 
@@ -203,10 +206,11 @@ struct ServeCommand: AsyncParsableCommand {
             inherited: try inheritedSockets())
     }
 
-    /// The ranges of virtual IPs, of one family each.
-    private func serviceRanges() throws(CommandFailure) -> [CIDR] {
+    /// The ranges of virtual IPs, of one family each; nil for what the registry has.
+    private func serviceRanges() throws(CommandFailure) -> [CIDR]? {
+        guard !serviceCIDRs.isEmpty else { return nil }
         var cidrs: [CIDR] = []
-        for text in serviceCIDRs.isEmpty ? ["10.96.0.0/16"] : serviceCIDRs {
+        for text in serviceCIDRs {
             guard let cidr = CIDR(text) else {
                 throw CommandFailure(.usage, "--service-cidr \(text): write a network such as 10.96.0.0/16")
             }

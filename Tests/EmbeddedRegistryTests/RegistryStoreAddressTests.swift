@@ -173,6 +173,24 @@ struct RegistryStoreAddressTests {
         #expect(try store.service("prod/web").clusterIPs == [both.clusterIP])
     }
 
+    @Test("A start that names no ranges has those of the last one; another one's are told beside them")
+    func rangesOfLastStart() throws {
+        let folder = RegistryFolder()
+        func cidrs(_ texts: String...) -> [CIDR] { texts.compactMap { CIDR($0) } }
+        do {
+            let store = try folder.open(StoreSettings())
+            #expect(store.serviceCIDRs == cidrs("10.96.0.0/16") && store.formerServiceCIDRs == nil)
+        }
+        do {
+            let store = try folder.open(.ranges("10.9.0.0/24", "fd00::/112"))
+            #expect(store.serviceCIDRs == cidrs("10.9.0.0/24", "fd00::/112"))
+            #expect(store.formerServiceCIDRs == cidrs("10.96.0.0/16"))
+        }
+        let store = try folder.open(StoreSettings())
+        #expect(store.serviceCIDRs == cidrs("10.9.0.0/24", "fd00::/112"))
+        #expect(store.formerServiceCIDRs == store.serviceCIDRs)
+    }
+
     @Test("New addresses come from the ranges of this start; old ones stay and are found by the audit")
     func changedRange() throws {
         let folder = RegistryFolder()
