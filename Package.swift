@@ -209,7 +209,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "CMemory", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
-                "FileReading", "FileWatching", "KeptState", "Manifests",
+                "FileReading", "FileWatching", "KeptState", "Manifests", "ObjectSchema",
                 "ClusterZone",
                 "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
                 "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",

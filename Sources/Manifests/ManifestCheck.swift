@@ -1,16 +1,35 @@
-/// Reads manifests as a feeder would, only to say what is wrong with them.
-package enum ManifestCheck {
-    /// The problems of a file, or of all files of a folder, a line each.
-    package static func problems(at path: String) -> [String] {
-        guard ManifestFolder.isFolder(path) else { return problems(ofFileAt: path) }
+/// What is wrong with manifests, read as a feeder would read them.
+package struct ManifestCheck {
+    /// What a server would log as an error, a line each.
+    package private(set) var problems: [String] = []
+    /// What somebody should know though it is no error, a line each.
+    package private(set) var warnings: [String] = []
+    /// How many objects a server would serve, each counted once.
+    package var objectCount: Int { ledger.objectCount }
+    private var ledger = ManifestLedger()
+    private let strictErrors: (ManifestObject) -> [String]
+
+    /// Checks a file, or all files of a folder.
+    ///
+    /// - Parameter strictErrors: What of an object its kind does not know.
+    package init(at path: String, strictErrors: @escaping (ManifestObject) -> [String]) {
+        self.strictErrors = strictErrors
+        guard ManifestFolder.isFolder(path) else {
+            check(path)
+            takeDuplicates()
+            return
+        }
         do {
             let folder = try ManifestFolder([path], watcher: nil)
             guard !folder.files.isEmpty || !folder.problems.isEmpty else {
-                return ["\(path): holds no *.yaml, *.yml or *.json"]
+                problems.append("\(path): holds no *.yaml, *.yml or *.json")
+                return
             }
-            return folder.problems.map { "\($0)" } + folder.files.flatMap(problems(ofFileAt:))
+            problems += folder.problems.map { "\($0)" }
+            for file in folder.files { check(file) }
+            takeDuplicates()
         } catch {
-            return ["\(error)"]
+            problems.append("\(error)")
         }
     }
 
@@ -19,18 +38,37 @@ package enum ManifestCheck {
         !ManifestFolder.isFolder(path) && !ManifestFolder.isManifest(String(path.split(separator: "/").last ?? ""))
     }
 
-    private static func problems(ofFileAt path: String) -> [String] {
+    private mutating func check(_ path: String) {
         switch ManifestFile.read(path) {
-        case .missing: return ["\(path): no such file"]
-        case .unchanged: return []
-        case .unreadable(let reason): return ["\(path): \(reason)"]
+        case .missing: problems.append("\(path): no such file")
+        case .unchanged: break
+        case .unreadable(let reason): problems.append("\(path): \(reason)")
         case .bytes(let bytes, _):
             var reader = ManifestReader(file: path)
             do {
-                return try reader.read(bytes).problems.map { "\($0)" }
+                take(try reader.read(bytes), of: path)
             } catch {
-                return ["\(error)"]
+                problems.append("\(error)")
             }
         }
+    }
+
+    private mutating func take(_ contents: ManifestContents, of file: String) {
+        problems += contents.problems.map { "\($0)" }
+        ledger.set(contents, of: file)
+        for entry in contents.entries {
+            warnings += strictErrors(entry.object).map { reason in
+                let place = ManifestProblem(
+                    file: file, line: entry.line, document: entry.document, object: "\(entry.object.key)",
+                    reason: reason)
+                return "\(place)"
+            }
+        }
+        let unused = contents.unusedKinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        warnings += unused.map { "\(file): passed over: \($0.value) \($0.key)" }
+    }
+
+    private mutating func takeDuplicates() {
+        problems += ledger.duplicates.map { "\($0)" }
     }
 }

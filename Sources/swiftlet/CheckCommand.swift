@@ -7,6 +7,7 @@ import Glibc
 import LDNS
 import Manifests
 import Nameserver
+import ObjectSchema
 import Registry
 import Serving
 import StaticZones
@@ -51,15 +52,10 @@ struct CheckCommand: ParsableCommand {
         for file in corefiles + files.filter(Self.isCorefile) {
             let source = CorefileSource(path: file, environment: ProcessInfo.processInfo.environment)
             let (problems, warnings) = source.check()
-            for problem in problems { print(problem) }
-            for warning in warnings { print("\(warning) (a warning)") }
-            isSound = isSound && problems.isEmpty
+            isSound = Self.tell(problems.map(\.description), warnings.map(\.description)) && isSound
         }
         for file in files where !Self.isCorefile(file) {
-            for problem in Self.problems(of: file) {
-                print(problem)
-                isSound = false
-            }
+            isSound = Self.check(file) && isSound
         }
         guard isSound else { throw ExitCode(CommandFailure.Kind.badData.rawValue) }
     }
@@ -69,13 +65,22 @@ struct CheckCommand: ParsableCommand {
         return name == "Corefile" || name.hasSuffix(".corefile")
     }
 
-    private static func problems(of file: String) -> [String] {
+    /// Says what was found; false where anything of it is a problem.
+    private static func tell(_ problems: [String], _ warnings: [String] = []) -> Bool {
+        for problem in problems { print(problem) }
+        for warning in warnings { print("\(warning) (a warning)") }
+        return problems.isEmpty
+    }
+
+    /// Checks anything but a Corefile; false where something is wrong with it.
+    private static func check(_ file: String) -> Bool {
         if let zone = ZoneFileSetting(file) {
             do {
                 let records = try ZoneFileReader.records(inFileAt: zone.path, origin: zone.origin)
-                return try StaticZone(origin: zone.origin, records: records).warnings.map { "\(zone.path): \($0)" }
+                return tell(
+                    try StaticZone(origin: zone.origin, records: records).warnings.map { "\(zone.path): \($0)" })
             } catch {
-                return ["\(error)"]
+                return tell(["\(error)"])
             }
         }
         if RegistryCheck.applies(to: file) {
@@ -83,10 +88,17 @@ struct CheckCommand: ParsableCommand {
             if check.problems.isEmpty {
                 print("\(file) is clean: \(check.objectCount) objects at version \(check.version.rawValue)")
             }
-            return check.problems
+            return tell(check.problems)
         }
-        let problems = ManifestCheck.problems(at: file)
-        guard !problems.isEmpty, ManifestCheck.isDoubtful(file), access(file, R_OK) == 0 else { return problems }
-        return problems + ["\(file): was taken for manifests; if it is a Corefile, write --corefile \(file)"]
+        let check = ManifestCheck(at: file) { object in
+            guard let type = Schema.shared.type(of: object.key.kind) else { return [] }
+            return (try? Schema.shared.read(object.document, as: type))?.strictErrors ?? []
+        }
+        var problems = check.problems
+        if !problems.isEmpty, ManifestCheck.isDoubtful(file), access(file, R_OK) == 0 {
+            problems.append("\(file): was taken for manifests; if it is a Corefile, write --corefile \(file)")
+        }
+        if problems.isEmpty { print("\(file) is sound: \(check.objectCount) objects") }
+        return tell(problems, check.warnings)
     }
 }

@@ -172,4 +172,41 @@ struct ImageAndUnitTests {
         #expect(try run(ServerUnderTest.binary, ["check", "--corefile", "\(file)x"]).status == 65)
         #expect(try run(ServerUnderTest.binary, ["check"]).status == 64)
     }
+
+    @Test("check names unknown fields and kinds of manifests, and what stands twice, as a server would pass over it")
+    func checkManifests() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "check-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func check(_ name: String, _ text: String) throws -> (status: Int32, lines: [String]) {
+            let file = folder.appending(path: name).path
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            let result = try run(ServerUnderTest.binary, ["check", file])
+            let lines = result.output.split(separator: "\n").map { String($0).replacing("\(file)", with: "FILE") }
+            return (result.status, lines)
+        }
+        let good = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n"
+        #expect(try check("good.yaml", good) == (0, ["FILE is sound: 1 objects"]))
+        let typos = good.replacing("{port: 80}", with: "{port: 80, protcol: TCP}").replacing(
+            "spec: {", with: "spec: {selectr: {}, ")
+        #expect(
+            try check("typos.yaml", typos) == (
+                0,
+                [
+                    "FILE is sound: 1 objects",
+                    #"FILE:1: document 1: Service default/a: unknown field "spec.ports[0].protcol" (a warning)"#,
+                    #"FILE:1: document 1: Service default/a: unknown field "spec.selectr" (a warning)"#,
+                ]
+            ))
+        #expect(
+            try check("kind.yaml", good.replacing("Service", with: "Servce"))
+                == (0, ["FILE is sound: 0 objects", "FILE: passed over: 1 Servce (a warning)"]))
+        #expect(
+            try check("twice.yaml", good + "---\n" + good)
+                == (65, ["FILE:6: document 2: Service default/a: stands in the file already, in line 1; passed over"]))
+        // The same object again in other files of the folder.
+        let result = try run(ServerUnderTest.binary, ["check", folder.path])
+        #expect(
+            result.status == 65 && result.output.contains("stands in \(folder.path)/good.yaml:1 already"), "\(result)")
+    }
 }
