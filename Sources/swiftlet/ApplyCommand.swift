@@ -84,7 +84,9 @@ struct ApplyCommand: AsyncParsableCommand {
             } catch {
                 // Nobody there: the others would fare no better.
                 if error.cause == .unreachable { throw CommandFailure(error) }
-                reporter.report("\(object.place): \(object.title): \(error)")
+                let advice = error.code == 409 && error.reason == "Conflict" && !forceConflicts
+                let hint = advice ? "; --force-conflicts takes those fields over" : ""
+                reporter.report("\(object.place): \(object.title): \(error)\(hint)")
                 failures += 1
             }
         }

@@ -20,13 +20,13 @@ struct GetCommand: AsyncParsableCommand {
     var isEverywhere = false
 
     @Option(
-        name: [.customShort("o"), .customLong("output")],
+        name: [.customShort("o", allowingJoined: true), .customLong("output")],
         help: ArgumentHelp(
             "How to show them: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "format"))
     var format: Format = .table
 
     @Option(
-        name: [.customShort("l"), .customLong("selector")],
+        name: [.customShort("l", allowingJoined: true), .customLong("selector")],
         help: ArgumentHelp("Only those whose labels match: a=b,c!=d,e in (f,g),h.", valueName: "selector"))
     var selector: String = ""
 

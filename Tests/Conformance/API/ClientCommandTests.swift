@@ -216,7 +216,15 @@ enum ClientCommandScripts {
                 output: ["=swiftlet env: Missing expected argument '--namespace <ns>'; see swiftlet help env\n"]),
             KubectlStep(
                 "swiftlet nonsense 2>&1", status: 64,
-                output: ["=swiftlet: Unexpected argument 'nonsense'; see swiftlet help\n"]),
+                output: ["=swiftlet: there is no command 'nonsense'; see swiftlet help\n"]),
+            KubectlStep("swiftlet gt svc 2>&1", status: 64, output: ["there is no command 'gt' (get?);"]),
+            KubectlStep("swiftlet vip aduit 2>&1", status: 64, output: ["there is no command 'aduit' (audit?);"]),
+            KubectlStep("swiftlet get svc kubernetes -ojson", output: [#""kind": "Service""#]),
+            KubectlStep(
+                "kubectl create service clusterip mine --tcp=80; swiftlet apply -f - 2>&1",
+                input:
+                    "{apiVersion: v1, kind: Service, metadata: {name: mine}, spec: {ports: [{name: '80', port: 80, targetPort: 81}]}}",
+                status: 1, output: ["; --force-conflicts takes those fields over\n"]),
             KubectlStep("swiftlet vip list --serve x 2>&1 | wc -l", output: ["=1\n"]),
             KubectlStep(
                 "swiftlet vip --server $URL 2>&1", status: 64,
