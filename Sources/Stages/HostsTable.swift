@@ -42,8 +42,9 @@ struct HostsTable: Sendable {
         for name in entry.names { add(name, entry.address) }
     }
 
+    /// Names are kept, and shown, in lower case as CoreDNS has them.
     private mutating func add(_ text: String, _ address: IPAddress) {
-        guard let name = DomainName(text), zones.closest(to: name) != nil else { return }
+        guard let name = DomainName(text)?.lowercased, zones.closest(to: name) != nil else { return }
         switch address.family {
         case .ipv4: addresses[name, default: Addresses()].v4.append(address)
         case .ipv6: addresses[name, default: Addresses()].v6.append(address)

@@ -132,6 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
             is LDNSError,
             ManifestFeederError.notFound:
             .badData
+        case StoreError.damaged, StoreError.foreign, StoreError.notRegular, StoreError.directoryUnusable: .badData
         default: .other
         }
     }

@@ -41,7 +41,7 @@ struct HostsStageTests {
             "hosts",
             """
             # comment
-            192.0.2.1 www.example.org  web.example.org.\t# more
+            192.0.2.1 www.example.org  Web.Example.org.\t# more
             192.0.2.2 WWW.example.org
             2001:db8::1%eth0 www.example.org v6.example.org
             192.0.2.9 www.example.net
