@@ -47,9 +47,13 @@ struct APIOptions: ParsableArguments {
             throw CommandFailure(.usage, "--api-client-ca needs TLS: give --api-cert and --api-key")
         }
         do {
+            let access = try tokens.map(Self.readTokens)
+            if let tokens, let access, access.isEmpty, clientAuthority == nil {
+                throw CommandFailure(.badData, "--api-tokens \(tokens): holds no token, so nobody would be let in")
+            }
             return try APISettings(
                 host: host, port: port, certificateFile: certificate, keyFile: key,
-                clientAuthorityFile: clientAuthority, tokens: try tokens.map(Self.readTokens))
+                clientAuthorityFile: clientAuthority, tokens: access)
         } catch let error as APISettings.Invalid {
             switch error {
             case .unprotected: throw CommandFailure(.usage, "\(error)")

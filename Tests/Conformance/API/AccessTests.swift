@@ -11,6 +11,7 @@ struct AccessTests {
             (["--api", "0.0.0.0:0", "--api-cert", "FOLDER/cert.pem", "--api-key", "FOLDER/key.pem"], "authentication"),
             (["--api", "127.0.0.1:0", "--api-cert", "FOLDER/cert.pem"], "--api-key"),
             (["--api", "127.0.0.1:0", "--api-tokens", "FOLDER/short"], "shorter than 16"),
+            (["--api", "127.0.0.1:0", "--api-tokens", "FOLDER/empty"], "holds no token"),
             (["--api", "nowhere"], "--api"),
         ])
     func refused(_ sample: (arguments: [String], message: String)) throws {
@@ -153,6 +154,7 @@ private final class Credentials: Sendable {
             signed stranger /O=admin/CN=mallory other
             printf '# who\\nreader-0123456789,rita,read\\nwriter-0123456789,walt,write:default\\nadmin-0123456789a,ada,admin\\n' > tokens
             printf 'abc,x,read\\n' > short
+            printf '# nobody\\n' > empty
             """
         let result = try run("bash", ["-c", script, path])
         guard result.status == 0 else { throw ServerProcess.Failure(description: result.errors) }
