@@ -288,6 +288,7 @@ let package = Package(
                 "Forwarding", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .testTarget(name: "KeptStateTests", dependencies: ["KeptState", "Registry", "TestSupport"]),
         .testTarget(

@@ -9,10 +9,11 @@ import Telemetry
 
 /// One line of `forward`: which questions it takes, its upstreams, and how they are tried one after the other.
 final class Forwarder: Sendable {
-    /// The most time that a question may take, and that one attempt may take.
+    /// The most time that a question may take, that one attempt may take, and that a connection may take to stand.
     struct Times: Sendable {
         var total = Duration.seconds(5)
         var attempt = Duration.seconds(2)
+        var dial = Duration.seconds(5)
     }
 
     /// How often each upstream is tried for one question at most.
@@ -41,7 +42,8 @@ final class Forwarder: Sendable {
         let usesTLS = line.targets.contains { if case .upstream(let place) = $0 { place.usesTLS } else { false } }
         let terms = StreamPool.Terms(
             expiry: line.expiry, age: line.connectionAge, idleLimit: line.idleConnectionLimit,
-            tls: usesTLS ? try UpstreamTLS.context(line.tls) : nil, serverName: line.tlsServerName)
+            tls: usesTLS ? try UpstreamTLS.context(line.tls) : nil, serverName: line.tlsServerName,
+            dialTime: surroundings.times.dial)
         self.terms = terms
         order = UpstreamOrder(line.policy)
         (checks, checksContinuation) = AsyncStream.makeStream()

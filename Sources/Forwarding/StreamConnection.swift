@@ -52,6 +52,8 @@ final class StreamConnection: ChannelInboundHandler {
     static let unaskedLimit = (messages: 128, bytes: 256 << 10)
 
     private var state = State.connecting
+    /// There from before the connection stands until it is closed.
+    private var channel: (any Channel)?
     /// Questions that came before the connection stood, by their numbers in `progress`.
     private var waiting: [UInt64: Waiting] = [:]
     private var pending: [UInt16: Pending] = [:]
@@ -72,7 +74,7 @@ final class StreamConnection: ChannelInboundHandler {
     var answered: (TimeAmount, Bool) -> Void = { _, _ in }
     /// Called when the time of a question is over, before it hears of it.
     var timedOut: () -> Void = {}
-    /// Called when the last question under way is done.
+    /// Called when the last question under way is done, and when the connection stands and there is none.
     var becameIdle: () -> Void = {}
     /// Called once, when the connection takes no further questions.
     var ended: () -> Void = {}
@@ -135,11 +137,8 @@ final class StreamConnection: ChannelInboundHandler {
 
     /// The connection stands, the handshake of TLS included.
     func open(_ context: ChannelHandlerContext) {
-        guard isConnecting else {
-            // Given up meanwhile.
-            context.close(promise: nil)
-            return
-        }
+        // Given up meanwhile: then the channel is being closed.
+        guard isConnecting else { return }
         state = .open(context)
         let questions = waiting.values.sorted { $0.number < $1.number }
         waiting = [:]
@@ -149,11 +148,12 @@ final class StreamConnection: ChannelInboundHandler {
             waiting.timer.cancel()
             send(waiting.question, progress.noteQuestion(at: .now()), context)
         }
+        // All whom it was opened for may have given up.
+        if pending.isEmpty { becameIdle() }
     }
 
     /// Ends the connection, and with it the questions under way.
     func close(_ reason: String) {
-        let former = state
         guard !isClosed else { return }
         state = .closed
         ended()
@@ -169,10 +169,18 @@ final class StreamConnection: ChannelInboundHandler {
             question.timer.cancel()
             question.question.done(.closed(reason, wasUsed: hasAnswered))
         }
-        if case .open(let context) = former { context.close(promise: nil) }
+        channel?.close(promise: nil)
     }
 
     // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        channel = context.channel
+        // Given up before there was a channel.
+        if isClosed { context.channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { channel = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
@@ -238,7 +246,6 @@ final class StreamConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         close(StreamErrorText.text(error))
-        context.close(promise: nil)
     }
 }
 

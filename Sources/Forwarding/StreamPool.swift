@@ -10,8 +10,6 @@ import NIOSSL
 final class StreamPool: @unchecked Sendable {
     /// The most connections at a time.
     static let connectionLimit = 8
-    /// How long a connection may take to stand, the handshake of TLS included.
-    static let dialTime = TimeAmount.seconds(5)
 
     /// What a line says about connections.
     struct Terms: Sendable {
@@ -25,6 +23,8 @@ final class StreamPool: @unchecked Sendable {
         var tls: NIOSSLContext?
         /// The name in the upstream's certificate; nil for its address.
         var serverName: String?
+        /// How long a connection may take to stand, the handshake of TLS included.
+        var dialTime: Duration
     }
 
     private let place: UpstreamPlace
@@ -155,7 +155,7 @@ final class StreamPool: @unchecked Sendable {
             connection.close("dial: \(SocketErrorText.text(ENODEV))")
             return connection
         }
-        eventLoop.assumeIsolated().scheduleTask(in: Self.dialTime) { [weak connection] in
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(terms.dialTime)) { [weak connection] in
             if let connection, connection.isConnecting { connection.close("i/o timeout") }
         }
         let (tls, serverName) = (terms.tls, terms.serverName)

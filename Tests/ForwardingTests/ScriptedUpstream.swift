@@ -63,14 +63,17 @@ final class ScriptedUpstream: Sendable {
     private let tcp: any Channel
     private let connectionCount: Connections
 
-    /// Counts connections accepted.
+    /// Counts connections accepted, and those that have ended.
     final class Connections: Sendable {
         let count = Mutex(0)
+        let ended = Mutex(0)
     }
 
     /// What came so far, in order.
     var asked: [Asked] { log.withLock { $0 } }
     var connections: Int { connectionCount.count.withLock { $0 } }
+    /// Connections that stand yet.
+    var openConnections: Int { connections - connectionCount.ended.withLock { $0 } }
     var address: String { "127.0.0.1:\(port)" }
 
     init(_ script: @escaping Script) async throws {
@@ -96,7 +99,7 @@ final class ScriptedUpstream: Sendable {
                         return count
                     }
                     return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(StreamSide(relay, number))
+                        try channel.pipeline.syncOperations.addHandler(StreamSide(relay, connections, number))
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
@@ -183,12 +186,19 @@ final class ScriptedUpstream: Sendable {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private let relay: Relay
+        private let connections: Connections
         private let number: Int
         private var inbound = ByteBuffer()
 
-        init(_ relay: Relay, _ number: Int) {
+        init(_ relay: Relay, _ connections: Connections, _ number: Int) {
             self.relay = relay
+            self.connections = connections
             self.number = number
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            connections.ended.withLock { $0 += 1 }
+            context.fireChannelInactive()
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,4 +1,7 @@
 import DNS
+import NIOCore
+import NIOPosix
+import NIOSSL
 import Pipeline
 import Synchronization
 import TestSupport
@@ -163,6 +166,51 @@ struct StreamTests {
         let response = try await asker.ask("www.example.org")
         #expect(response.failure == "read tcp-tls \(upstream.address): i/o timeout")
         #expect(upstream.connections == 1)
+    }
+
+    @Test("A handshake without an end leaves no connection behind", .timeLimit(.minutes(1)))
+    func endlessHandshake() async throws {
+        let upstream = try await ScriptedUpstream { _ in [] }
+        let asker = try Asker("forward . tls://\(upstream.address) {\nmax_connect_attempts 1\n}") {
+            $0.times = Forwarder.Times(total: .seconds(1), attempt: .seconds(1), dial: .milliseconds(100))
+        }
+        let response = try await asker.ask("www.example.org")
+        #expect(response.failure == "read tcp-tls \(upstream.address): i/o timeout")
+        await until { upstream.openConnections == 0 }
+        #expect(upstream.connections == 1 && upstream.openConnections == 0)
+    }
+
+    @Test("A connection given up before it stood is ended when it does", .timeLimit(.minutes(1)))
+    func givenUpEarly() async throws {
+        let upstream = try await ScriptedUpstream { _ in [] }
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let bootstrap = ClientBootstrap(group: eventLoop).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let connection = StreamConnection(on: channel.eventLoop) { _ in }
+                connection.close("given up")
+                let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+                let tls = try NIOSSLClientHandler(context: context, serverHostname: nil)
+                try channel.pipeline.syncOperations.addHandlers(tls, connection)
+            }
+        }
+        let channel = try? await bootstrap.connect(host: "127.0.0.1", port: Int(upstream.port)).get()
+        await until { !(channel?.isActive ?? false) && upstream.openConnections == 0 }
+        #expect(channel?.isActive != true && upstream.openConnections == 0)
+    }
+
+    @Test("A connection that stands when nobody waits for it any more counts as unused", .timeLimit(.minutes(1)))
+    func unusedFromTheStart() async throws {
+        let upstream = try await ScriptedUpstream { _ in [] }
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let connection = StreamConnection(on: channel.eventLoop) { _ in }
+                connection.becameIdle = { [weak connection] in connection?.close("retired") }
+                try channel.pipeline.syncOperations.addHandler(connection)
+            }
+        }
+        _ = try? await bootstrap.connect(host: "127.0.0.1", port: Int(upstream.port)).get()
+        await until { upstream.connections == 1 && upstream.openConnections == 0 }
+        #expect(upstream.openConnections == 0)
     }
 
     /// Keeps the questions of a connection, so that they can be answered together.
