@@ -1,26 +1,85 @@
 import DNS
 
-/// Which records of an answer section belong to the question: those of its name, and of the names that its CNAME and
-/// DNAME records lead to (RFC 1034 §3.6.2, RFC 6672 §3.2). Others were not asked for, and may be lies.
-enum AnswerChain {
+/// The names that an answer is about: the one asked for, and those that its CNAME and DNAME records lead to (RFC 1034
+/// §3.6.2, RFC 6672 §3.2). Says which records of a reply belong there; others were not asked for, and may be lies.
+struct AnswerChain {
     /// The most aliases that are followed.
     static let aliasLimit = 16
 
-    /// The records on the chain, in their order; the very same array where that is all of them.
-    static func records(_ answers: [Record], for name: DomainName) -> [Record] {
-        if answers.allSatisfy({ $0.type != .cname && $0.owner == name }) { return answers }
-        var names: Set<DomainName> = [name]
-        var current = name
-        for _ in 0..<aliasLimit {
-            guard let target = target(of: current, in: answers), names.insert(target).inserted else { break }
-            current = target
+    /// In the order of the aliases, the name asked for first.
+    private let names: [DomainName]
+
+    /// - Parameter answers: the answer section of a reply.
+    init(of name: DomainName, in answers: [Record]) {
+        var names = [name]
+        if answers.contains(where: { $0.type == .cname || $0.type == .dname }) {
+            var current = name
+            for _ in 0..<Self.aliasLimit {
+                guard let target = Self.target(of: current, in: answers), !names.contains(target) else { break }
+                names.append(target)
+                current = target
+            }
         }
-        return answers.filter { record in
+        self.names = names
+    }
+
+    /// The records of the answer section that are on the chain, in their order.
+    func answers(_ records: [Record]) -> [Record] {
+        if let name = names.first, records.allSatisfy({ $0.owner == name }) { return records }
+        return records.filter { record in
             if names.contains(record.owner) { return true }
-            guard record.type == .dname || record.isSignature(of: .dname) else { return false }
-            return names.contains { $0 != record.owner && $0.isWithin(record.owner) }
+            return record.keyType == .dname
+                && names.contains { $0 != record.owner && $0.isWithin(record.owner) }
         }
     }
+
+    /// The records of the authority section that speak of zones which names of the chain are in: their SOA, NS and DS
+    /// records, denials of names and types there (RFC 4034 §4, RFC 5155 §3), and the signatures of all these.
+    ///
+    /// - Parameter answers: the answer section; who signed it tells its zone.
+    func authorities(_ records: [Record], beside answers: [Record]) -> [Record] {
+        guard !records.isEmpty else { return records }
+        // Zones of one name lie inside each other, so these are no more than the names.
+        var zones: [DomainName] = []
+        func note(_ zone: DomainName) {
+            guard isOfChain(zone), !zones.contains(where: { zone.isWithin($0) }) else { return }
+            zones.removeAll { $0.isWithin(zone) }
+            zones.append(zone)
+        }
+        for record in records where [.soa, .ns, .ds].contains(record.type) { note(record.owner) }
+        for section in [answers, records] {
+            for record in section { if let signer = record.signer { note(signer) } }
+        }
+        return records.filter { record in
+            switch record.keyType {
+            case .soa, .ns, .ds: isOfChain(record.owner)
+            case .nsec, .nsec3: zones.contains { record.owner.isWithin($0) }
+            default: false
+            }
+        }
+    }
+
+    /// The records of the additional section that are of names which the other records send to, or of the chain itself:
+    /// addresses, and what leads to these (RFC 2782, RFC 6763 §12, RFC 9460 §4).
+    ///
+    /// - Parameter others: those of the other sections that were kept.
+    func additionals(_ records: [Record], of others: [Record]...) -> [Record] {
+        guard !records.isEmpty else { return records }
+        var referred = Set(names)
+        for record in others.joined() { if let name = record.referredName { referred.insert(name) } }
+        return records.filter { record in
+            switch record.keyType {
+            case .a, .aaaa, .cname, .srv, .txt, .svcb, .https: break
+            default: return false
+            }
+            guard referred.contains(record.owner) else { return false }
+            if let name = record.referredName { referred.insert(name) }
+            return true
+        }
+    }
+
+    /// Whether a name of the chain is in a zone.
+    private func isOfChain(_ zone: DomainName) -> Bool { names.contains { $0.isWithin(zone) } }
 
     private static func target(of name: DomainName, in answers: [Record]) -> DomainName? {
         for record in answers where record.type == .cname && record.owner == name { return record.data.target }
@@ -33,10 +92,57 @@ enum AnswerChain {
     }
 }
 
+extension DNSMessage {
+    /// The message without the records that the question does not lead to.
+    func cleaned(for name: DomainName) -> DNSMessage {
+        var message = self
+        let chain = AnswerChain(of: name, in: answers)
+        message.answers = chain.answers(answers)
+        message.authorities = chain.authorities(authorities, beside: message.answers)
+        message.additionals = chain.additionals(additionals, of: message.answers, message.authorities)
+        return message
+    }
+}
+
+extension RecordType {
+    fileprivate static let rrsig = Self(rawValue: 46)
+    fileprivate static let nsec = Self(rawValue: 47)
+    fileprivate static let nsec3 = Self(rawValue: 50)
+    fileprivate static let svcb = Self(rawValue: 64)
+    fileprivate static let https = Self(rawValue: 65)
+}
+
 extension Record {
-    /// Whether this is an RRSIG record over a type (RFC 4034 §3.1.1).
-    fileprivate func isSignature(of covered: RecordType) -> Bool {
-        type.rawValue == 46 && data.bytes.count >= 2
-            && UInt16(data.bytes[0]) << 8 | UInt16(data.bytes[1]) == covered.rawValue
+    /// The type; of a signature the one that is signed (RFC 4034 §3.1.1).
+    fileprivate var keyType: RecordType {
+        guard type == .rrsig, data.bytes.count >= 2 else { return type }
+        return RecordType(rawValue: UInt16(data.bytes[0]) << 8 | UInt16(data.bytes[1]))
+    }
+
+    /// Whose signature this is (RFC 4034 §3.1.7); nil for other types.
+    fileprivate var signer: DomainName? { type == .rrsig ? name(at: 18) : nil }
+
+    /// The name that who reads the record looks up next; nil for types without one.
+    fileprivate var referredName: DomainName? {
+        switch type.rawValue {
+        // AFSDB, RT, KX: behind a number (RFC 1183, RFC 2230).
+        case 18, 21, 36: return name(at: 2)
+        // SVCB, HTTPS: behind a number, the root standing for the owner (RFC 9460 §2.5).
+        case 64, 65: return name(at: 2).map { $0.isRoot ? owner : $0 }
+        // NAPTR: behind two numbers and three strings (RFC 3403 §4.1).
+        case 35:
+            var offset = 4
+            for _ in 0..<3 {
+                guard offset < data.bytes.count else { return nil }
+                offset += 1 + Int(data.bytes[offset])
+            }
+            return name(at: offset)
+        default: return data.target
+        }
+    }
+
+    private func name(at offset: Int) -> DomainName? {
+        var offset = offset
+        return RecordReader.name(in: data.bytes, at: &offset)
     }
 }

@@ -270,11 +270,12 @@ final class Forwarder: Sendable {
     }
 
     private func answer(_ message: DNSMessage, from upstream: Upstream, to question: UpstreamQuestion) -> Answer {
+        let message = upstream.cleaned(message, for: question)
         var response = Response(message.code, isAuthoritative: message.isAuthoritative)
         response.isRecursionAvailable = message.isRecursionAvailable
         response.isAuthenticData = message.isAuthenticData
         response.isTruncated = message.isTruncated
-        response.answers = upstream.cleaned(message, for: question)
+        response.answers = message.answers
         response.authorities = message.authorities
         response.additionals = message.additionals
         response.source = ForwardSettings.directive

@@ -148,10 +148,11 @@ final class Upstream: Sendable {
     }
 
     /// Counts and drops the records of a reply that do not belong to its question.
-    func cleaned(_ message: DNSMessage, for question: UpstreamQuestion) -> [Record] {
-        let records = AnswerChain.records(message.answers, for: question.name)
-        if records.count != message.answers.count { metrics.countStrayRecords(message.answers.count - records.count) }
-        return records
+    func cleaned(_ message: DNSMessage, for question: UpstreamQuestion) -> DNSMessage {
+        let cleaned = message.cleaned(for: question.name)
+        let stray = message.recordCount - cleaned.recordCount
+        if stray > 0 { metrics.countStrayRecords(stray) }
+        return cleaned
     }
 
     // MARK: Health
@@ -189,6 +190,8 @@ final class Upstream: Sendable {
 }
 
 extension DNSMessage {
+    fileprivate var recordCount: Int { answers.count + authorities.count + additionals.count }
+
     /// As `read`; of a message that did not fit our buffer, what came of it counts as cut by the sender.
     fileprivate static func read(_ bytes: [UInt8], isCut: Bool) -> DNSMessage? {
         guard isCut, bytes.count >= 12 else { return read(bytes) }

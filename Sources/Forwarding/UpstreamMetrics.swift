@@ -49,7 +49,7 @@ final class UpstreamMetrics: Sendable {
             ["to": to])
         strayRecords = metrics.counter(
             "swiftlet_forward_stray_records_total",
-            "Records dropped from answers because neither the question nor its aliases lead to them.", ["to": to])
+            "Records dropped from upstreams' replies because the question does not lead to them.", ["to": to])
     }
 
     /// Notes an answer and how long it took.

@@ -120,6 +120,34 @@ struct LyingUpstreamTests {
         #expect(stray.value == 1)
     }
 
+    @Test("Authority and additional records that the question does not lead to are dropped and counted")
+    func strangers() async throws {
+        let bank = DomainName("www.bank.example") ?? .root
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        let name = asked.message.question?.name ?? .root
+                        reply.answers = [Record(owner: name, ttl: 300, data: .address([192, 0, 2, 1]))]
+                        reply.authorities = [
+                            Record(owner: name.parent ?? .root, ttl: 300, data: .ns(name)),
+                            Record(owner: bank, ttl: 300, data: .ns(bank)),
+                        ]
+                        reply.additionals = [bank, name].map {
+                            Record(owner: $0, ttl: 300, data: .address([6, 6, 6, 6]))
+                        }
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("www.example.org")
+        #expect(response.lastBytes == [1])
+        #expect(response.authorities.map(\.owner) == [DomainName("example.org")])
+        #expect(response.additionals.map(\.owner) == [DomainName("www.example.org")])
+        let stray = asker.metrics.counter("swiftlet_forward_stray_records_total", "", ["to": upstream.address])
+        #expect(stray.value == 2)
+    }
+
     @Test("A reply that cannot be read is a failure, and the next upstream is asked")
     func malformed() async throws {
         let broken = try await ScriptedUpstream { asked in
