@@ -194,12 +194,10 @@ final class Forwarder: Sendable {
         line.prefersUDP || query.transport.isStream || (query.edns?.udpPayload ?? 0) > UpstreamQuestion.udpPayload
     }
 
-    /// The answer with the asker's own spelling of the name.
+    /// The answer in the asker's own spelling.
     private func spelled(_ response: Response, for name: DomainName) -> Response {
         var response = response
-        for index in response.answers.indices where response.answers[index].owner == name {
-            response.answers[index].owner = name
-        }
+        AskersSpelling.apply(name, to: &response)
         return response
     }
 

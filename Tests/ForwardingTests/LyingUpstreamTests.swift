@@ -189,6 +189,43 @@ struct LyingUpstreamTests {
         #expect(asker.ignored(.letterCase, by: upstream) == 1)
     }
 
+    @Test("No name of an answer keeps the case that a question went out in")
+    func restoredCase() async throws {
+        // The names of the data end as the question does, the first one with a label more.
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        let name = asked.message.question?.name ?? .root
+                        let zone = name.parent ?? .root
+                        let server = DomainName(wire: [2, 0x4e, 0x73] + zone.wire) ?? .root
+                        let soa = StartOfAuthority(
+                            primary: server, mailbox: zone, serial: 0x4142_4344, refresh: 1, retry: 1, expire: 1,
+                            minimum: 1)
+                        reply.answers = [Record(owner: name, ttl: 1, data: .ptr(zone))]
+                        for data in [.ns(server), soa.data] {
+                            reply.authorities.append(Record(owner: zone, ttl: 1, data: data))
+                        }
+                        let service = RecordData.srv(priority: 0x4142, weight: 1, port: 1, target: server)
+                        reply.additionals = [Record(owner: server, ttl: 1, data: service)]
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        for text in ["x.abcdefghijklmnop.Qrstuvwxyz", "x.ABCDEFGHIJKLMNOP.qrstuvwxyz"] {
+            let response = try await asker.ask(text)
+            let zone = try #require(DomainName(text)?.parent)
+            let server = [2, 0x4e, 0x73] + zone.wire
+            #expect(response.answers.map(\.data.bytes) == [zone.wire])
+            #expect(response.authorities.map(\.owner.wire) == [zone.wire, zone.wire])
+            #expect(response.authorities.first?.data.bytes == server)
+            let soa = try #require(response.authorities.last?.data.bytes)
+            #expect(soa.starts(with: server + zone.wire + [0x41, 0x42, 0x43, 0x44]))
+            #expect(response.additionals.map(\.owner.wire) == [server])
+            #expect(response.additionals.map(\.data.bytes) == [[0x41, 0x42, 0, 1, 0, 1] + server])
+        }
+    }
+
     @Test("An upstream that changes the case is asked with letters as they are")
     func changedCase() async throws {
         let upstream = try await ScriptedUpstream { asked in
