@@ -31,18 +31,22 @@ package struct AliasChain: Sendable {
 
     /// Asks the server's other zones for the name the chain has led to, and adds what they say to the answer.
     ///
-    /// What they say of the target is what is said of the alias (RFC 6604 §3), without their SOA record.
+    /// What they say of the target is what is said of the alias (RFC 6604 §3), without their SOA record, and without RA:
+    /// the whole is an answer from authority. A SERVFAIL says why (RFC 8914).
     nonisolated(nonsending) package func continued(_ query: PipelineQuery, after partial: Response) async -> Response {
         var response = partial
         let found = await query.ask(name, query.type, aliases: length)
         // Nobody here knows the name: the asker's resolver goes on from the alias.
-        guard found.code != .refused else { return response }
+        guard !found.isUnanswered else { return response }
         response.code = found.code
         response.answers += found.answers
         response.isTruncated = found.isTruncated
-        response.isRecursionAvailable = found.isRecursionAvailable
         response.extendedError = found.extendedError
         response.failure = found.failure
+        if found.code == .serverFailure, found.extendedError == nil {
+            response.extendedError = ExtendedError(
+                found.failure == nil ? .noReachableAuthority : .other, "SERVFAIL for the target of the alias")
+        }
         return response
     }
 }

@@ -22,6 +22,8 @@ package struct Response: Hashable, Sendable {
     /// The most bytes the answer may have over UDP, where that is less than the asker takes (`bufsize`); at least 512
     /// are sent in any case.
     package var udpLimit: Int?
+    /// Nobody here answers for the name: no server block has its zone, or none of the block's stages took the question.
+    package var isUnanswered = false
     /// Nothing is sent at all.
     package var isSilent = false
     /// What went wrong on the way, for `errors` and `log`: one line, without the question.
@@ -32,6 +34,16 @@ package struct Response: Hashable, Sendable {
     package init(_ code: ResponseCode, isAuthoritative: Bool = false) {
         self.code = code
         self.isAuthoritative = isAuthoritative
+    }
+
+    /// What is said of a name that nobody here answers for (see `isUnanswered`).
+    ///
+    /// - Parameter failure: what is missing; nil where the name is just not ours.
+    package static func unanswered(_ code: ResponseCode = .refused, _ failure: String? = nil) -> Response {
+        var response = Response(code)
+        response.isUnanswered = true
+        response.failure = failure
+        return response
     }
 
     /// SERVFAIL for a reason.

@@ -42,7 +42,7 @@ package final class Router: Lookups {
 
     /// Answers a question by the block it is for; REFUSED where no block's zone holds the name.
     nonisolated(nonsending) package func respond(to query: PipelineQuery) async -> Response {
-        guard let index = index(of: query.name, query.type) else { return Response(.refused) }
+        guard let index = index(of: query.name, query.type) else { return .unanswered() }
         return await routes[index].respond(to: query)
     }
 }

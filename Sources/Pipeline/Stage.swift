@@ -48,7 +48,7 @@ package struct Chain: Sendable {
 
     /// Asks the next stage; SERVFAIL where there is none.
     nonisolated(nonsending) package func respond(to query: PipelineQuery) async -> Response {
-        guard let first = stages.first else { return .failed("", "no next plugin found") }
+        guard let first = stages.first else { return .unanswered(.serverFailure, "no next plugin found") }
         return await first.respond(to: query, next: Chain(stages.dropFirst()))
     }
 }

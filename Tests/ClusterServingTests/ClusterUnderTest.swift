@@ -25,7 +25,7 @@ struct ClusterUnderTest {
                 return response
             case "no.example.org.": return Response(.nxDomain, isAuthoritative: true)
             case "down.test.": return .failed("forward", "no answer", ExtendedError(.notReady))
-            default: return Response(.refused)
+            default: return .unanswered()
             }
         }
     }
