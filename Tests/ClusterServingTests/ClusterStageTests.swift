@@ -57,6 +57,23 @@ struct ClusterStageTests {
         #expect(reply.extendedError == ExtendedError(.notReady))
     }
 
+    @Test(
+        "A target that the stages behind do not know, nor any other block, leaves the alias alone",
+        arguments: [".", "cluster.local."])
+    func nobodyElse(_ zone: String) async throws {
+        let stage = ClusterStage(zones: try await ClusterUnderTest().publisher.zones)
+        let server = Router([
+            ServerBlockRoute(zone: try ClusterUnderTest.name(zone), label: "dns://:53", chain: Chain([stage]))
+        ])
+        let peer = PipelineQuery.Peer(.v4(0x7f00_0001), port: 4711)
+        let query = PipelineQuery(
+            name: try ClusterUnderTest.name("ext.prod.svc.cluster.local."), type: .a, client: peer, server: peer,
+            transport: .udp, received: .now, lookups: server)
+        let reply = await server.respond(to: query)
+        #expect(reply.code == .noError && reply.isAuthoritative && reply.failure == nil)
+        #expect(reply.answers.map(\.type) == [.cname])
+    }
+
     @Test("An alias answers for itself; a target without the type asked leaves it alone")
     func aliasTypes() async throws {
         let cluster = try await ClusterUnderTest()

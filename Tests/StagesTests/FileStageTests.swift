@@ -65,6 +65,23 @@ struct FileStageTests {
             try await Self.answer(stage, question, lookups: lookups) == expected.map { $0 == "SOA" ? soa : $0 })
     }
 
+    @Test("An alias out of the zone stands alone where its block has nothing behind, or a code of others' with it")
+    func aliasWithoutTarget() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("db", Self.zone)
+        let stage = try await Self.stage(folder, "file FOLDER/db")
+        let alias = "away.example.org. 300 IN CNAME www.example.net."
+        for zone in [DomainName.root, try #require(DomainName("example.org"))] {
+            let server = Router([ServerBlockRoute(zone: zone, label: "dns://:53", chain: Chain([stage]))])
+            let response = await server.respond(to: try .trial("away.example.org. A", lookups: server))
+            #expect(response.lines == ["NOERROR", alias])
+            #expect(response.failure == nil && response.isAuthoritative)
+        }
+        let refusing = ScriptedLookups { _ in Response(.refused) }
+        let refused = try await Self.answer(stage, "away.example.org. A", lookups: refusing)
+        #expect(refused == ["REFUSED", alias])
+    }
+
     @Test("A DNAME that makes a name too long is YXDOMAIN")
     func tooLong() async throws {
         let folder = try TemporaryFolder()
