@@ -77,14 +77,10 @@ struct JSONPatchTarget {
         }
         var moved = 0
         try changeContainer(of: path, operation) { (container, token) throws(PatchError) in
-            switch container {
-            case .object(var members):
-                // Let go of first, so that there is one holder and nothing is copied.
-                container = .null
+            if var members = container.takeMembers() {
                 members[token] = value
                 container = .object(members)
-            case .array(var elements):
-                container = .null
+            } else if var elements = container.takeElements() {
                 if token == "-" {
                     elements.append(value)
                 } else if let index = JSONPointer.index(token, below: elements.count + 1) {
@@ -94,7 +90,7 @@ struct JSONPatchTarget {
                     throw Self.invalidIndex(token, path, operation)
                 }
                 container = .array(elements)
-            default:
+            } else {
                 throw Self.missing(path, operation)
             }
         }
@@ -109,20 +105,17 @@ struct JSONPatchTarget {
         var removed: JSONValue?
         var moved = 0
         try changeContainer(of: path, operation) { (container, token) throws(PatchError) in
-            switch container {
-            case .object(var members):
-                container = .null
+            if var members = container.takeMembers() {
                 removed = members.removeValue(forKey: token)
                 container = .object(members)
-            case .array(var elements):
-                container = .null
+            } else if var elements = container.takeElements() {
                 guard let index = JSONPointer.index(token, below: elements.count) else {
                     throw Self.invalidIndex(token, path, operation)
                 }
                 moved = elements.count - index
                 removed = elements.remove(at: index)
                 container = .array(elements)
-            default:
+            } else {
                 throw Self.missing(path, operation)
             }
         }
@@ -141,21 +134,18 @@ struct JSONPatchTarget {
             return
         }
         try changeContainer(of: path, "replace") { (container, token) throws(PatchError) in
-            switch container {
-            case .object(var members):
-                container = .null
+            if var members = container.takeMembers() {
                 guard members.updateValue(value, forKey: token) != nil else {
                     throw .notApplicable("replace operation does not apply: doc is missing key: \(path): missing value")
                 }
                 container = .object(members)
-            case .array(var elements):
-                container = .null
+            } else if var elements = container.takeElements() {
                 guard let index = JSONPointer.index(token, below: elements.count) else {
                     throw Self.invalidIndex(token, path, "replace")
                 }
                 elements[index] = value
                 container = .array(elements)
-            default:
+            } else {
                 throw Self.missing(path, "replace")
             }
         }
@@ -179,24 +169,17 @@ extension JSONPatchTarget {
         guard let token = tokens.first else { return }
         let rest = tokens.dropFirst()
         guard !rest.isEmpty else { return try body(&value, token) }
-        switch value {
-        case .object(var members):
-            value = .null
-            guard var member = members.updateValue(.null, forKey: token) else { throw missing(path, operation) }
-            try change(&member, rest, path, operation, body)
-            members[token] = member
+        if var members = value.takeMembers() {
+            guard members[token] != nil else { throw missing(path, operation) }
+            try change(&members[token, default: .null], rest, path, operation, body)
             value = .object(members)
-        case .array(var elements):
-            value = .null
+        } else if var elements = value.takeElements() {
             guard let index = JSONPointer.index(token, below: elements.count) else {
                 throw invalidIndex(token, path, operation)
             }
-            var element = elements[index]
-            elements[index] = .null
-            try change(&element, rest, path, operation, body)
-            elements[index] = element
+            try change(&elements[index], rest, path, operation, body)
             value = .array(elements)
-        default:
+        } else {
             throw missing(path, operation)
         }
     }
@@ -282,5 +265,24 @@ extension JSONPatchTarget {
         .notApplicable(
             "error in \(operation) for path: '\(path)': Unable to access invalid index: \(token): "
                 + "invalid index referenced")
+    }
+}
+
+extension JSONValue {
+    /// The members of an object, of which nothing is left behind; nil, and nothing done, for any other kind.
+    ///
+    /// Who takes them is their one holder, so that a change copies nothing. A `switch` over the value would hold it to its
+    /// end, and each change copy all members.
+    fileprivate mutating func takeMembers() -> [String: JSONValue]? {
+        guard case .object(let members) = self else { return nil }
+        self = .null
+        return members
+    }
+
+    /// The elements of an array, as `takeMembers`.
+    fileprivate mutating func takeElements() -> [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        self = .null
+        return elements
     }
 }
