@@ -31,7 +31,9 @@ struct RegistryHandlers: Sendable {
             return try await patch(request, target)
         case ("DELETE", _?, nil):
             return try await delete(request, target)
-        case ("DELETE", nil, nil) where target.kind != .namespace:
+        // One Namespace at a time, and never all Namespaces.
+        case ("DELETE", nil, nil)
+        where target.kind != .namespace && target.kind.isNamespaced == (target.namespace != nil):
             return try await deleteCollection(request, target)
         default:
             guard Self.isServed(target) else { throw APIStatus.unknownPath }

@@ -1,0 +1,47 @@
+import EmbeddedRegistry
+import Logging
+import Registry
+
+@testable import RegistryAPI
+
+/// The API on a registry in memory, without a server around it; it has the Namespaces `default` and `prod`.
+struct TestAPI {
+    struct Answer {
+        let code: Int
+        let document: JSONValue
+
+        /// What a Status says.
+        var message: String { document["message"]?.string ?? "" }
+    }
+
+    let store: RegistryStore
+    private let service: APIService
+
+    init() async throws {
+        store = try RegistryStore(location: .memory)
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        service = APIService(
+            store: store, hub: WatchHub(store: store, maximumWatches: 9, logger: log),
+            server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0", clock: .system, logger: log)
+        for name in ["default", "prod"] {
+            _ = try await request("POST", "/api/v1/namespaces", #"{"metadata":{"name":"\#(name)"}}"#)
+        }
+    }
+
+    /// - Parameter type: The media type of the body; `merge`, `strategic` and `apply` stand for those of patches.
+    @discardableResult
+    func request(
+        _ method: String, _ path: String, type: String = "application/json", _ body: String = ""
+    ) async throws -> Answer {
+        let types = [
+            "merge": "application/merge-patch+json", "strategic": "application/strategic-merge-patch+json",
+            "apply": "application/apply-patch+yaml",
+        ]
+        let response = await service.respond(
+            to: try APIRequest(
+                method: method, target: path, contentType: types[type] ?? type, body: Array(body.utf8)))
+        guard case .bytes(let bytes) = response.body else { return Answer(code: response.code, document: .null) }
+        return Answer(
+            code: response.code, document: try JSONText.value(of: String(decoding: bytes, as: UTF8.self)))
+    }
+}
