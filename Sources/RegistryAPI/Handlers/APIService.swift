@@ -41,16 +41,25 @@ package struct APIService: Sendable {
         }
     }
 
+    /// Whether who sends a request may do what it is about; its body has no part in that.
+    func admits(_ request: APIRequest) -> Bool { Self.admits(request, ResourceTarget(path: request.path)) }
+
+    private static func admits(_ request: APIRequest, _ target: ResourceTarget?) -> Bool {
+        let namespace = target?.kind == .namespace ? nil : target?.namespace
+        return request.identity.allows(isWrite: !isRead(request), namespace: namespace)
+    }
+
+    private static func isRead(_ request: APIRequest) -> Bool { request.method == "GET" || request.method == "HEAD" }
+
     private func answer(_ request: APIRequest) async throws -> APIResponse {
-        let isRead = request.method == "GET" || request.method == "HEAD"
+        let isRead = Self.isRead(request)
         if let target = ResourceTarget(path: request.path) {
-            let namespace = target.kind == .namespace ? nil : target.namespace
-            guard request.identity.allows(isWrite: !isRead, namespace: namespace) else {
+            guard Self.admits(request, target) else {
                 throw APIStatus.forbidden(target.kind, name: target.name ?? "", Self.refusal(request, target))
             }
             return try await handlers.respond(to: request, target: target)
         }
-        guard request.identity.allows(isWrite: !isRead, namespace: nil) else {
+        guard Self.admits(request, nil) else {
             let path = "/" + request.path.joined(separator: "/")
             throw APIStatus.forbidden(
                 path: path,

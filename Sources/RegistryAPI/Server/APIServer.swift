@@ -21,6 +21,8 @@ package struct APIServer: Sendable {
 
     /// How much of a body that is too long is read all the same, in bytes.
     private static let maximumDrainedSize = 16 << 20
+    /// How much of a body that is not looked at may be sent all the same on a connection that goes on, in bytes.
+    private static let maximumIgnoredSize = 256 << 10
     /// RFC 9111 §5.5; a name that is legal.
     private static let warning = HTTPField.Name("Warning") ?? .contentType
 
@@ -28,7 +30,7 @@ package struct APIServer: Sendable {
 
     private let settings: APISettings
     private let service: APIService
-    private let budget = BodyBudget(maximum: 256 << 20)
+    private let budget: BodyBudget
     private let answers: AnswerBudget
     private let logger: Logger
 
@@ -37,6 +39,7 @@ package struct APIServer: Sendable {
         settings: APISettings, service: APIService, logger: Logger, onQuiet: @escaping @Sendable () -> Void = {}
     ) {
         self.settings = settings
+        budget = BodyBudget(maximum: settings.maximumBodyBytes)
         answers = AnswerBudget(
             maximum: settings.maximumAnswerBytes, patience: settings.answerPatience, onQuiet: onQuiet)
         self.service = service
@@ -196,27 +199,32 @@ package struct APIServer: Sendable {
     ) async -> (APIResponse, AnswerBudget.Hold) {
         do {
             let identity = try await identity(of: request, channel: channel)
-            let hold = BodyBudget.Hold(budget)
-            let body = try await Self.body(of: request, hold)
-            defer { hold.release() }
             // Who only asks whether the server is well hears so, however busy it is.
             guard !Self.asksForHealth(request) else {
                 var response = APIResponse(text: "ok")
-                response.closesConnection = Self.isStream(channel)
+                response.closesConnection = Self.isStream(channel) || Self.hasLongBody(request)
                 return (response, .unlimited)
             }
-            let answer = try await room(of: identity)
-            let read: APIRequest
+            var read: APIRequest
             do {
                 read = try APIRequest(
                     method: request.method.rawValue, target: request.head.path ?? "/",
                     accept: request.headers[values: .accept].joined(separator: ","),
                     contentType: request.headers[.contentType] ?? "", userAgent: request.headers[.userAgent] ?? "",
-                    body: body, identity: identity, connection: connection, answer: answer)
+                    identity: identity, connection: connection)
             } catch {
                 throw APIStatus.badRequest("the request target is no URL")
             }
-            let response = await service.respond(to: read)
+            let user = settings.needsIdentity ? identity.name : nil
+            let hold = BodyBudget.Hold(budget, user: user)
+            defer { hold.release() }
+            // Of no other request is a body looked at.
+            let needsBody = !Self.isRead(request) && service.admits(read)
+            if needsBody { read.body = try await body(of: request, hold, channel: channel) }
+            let answer = try await room(of: user)
+            read.answer = answer
+            var response = await service.respond(to: read)
+            if !needsBody, Self.hasLongBody(request) { response.closesConnection = true }
             if case .bytes(let bytes) = response.body, !response.isShared {
                 if Self.isRead(request) {
                     guard answer.takeAtOnce(bytes.count) else { throw APIStatus.answersWait }
@@ -244,8 +252,8 @@ package struct APIServer: Sendable {
     }
 
     /// Room for the answer to a request, for which is waited for a while.
-    private func room(of identity: Identity) async throws -> AnswerBudget.Hold {
-        guard let hold = await answers.enter(user: settings.needsIdentity ? identity.name : nil) else {
+    private func room(of user: String?) async throws -> AnswerBudget.Hold {
+        guard let hold = await answers.enter(user: user) else {
             throw APIStatus.answersWait
         }
         return hold
@@ -260,20 +268,29 @@ package struct APIServer: Sendable {
             && ["/readyz", "/livez", "/healthz"].contains(request.head.path?.prefix { $0 != "?" } ?? "")
     }
 
+    /// Whether a request has a body that is not worth reading to its end.
+    private static func hasLongBody(_ request: HummingbirdCore.Request) -> Bool {
+        if let length = request.headers[.contentLength] { return Int(length).map { $0 > maximumIgnoredSize } ?? true }
+        return request.headers[.transferEncoding] != nil
+    }
+
     /// The whole body of a request.
     ///
-    /// One that is too long is read further for a while: a client that is still sending does not see the answer.
-    private static func body(
-        of request: HummingbirdCore.Request, _ hold: BodyBudget.Hold
+    /// One that is too long is read further for a while: a client that is still sending does not see the answer. One
+    /// that does not go on ends the connection.
+    private func body(
+        of request: HummingbirdCore.Request, _ hold: BodyBudget.Hold, channel: any Channel
     ) async throws -> [UInt8] {
+        let deadline = BodyDeadline(channel, patience: settings.bodyPatience)
+        defer { deadline.end() }
         let tooLarge = APIStatus.requestEntityTooLarge(limit: BodyReader.maximumSize)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumDrainedSize {
-            throw tooLarge
-        }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > Self.maximumDrainedSize { throw tooLarge }
         var (body, size) = ([UInt8](), 0)
         for try await piece in request.body {
+            deadline.renew()
             size += piece.readableBytes
-            guard size <= maximumDrainedSize else { break }
+            guard size <= Self.maximumDrainedSize else { break }
             guard size <= BodyReader.maximumSize else {
                 body = []
                 continue
@@ -286,6 +303,10 @@ package struct APIServer: Sendable {
             body += piece.readableBytesView
         }
         guard size <= BodyReader.maximumSize else { throw tooLarge }
+        // The end of the connection reads as that of the body.
+        guard !deadline.isOver, length.map({ $0 == size }) ?? true else {
+            throw APIStatus.badRequest("the body of the request does not come to its end")
+        }
         return body
     }
 

@@ -34,6 +34,10 @@ package struct APISettings: Sendable {
     package var maximumAnswerBytes = 64 << 20
     /// How long a request waits for room among them.
     package var answerPatience = Duration.seconds(5)
+    /// What the bodies of requests may have in all that are being read or answered; in bytes.
+    package var maximumBodyBytes = 256 << 20
+    /// How long a client may take for the next piece of a body.
+    package var bodyPatience = Duration.seconds(10)
 
     /// - Parameters:
     ///   - certificateFile: The server's certificate chain (PEM); with it the API is served over TLS only.

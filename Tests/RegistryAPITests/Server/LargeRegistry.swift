@@ -13,6 +13,14 @@ enum LargeRegistry {
 
     /// Calls with the port of a server, which ends with the call.
     static func serve(tls: TLSConfiguration? = nil, _ body: @Sendable (UInt16) async throws -> Void) async throws {
+        var settings = try APISettings(host: "127.0.0.1", port: 0)
+        settings.tls = tls
+        settings.maximumAnswerBytes = 4 << 20
+        settings.answerPatience = .zero
+        try await serve(settings, store: try await store(), body)
+    }
+
+    private static func store() async throws -> RegistryStore {
         let store = try RegistryStore(location: .memory)
         let annotation = JSONValue.object(["x": .string(String(repeating: "x", count: 1_000_000))])
         for number in 0..<12 {
@@ -26,15 +34,18 @@ enum LargeRegistry {
                         ]))
                 })
         }
+        return store
+    }
+
+    /// Calls with the port of a server on a registry, which ends with the call.
+    static func serve(
+        _ settings: APISettings, store: RegistryStore, _ body: @Sendable (UInt16) async throws -> Void
+    ) async throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let hub = WatchHub(store: store, maximumWatches: 9, logger: log)
         let service = APIService(
             store: store, hub: hub, server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0",
             clock: .system, logger: log)
-        var settings = try APISettings(host: "127.0.0.1", port: 0)
-        settings.tls = tls
-        settings.maximumAnswerBytes = 4 << 20
-        settings.answerPatience = .zero
         let server = APIServer(settings: settings, service: service, logger: log)
         let (ports, listening) = AsyncStream<Int>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in

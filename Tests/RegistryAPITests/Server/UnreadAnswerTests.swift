@@ -43,7 +43,7 @@ struct UnreadAnswerTests {
 }
 
 /// One connection of HTTP/1.1 with one request, whose answer is read when it is asked for; with a small buffer.
-private final class RawClient: Sendable {
+final class RawClient: Sendable {
     struct Reply: Sendable {
         let head: String
         let body: String
@@ -63,7 +63,13 @@ private final class RawClient: Sendable {
 
     private let descriptor: Int32
 
-    init(_ port: UInt16, asking path: String) async throws {
+    convenience init(_ port: UInt16, asking path: String) async throws {
+        try self.init(
+            port, sending: Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8))
+    }
+
+    /// - Parameter bytes: What is sent, be it a whole request or a part of one.
+    init(_ port: UInt16, sending bytes: [UInt8]) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var size: Int32 = 4096
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -76,10 +82,21 @@ private final class RawClient: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8)
-        guard isConnected, send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            throw Failure()
+        guard isConnected, send(bytes) else { throw Failure() }
+    }
+
+    /// Sends more; false where the server takes no more.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
         }
+        return true
     }
 
     deinit { close(descriptor) }
