@@ -26,8 +26,20 @@ extension Service {
         }
     }
 
+    /// Has the list of addresses follow the single field where only one of the two was edited.
+    ///
+    /// Clients that know the single field only, or apply a configuration with nothing else, leave the list as it is.
+    private mutating func followClusterIP(from stored: Service) {
+        if clusterIP == stored.clusterIP {
+            if clusterIPs.isEmpty { clusterIPs = stored.clusterIPs }
+        } else if clusterIPs == stored.clusterIPs {
+            clusterIPs = clusterIP.isEmpty ? [] : [clusterIP]
+        }
+    }
+
     private mutating func dropUnused(from stored: Service) {
         if kind == .externalName, stored.kind != .externalName {
+            followClusterIP(from: stored)
             if clusterIP == stored.clusterIP && clusterIPs == stored.clusterIPs {
                 clusterIP = ""
                 clusterIPs = []

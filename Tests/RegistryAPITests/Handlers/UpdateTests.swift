@@ -1,0 +1,63 @@
+import Registry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Updates")
+struct UpdateTests {
+    private static let services = "/api/v1/namespaces/prod/services"
+
+    @Test(
+        "A Service becomes an ExternalName where the single address is taken back and the list left as it was",
+        arguments: [
+            #""clusterIP":"None""#, #""clusterIP":"10.96.7.7""#, #""clusterIP":"10.96.7.7","type":"NodePort""#, "",
+        ],
+        [
+            ("merge", #""clusterIP":null"#), ("merge", #""clusterIP":"""#), ("strategic", #""clusterIP":null"#),
+            ("merge", #""clusterIPs":null"#), ("merge", #""clusterIP":"","clusterIPs":null"#),
+            ("merge", #""sessionAffinity":"None""#),
+        ])
+    func externalName(_ fields: String, _ change: (type: String, fields: String)) async throws {
+        let api = try await TestAPI()
+        let made = try await api.request(
+            "POST", Self.services,
+            #"{"metadata":{"name":"x"},"spec":{\#(fields)\#(fields.isEmpty ? "" : ",")"ports":[{"port":80}]}}"#)
+        #expect(made.code == 201, "\(made.message)")
+        let changed = try await api.request(
+            "PATCH", "\(Self.services)/x", type: change.type,
+            #"{"spec":{"type":"ExternalName","externalName":"db.example.com",\#(change.fields)}}"#)
+        #expect(changed.code == 200, "\(changed.message)")
+        let spec = changed.document["spec"]
+        #expect(spec?["type"] == .string("ExternalName") && spec?["clusterIP"] == nil && spec?["clusterIPs"] == nil)
+        let addresses = try await api.request("GET", "/apis/networking.k8s.io/v1/ipaddresses")
+        #expect(addresses.document["items"]?.elements == [])
+    }
+
+    @Test("Applied on the server, a headless Service becomes an ExternalName as well")
+    func appliedExternalName() async throws {
+        let api = try await TestAPI()
+        func apply(_ spec: String) async throws -> TestAPI.Answer {
+            try await api.request(
+                "PATCH", "\(Self.services)/x?fieldManager=kubectl", type: "apply",
+                #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":\#(spec)}"#)
+        }
+        #expect(try await apply(#"{"clusterIP":"None","ports":[{"port":80}]}"#).code == 201)
+        let changed = try await apply(#"{"type":"ExternalName","externalName":"db.example.com"}"#)
+        #expect(changed.code == 200, "\(changed.message)")
+        #expect(changed.document["spec"]?["clusterIPs"] == nil)
+    }
+
+    @Test("An address that is set anew with the type is still refused")
+    func wrongExternalName() async throws {
+        let api = try await TestAPI()
+        try await api.request(
+            "POST", Self.services, #"{"metadata":{"name":"x"},"spec":{"clusterIP":"None","ports":[{"port":80}]}}"#)
+        for fields in [#""clusterIP":"10.96.1.1""#, #""clusterIP":"","clusterIPs":["10.96.1.1"]"#] {
+            let refusal = try await api.request(
+                "PATCH", "\(Self.services)/x", type: "merge",
+                #"{"spec":{"type":"ExternalName","externalName":"a.b",\#(fields)}}"#)
+            #expect(refusal.code == 422)
+            #expect(refusal.message.contains("spec.clusterIPs: Forbidden: may not be set for ExternalName services"))
+        }
+    }
+}
