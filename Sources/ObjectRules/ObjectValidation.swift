@@ -26,8 +26,11 @@ package enum ObjectValidation {
         do throws(InvalidObject) {
             let object = try RegistryObject(new, kind: kind)
             // The allocator asks these again when it has filled in what the update inherits.
-            let ofObject = object.validate(checksName: false).filter {
+            var ofObject = object.validate(checksName: false).filter {
                 kind != .service || !ServiceRules.isAllocators($0.path)
+            }
+            if !ofObject.isEmpty, let spared = object.sparing(addressesOf: stored) {
+                ofObject = spared.validate(checksName: false)
             }
             return merged(
                 validateMetadataUpdate(new, stored: stored, kind: kind)

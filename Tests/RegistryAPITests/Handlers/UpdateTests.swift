@@ -60,4 +60,35 @@ struct UpdateTests {
             #expect(refusal.message.contains("spec.clusterIPs: Forbidden: may not be set for ExternalName services"))
         }
     }
+
+    @Test(
+        "An address that only the server could store is left alone; no other such comes in",
+        arguments: [
+            (
+                ObjectKind.endpointSlice, "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+                #"{"addressType":"IPv4","ports":[],"endpoints":[{"addresses":["127.0.0.1"]}]}"#,
+                #"{"endpoints":[{"addresses":["127.0.0.1"]},{"addresses":["127.0.0.2"]}]}"#, "endpoints[1].addresses[0]"
+            ),
+            (
+                .endpoints, "/api/v1/namespaces/default/endpoints/kubernetes",
+                #"{"subsets":[{"addresses":[{"ip":"127.0.0.1"}]}]}"#,
+                #"{"subsets":[{"addresses":[{"ip":"127.0.0.1"}],"notReadyAddresses":[{"ip":"::1"}]}]}"#,
+                "subsets[0].notReadyAddresses[0].ip"
+            ),
+        ])
+    func ownAddresses(
+        _ sample: (kind: ObjectKind, path: String, document: String, wrong: String, field: String)
+    ) async throws {
+        let api = try await TestAPI()
+        let document = try jsonTree(sample.document)
+        let key = ObjectKey(sample.kind, NamespacedName(namespace: "default", name: "kubernetes"))
+        _ = try await api.store.write(ObjectWrite(key, feeder: "test") { _, _ in .put(document) })
+        let labelled = try await api.request(
+            "PATCH", sample.path, type: "merge", #"{"metadata":{"labels":{"a":"b"}}}"#)
+        #expect(labelled.code == 200, "\(labelled.message)")
+        let refusal = try await api.request("PATCH", sample.path, type: "merge", sample.wrong)
+        #expect(refusal.code == 422)
+        #expect(refusal.message.contains("\(sample.field): Invalid value"))
+        #expect(!refusal.message.contains(#""127.0.0.1""#), "\(refusal.message)")
+    }
 }
