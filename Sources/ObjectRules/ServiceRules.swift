@@ -62,6 +62,9 @@ enum ServiceRules {
                 violations = FieldViolation.list(
                     path[index] / "ip", value: address, faults: AddressRules.faults(address))
             }
+            if let mode = ingress.at("ipMode"), mode != .null {
+                violations += validateMode(mode, hasAddress: !address.isEmpty, at: path[index] / "ipMode")
+            }
             if !name.isEmpty {
                 let faults =
                     NameRules.subdomainFaults(name)
@@ -70,5 +73,14 @@ enum ServiceRules {
             }
             return violations
         }
+    }
+
+    /// What traffic to a load balancer's address has for its destination when it comes to a Node.
+    private static func validateMode(
+        _ mode: JSONValue, hasAddress: Bool, at path: FieldPath
+    ) -> [FieldViolation] {
+        if !hasAddress { return [FieldViolation(path, .forbidden, "may not be specified when `ip` is not set")] }
+        guard mode != .string("VIP"), mode != .string("Proxy") else { return [] }
+        return [FieldViolation(path, .notSupported, of: mode, #"supported values: "Proxy", "VIP""#)]
     }
 }

@@ -91,4 +91,28 @@ struct UpdateTests {
         #expect(refusal.message.contains("\(sample.field): Invalid value"))
         #expect(!refusal.message.contains(#""127.0.0.1""#), "\(refusal.message)")
     }
+
+    @Test("The mode of a load balancer's address is one of two, and only an address has one")
+    func addressMode() async throws {
+        let api = try await TestAPI()
+        try await api.request(
+            "POST", Self.services, #"{"metadata":{"name":"x"},"spec":{"type":"LoadBalancer","ports":[{"port":80}]}}"#)
+        func set(_ ingress: String) async throws -> TestAPI.Answer {
+            try await api.request(
+                "PATCH", "\(Self.services)/x/status", type: "merge",
+                #"{"status":{"loadBalancer":{"ingress":\#(ingress)}}}"#)
+        }
+        let refusal = try await set(#"[{"ip":"5.6.7.8","ipMode":"Foo"},{"hostname":"a.b","ipMode":"VIP"}]"#)
+        #expect(refusal.code == 422)
+        #expect(
+            refusal.message.contains(
+                #"status.loadBalancer.ingress[0].ipMode: Unsupported value: "Foo": supported values: "Proxy", "VIP""#))
+        #expect(
+            refusal.message.contains(
+                "status.loadBalancer.ingress[1].ipMode: Forbidden: may not be specified when `ip` is not set"))
+        let sound = try await set(
+            #"[{"ip":"5.6.7.8","ipMode":"Proxy"},{"ip":"5.6.7.9","ipMode":"VIP"},{"ip":"5.6.7.1"},{"hostname":"a.b"}]"#
+        )
+        #expect(sound.code == 200, "\(sound.message)")
+    }
 }
