@@ -10,12 +10,13 @@ struct ClusterBootstrap: Sendable {
 
     let settings: ControllerSettings
 
-    /// Whether an object is one of those that are kept as they are.
+    /// Whether an object is one of those that are kept as they are, or of those they take their addresses from.
     static func concerns(_ key: ObjectKey) -> Bool {
         switch key.kind {
         case .namespace: namespaces.contains(key.id.name)
         case .service, .endpoints, .endpointSlice: key.id == service
-        case .pod, .node, .event, .ipAddress, .serviceCIDR, .lease: false
+        case .serviceCIDR: true
+        case .pod, .node, .event, .ipAddress, .lease: false
         }
     }
 

@@ -186,7 +186,8 @@ actor ControllerLoop {
         var isForgiven = false
         if case ObjectStoreError.unavailable = error { isForgiven = true }
         if state.queue.retry(item, at: clock.now(), isForgiven: isForgiven) {
-            let level: Logger.Level = error.isPassing ? .debug : .warning
+            // What is tried without end is not told without end.
+            let level: Logger.Level = error.isPassing || state.queue.failsForLong(item) ? .debug : .warning
             logger.log(level: level, "controllers: \(item): \(error); it is tried again")
         } else {
             logger.error("controllers: \(item): \(error); given up until something changes")

@@ -22,6 +22,20 @@ enum WorkItem: Hashable, Sendable {
     case lease(NamespacedName)
 }
 
+extension WorkItem {
+    /// How long an item that fails waits at most until it is tried again, in milliseconds.
+    var maximumDelay: Int64 {
+        switch self {
+        // A cluster without these is none: they are back ten seconds after they can be.
+        case .bootstrap: 10_000
+        default: 1_000_000
+        }
+    }
+
+    /// Whether an item is tried again without end.
+    var isVital: Bool { self == .bootstrap }
+}
+
 extension WorkItem: CustomStringConvertible {
     var description: String {
         switch self {

@@ -5,7 +5,6 @@ struct WorkQueue {
     /// How often an item that fails is tried again before the next change of its objects.
     static let maximumRetries = 15
     static let firstDelay: Int64 = 1000
-    static let maximumDelay: Int64 = 1_000_000
 
     private struct Entry {
         let time: Timestamp
@@ -63,17 +62,20 @@ struct WorkQueue {
     /// Notes that an item came off well: its next failure is its first.
     mutating func succeed(_ item: WorkItem) { failures[item] = nil }
 
+    /// Whether an item has failed as often as most items are tried.
+    func failsForLong(_ item: WorkItem) -> Bool { (failures[item] ?? 0) >= Self.maximumRetries }
+
     /// Plans an item that failed anew, after 1 s · 2ⁿ; false where it has failed too often.
     ///
     /// - Parameter isForgiven: The failure says nothing of the item, as that of a full disk: it is tried without end.
     mutating func retry(_ item: WorkItem, at now: Timestamp, isForgiven: Bool = false) -> Bool {
         let count = failures[item] ?? 0
-        guard count < Self.maximumRetries || isForgiven else {
+        guard count < Self.maximumRetries || isForgiven || item.isVital else {
             failures[item] = nil
             return false
         }
-        failures[item] = count + 1
-        let delay = min(Self.firstDelay << Int64(min(count, 20)), Self.maximumDelay)
+        failures[item] = min(count + 1, Self.maximumRetries)
+        let delay = min(Self.firstDelay << Int64(min(count, 20)), item.maximumDelay)
         add(item, at: now.advanced(byMilliseconds: delay))
         return true
     }

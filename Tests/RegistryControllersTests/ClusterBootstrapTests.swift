@@ -114,4 +114,21 @@ struct ClusterBootstrapTests {
             #expect(running.store.all(.endpointSlice).isEmpty)
         }
     }
+
+    @Test("A change of the ranges has what failed for the want of an address tried again at once")
+    func ranges() throws {
+        var state = ControllerState(settings: Self.settings)
+        let start = Timestamp(milliseconds: 0)
+        for _ in 0..<5 {
+            _ = state.queue.takeDue(at: Timestamp(milliseconds: .max))
+            _ = state.queue.retry(.bootstrap, at: start)
+        }
+        #expect(state.queue.nextTime == start.advanced(byMilliseconds: 10_000))
+        let record = ObjectRecord(
+            key: key(.serviceCIDR, "extra"), uid: "u", version: ResourceVersion(rawValue: 1),
+            text: #"{"metadata":{"name":"extra"},"spec":{"cidrs":["10.96.0.0/24"]}}"#)
+        let now = start.advanced(byMilliseconds: 10)
+        try state.observe(ObservedObject(record), from: .change, now: now)
+        #expect(state.queue.takeDue(at: now) == [.bootstrap])
+    }
 }

@@ -58,6 +58,21 @@ struct WorkQueueTests {
         #expect(queue.nextTime == now.advanced(byMilliseconds: 1000))
     }
 
+    @Test("What every cluster has is tried again without end, every ten seconds at least")
+    func vital() {
+        var queue = WorkQueue()
+        var now = Self.time(0)
+        var delays: [Int64] = []
+        for _ in 0..<100 {
+            let isKept = queue.retry(.bootstrap, at: now)
+            guard isKept, let next = queue.nextTime else { break }
+            delays.append((next.milliseconds - now.milliseconds) / 1000)
+            now = next
+            _ = queue.takeDue(at: now)
+        }
+        #expect(delays == [1, 2, 4, 8] + Array(repeating: 10, count: 96))
+    }
+
     @Test("A failure that says nothing of the item is tried again without end")
     func forgiven() {
         var queue = WorkQueue()
