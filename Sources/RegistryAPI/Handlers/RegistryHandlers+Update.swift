@@ -64,6 +64,7 @@ extension RegistryHandlers {
         let options = try WriteOptions(request)
         var strictErrors: [String] = []
         let patch = try await ObjectPatch(request, strictErrors: &strictErrors)
+        if case .apply(let configuration) = patch { try BodyReader.checkApplied(configuration, is: target.kind) }
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let part = Part(target)
         let handlers = self

@@ -59,6 +59,7 @@ struct RegistryHandlers: Sendable {
         if request.query.flag("watch") {
             throw APIStatus.badRequest("watch the collection with fieldSelector=metadata.name instead")
         }
+        if let version = try ListOptions.objectVersion(request.query) { try await awaitVersion(version) }
         guard let key = target.key, let record = try await store.object(key) else {
             throw APIStatus.notFound(target.kind, name: target.name ?? "")
         }

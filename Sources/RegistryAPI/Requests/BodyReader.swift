@@ -71,18 +71,39 @@ struct BodyReader: Sendable {
             guard case .object = tree else {
                 throw APIStatus.badRequest("delete options must be an object, not \(tree.kindName)")
             }
+            try Self.checkIsDeleteOptions(tree["kind"]?.string ?? "", tree["apiVersion"]?.string ?? "")
             return tree
         case "application/vnd.kubernetes.protobuf":
             do {
                 let envelope = try ProtobufEnvelope.read(request.body)
+                try Self.checkIsDeleteOptions(envelope.kind, envelope.apiVersion)
                 guard let type = schema["DeleteOptions"] else { return .object([:]) }
                 return try schema.document(fromProtobuf: envelope.raw, as: type)
+            } catch let status as APIStatus {
+                throw status
             } catch {
                 throw APIStatus.badRequest("the body is no DeleteOptions: \(error)")
             }
         default:
             throw APIStatus.unsupportedMediaType(accepted: BodyReader.mediaTypes)
         }
+    }
+
+    /// Options of any version, or without a kind, are taken; another object is none.
+    private static func checkIsDeleteOptions(_ kind: String, _ apiVersion: String) throws {
+        guard kind.isEmpty || kind == "DeleteOptions" else {
+            throw APIStatus.badRequest(
+                "the body is no DeleteOptions: no kind \"\(kind)\" is registered for version \"\(apiVersion)\"")
+        }
+    }
+
+    /// Checks that a configuration to be applied says what it is, and is of a kind (Kubernetes: `invalid object type`).
+    static func checkApplied(_ configuration: JSONValue, is kind: ObjectKind) throws {
+        let apiVersion = configuration["apiVersion"]?.string ?? ""
+        let name = configuration["kind"]?.string ?? ""
+        guard case .object = configuration, apiVersion != kind.apiVersion || name != kind.rawValue else { return }
+        let shown = apiVersion.contains("/") ? apiVersion : "/" + apiVersion
+        throw APIStatus.badRequest("invalid object type: \(shown), Kind=\(name)")
     }
 
     /// A body of JSON or YAML as it stands: an object, a patch.

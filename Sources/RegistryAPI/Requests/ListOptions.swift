@@ -106,12 +106,24 @@ struct ListOptions: Sendable {
             }
         }
         if text.isEmpty { return .newest }
-        guard let number = Int64(text), number >= 0 else {
-            throw invalid("resourceVersion", .invalid, value: text, "must be a version that this server gave")
-        }
-        if number == 0 { return .any }
-        let version = ResourceVersion(rawValue: number)
+        let version = try version(of: text)
+        if version.rawValue == 0 { return .any }
         return match == "Exact" ? .exactly(version) : .notOlderThan(version)
+    }
+
+    /// The version that an object to be read is to be no older than; nil where any is good.
+    static func objectVersion(_ query: QueryItems) throws -> ResourceVersion? {
+        guard let text = query["resourceVersion"], !text.isEmpty, text != "0" else { return nil }
+        return try version(of: text)
+    }
+
+    private static func version(of text: String) throws -> ResourceVersion {
+        guard let number = Int64(text), number >= 0 else {
+            let violation = FieldViolation(
+                "resourceVersion", .invalid, value: text, "must be a version that this server gave")
+            throw APIStatus.badRequest("invalid resource version: \(violation)")
+        }
+        return ResourceVersion(rawValue: number)
     }
 }
 

@@ -1,0 +1,59 @@
+import Registry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Requests that say too little, or something else")
+struct RequestTests {
+    @Test(
+        "A configuration to be applied says what it is",
+        arguments: [
+            ("", "/, Kind="), (#""apiVersion":"v1","#, "/v1, Kind="), (#""kind":"Service","#, "/, Kind=Service"),
+            (#""apiVersion":"v1","kind":"Foo","#, "/v1, Kind=Foo"),
+            (#""apiVersion":"apps/v1","kind":"Service","#, "apps/v1, Kind=Service"),
+        ])
+    func appliedType(_ sample: (fields: String, shown: String)) async throws {
+        let api = try await TestAPI()
+        let path = "/api/v1/namespaces/prod/services/x?fieldManager=m"
+        let rest = #""metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}"#
+        for code in [201, 200] {
+            let refusal = try await api.request("PATCH", path, type: "apply", "{\(sample.fields)\(rest)")
+            #expect(refusal.code == 400 && refusal.document["reason"] == .string("BadRequest"))
+            #expect(refusal.message == "invalid object type: \(sample.shown)")
+            let applied = try await api.request(
+                "PATCH", path, type: "apply", #"{"apiVersion":"v1","kind":"Service",\#(rest)"#)
+            #expect(applied.code == code, "\(applied.message)")
+        }
+    }
+
+    @Test("A deletion whose body is another object is none")
+    func deletionOptions() async throws {
+        let api = try await TestAPI()
+        let services = "/api/v1/namespaces/prod/services"
+        try await api.request("POST", services, #"{"metadata":{"name":"x"},"spec":{"ports":[{"port":80}]}}"#)
+        for path in ["\(services)/x", services] {
+            let refusal = try await api.request("DELETE", path, #"{"kind":"Foo","apiVersion":"v1"}"#)
+            #expect(refusal.code == 400)
+            #expect(refusal.message.hasSuffix(#"no kind "Foo" is registered for version "v1""#))
+        }
+        let gone = try await api.request(
+            "DELETE", "\(services)/x", #"{"kind":"DeleteOptions","apiVersion":"meta.k8s.io/v1"}"#)
+        #expect(gone.code == 200, "\(gone.message)")
+    }
+
+    @Test("One object is read at a version as a list is")
+    func versions() async throws {
+        let api = try await TestAPI()
+        for path in ["/api/v1/namespaces/prod", "/api/v1/namespaces"] {
+            for version in ["", "0", "1"] {
+                #expect(try await api.request("GET", "\(path)?resourceVersion=\(version)").code == 200)
+            }
+            let future = try await api.request("GET", "\(path)?resourceVersion=99999")
+            #expect(future.code == 504 && future.message.contains("Too large resource version"))
+        }
+        for path in ["/api/v1/namespaces/prod", "/api/v1/namespaces"] {
+            let wrong = try await api.request("GET", "\(path)?resourceVersion=abc")
+            #expect(wrong.code == 400 && wrong.message.hasPrefix("invalid resource version: "))
+        }
+    }
+}
