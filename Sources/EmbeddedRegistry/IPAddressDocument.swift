@@ -2,8 +2,14 @@ import AddressAllocator
 import Registry
 
 /// Allocations as objects: an IPAddress *is* the allocation of its address (networking.k8s.io/v1 IPAddress).
-enum IPAddressDocument {
+package enum IPAddressDocument {
     private static let manager = "ipallocator.k8s.io"
+    private static let managerLabel = "ipaddress.kubernetes.io/managed-by"
+
+    /// Whether an object says that the registry has given its address; those of others are left alone.
+    package static func isManaged(_ document: JSONValue) -> Bool {
+        document["metadata"]?["labels"]?[managerLabel]?.string == manager
+    }
 
     static func key(of address: IPAddress) -> ObjectKey {
         ObjectKey(.ipAddress, NamespacedName(namespace: "", name: "\(address)"))
@@ -17,7 +23,7 @@ enum IPAddressDocument {
                 "name": .string("\(address)"),
                 "labels": .object([
                     "ipaddress.kubernetes.io/ip-family": .string(address.family.rawValue),
-                    "ipaddress.kubernetes.io/managed-by": .string(manager),
+                    managerLabel: .string(manager),
                 ]),
             ]),
             "spec": .object([

@@ -30,11 +30,17 @@ struct APIRegistry: Sendable {
     func addressing() async throws(CommandFailure) -> RegistryReader.Addressing {
         var addressing = RegistryReader.Addressing.empty
         addressing.services = try await services()
+        let held = Set(addressing.services.flatMap(\.virtualIPs))
         for document in try await list(.ipAddress).items {
-            guard let address = document["metadata"]?["name"]?.string.flatMap({ IPAddress($0) }),
+            guard let address = document["metadata"]?["name"]?.string.flatMap({ IPAddress($0) }) else { continue }
+            // What somebody has claimed by hand is nobody's whom a Service could be, whatever it says.
+            guard IPAddressDocument.isManaged(document) || held.contains(address),
                 let parent = document["spec"]?["parentRef"], parent["resource"]?.string == ObjectKind.service.resource,
                 let namespace = parent["namespace"]?.string, let name = parent["name"]?.string
-            else { continue }
+            else {
+                addressing.claims.append(address)
+                continue
+            }
             addressing.allocations.append(
                 AddressAllocation(address: address, owner: NamespacedName(namespace: namespace, name: name)))
         }

@@ -169,11 +169,21 @@ enum ClientCommandScripts {
         ])
 
     private static let addresses = KubectlScript(
-        testDescription: "vip list and audit",
+        testDescription: "vip list and audit", arguments: ["--data", "FOLDER/registry"],
         steps: [
             KubectlStep("swiftlet apply -f -", input: objects, output: ["service/web created"]),
             KubectlStep("swiftlet vip audit", output: ["sound: "]),
             KubectlStep("swiftlet vip list", output: ["10.96.0.0/16", "dynamic  prod/web"]),
+            KubectlStep(
+                "swiftlet apply -f -",
+                input: """
+                    {"apiVersion": "networking.k8s.io/v1", "kind": "IPAddress", "metadata": {"name": "10.96.50.99"},
+                    "spec": {"parentRef": {"resource": "services", "namespace": "a", "name": "b"}}}
+                    """, output: ["created"]),
+            KubectlStep("swiftlet vip audit", output: ["sound: "]),
+            KubectlStep("swiftlet vip list | grep 10.96.50.99", output: ["(claimed by hand)\n"]),
+            KubectlStep("swiftlet vip audit --data $PWD/registry", output: ["sound: "]),
+            KubectlStep("swiftlet vip list --data $PWD/registry | grep 10.96.50.99", output: ["(claimed by hand)\n"]),
         ])
 
     private static let kubeconfig = """
