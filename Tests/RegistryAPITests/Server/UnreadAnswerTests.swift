@@ -64,12 +64,17 @@ final class RawClient: Sendable {
     private let descriptor: Int32
 
     convenience init(_ port: UInt16, asking path: String) async throws {
-        try self.init(
+        try await self.init(
             port, sending: Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8))
     }
 
     /// - Parameter bytes: What is sent, be it a whole request or a part of one.
-    init(_ port: UInt16, sending bytes: [UInt8]) throws {
+    convenience init(_ port: UInt16, sending bytes: [UInt8]) async throws {
+        try self.init(port)
+        guard await send(bytes) else { throw Failure() }
+    }
+
+    private init(_ port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var size: Int32 = 4096
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
@@ -82,21 +87,26 @@ final class RawClient: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isConnected, send(bytes) else { throw Failure() }
+        guard isConnected else { throw Failure() }
     }
 
-    /// Sends more; false where the server takes no more.
+    /// Sends more; false where the server takes no more. On a thread of its own, as it waits for the server, which needs
+    /// those that tests run on.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    func send(_ bytes: [UInt8]) async -> Bool {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [descriptor] in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let count = rest.withUnsafeBytes {
+                        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    }
+                    guard count > 0 else { break }
+                    rest = rest.dropFirst(count)
+                }
+                continuation.resume(returning: rest.isEmpty)
             }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
         }
-        return true
     }
 
     deinit { close(descriptor) }
