@@ -1,7 +1,7 @@
 /// What the parser would do more often than once for each byte of a text, judged before it is parsed.
 ///
 /// libyaml compares each tag directive with all those before it, and Yams hashes each key of a mapping whole: one that
-/// is a collection, once more for each such key around it. Both happen before anything of ours sees a node. So the text
+/// is a collection, once more for each such key around it, and all that aliases in it build. Both happen before anything of ours sees a node. So the text
 /// is looked over for what may be a directive or the mark of a key that is no scalar; some that are found are none, as in
 /// the text of a block scalar, and the bounds are wide enough for such documents.
 struct ParsingCost {
@@ -24,10 +24,10 @@ struct ParsingCost {
     private var hasAnchors = false
     /// `]` or `}` before a colon.
     private var implicitKeys = 0
-    private let size: Int
+    private let bytes: ArraySlice<UInt8>
 
     init(of bytes: ArraySlice<UInt8>) {
-        size = bytes.count
+        self.bytes = bytes
         bytes.withUnsafeBufferPointer { count($0) }
     }
 
@@ -35,11 +35,15 @@ struct ParsingCost {
         guard directives <= Self.maximumDirectives else {
             throw ManifestSyntaxError("has more than \(Self.maximumDirectives) directives")
         }
-        let hashed = (explicitKeys + (hasAnchors ? aliasKeys : 0)).multipliedReportingOverflow(by: size)
-        guard !hashed.overflow,
-            hashed.partialValue <= Self.maximumKeyBytes,
-            implicitKeys * min(size, Self.longestImplicitKey) <= Self.maximumKeyBytes
-        else { throw ManifestSyntaxError("has too many keys that are collections") }
+        let whole = explicitKeys + (hasAnchors ? aliasKeys : 0)
+        guard whole + implicitKeys > 0 else { return }
+        let aliases = ManifestAliases(in: bytes)
+        try aliases.check()
+        let perImplicitKey = aliases.areUsed ? bytes.count : min(bytes.count, Self.longestImplicitKey)
+        let hashed = Double(whole) * Double(bytes.count) + Double(implicitKeys) * Double(perImplicitKey)
+        guard hashed * aliases.growth <= Double(Self.maximumKeyBytes) else {
+            throw ManifestSyntaxError("has too many keys that are collections")
+        }
     }
 
     private mutating func count(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -61,10 +65,10 @@ struct ParsingCost {
             case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"), UInt8(ascii: "}"),
                 UInt8(ascii: "\""), UInt8(ascii: "'"):
                 run = .none
-            case UInt8(ascii: "&") where run == .none:
+            case UInt8(ascii: "&") where run == .none || run == .marks:
                 hasAnchors = true
                 run = .anchor
-            case UInt8(ascii: "*") where run == .none: run = .alias
+            case UInt8(ascii: "*") where run == .none || run == .marks: run = .alias
             default:
                 // A line may begin behind any byte that is no printable character of ASCII.
                 if byte == UInt8(ascii: "%"), before < 0x20 || before >= 0x80 { directives += 1 }
