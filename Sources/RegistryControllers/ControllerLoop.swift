@@ -6,6 +6,8 @@ actor ControllerLoop {
     private static let pageSize = 500
     /// The most writes that are asked for together.
     static let maximumWrites = 256
+    /// When what answers may wait for is due: before all else, whatever the clock says by then.
+    private static let first = Timestamp(milliseconds: 0)
 
     let store: any ObjectStore
     private let clock: WallClock
@@ -38,17 +40,15 @@ actor ControllerLoop {
         defer { timer?.task.cancel() }
         let start = await store.newestVersion
         progress.version = start
-        let beginning = clock.now()
         try await load()
-        // Before all else, as answers may wait for it: most Services of a large registry may be without Pods.
-        let first = beginning.advanced(byMilliseconds: -1)
-        for item in [.bootstrap] + state.endpoints.populated { state.queue.move(item, to: first) }
+        // Most Services of a large registry may be without Pods.
+        for item in [.bootstrap] + state.endpoints.populated { state.queue.move(item, to: Self.first) }
         // What changed while this was reading comes once more, and does no harm.
         let changes = try await store.changes(after: start)
         let inbox = inbox
         let reader = Task { await Self.follow(changes, into: inbox) }
         defer { reader.cancel() }
-        try await work(since: beginning)
+        try await work()
     }
 
     private nonisolated static func follow(
@@ -82,13 +82,13 @@ actor ControllerLoop {
         } while request.after != nil
     }
 
-    private func work(since beginning: Timestamp) async throws {
+    private func work() async throws {
         while true {
             try Task.checkCancellation()
             let changes = try inbox.take()
             for change in changes { observe(ObservedObject(change), from: .change) }
             if let last = changes.last { progress.version = max(progress.version, last.version) }
-            if let onEndpoints, state.queue.nextTime.map({ $0 >= beginning }) ?? true {
+            if let onEndpoints, state.queue.nextTime.map({ $0 > Self.first }) ?? true {
                 onEndpoints()
                 self.onEndpoints = nil
             }
