@@ -64,8 +64,7 @@ package struct ManifestCheck {
                 return "\(place)"
             }
         }
-        let unused = contents.unusedKinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        warnings += unused.map { "\(file): passed over: \($0.value) \($0.key)" }
+        warnings += contents.unusedKinds.asCounts.map { "\(file): passed over: \($0)".onOneLine }
     }
 
     private mutating func takeDuplicates() {

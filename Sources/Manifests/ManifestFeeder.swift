@@ -291,8 +291,7 @@ package actor ManifestFeeder {
         guard unusedKinds != loggedUnusedKinds else { return }
         loggedUnusedKinds = unusedKinds
         guard !unusedKinds.isEmpty else { return }
-        let list = unusedKinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
-        logger.info("manifests: passed over: \(list.joined(separator: ", ").onOneLine)")
+        logger.info("manifests: passed over: \(unusedKinds.asCounts.joined(separator: ", ").onOneLine)")
     }
 }
 

@@ -23,6 +23,13 @@ package struct ManifestContents: Sendable {
     }
 }
 
+extension [String: Int] {
+    /// Each kind behind its number, the most frequent first: `12 Deployment`.
+    var asCounts: [String] {
+        sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+    }
+}
+
 /// Reads the text of one file, YAML or JSON; on another reading it parses only the documents that changed.
 package struct ManifestReader: Sendable {
     /// Files that are longer are refused unread.
