@@ -84,7 +84,7 @@ package final class RegistryStore: Sendable {
             opening = try StoreOpening(directory: path, file: file, settings: settings, clock: clock)
         }
         isNew = opening.isNew
-        (serviceCIDRs, formerServiceCIDRs) = (opening.ranges, opening.formerRanges)
+        (serviceCIDRs, formerServiceCIDRs) = (opening.ranges.present, opening.ranges.former)
         heldObjects = !opening.known.objects.isEmpty
         let ring = Self.ring(at: opening.known.version, settings)
         source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))

@@ -27,9 +27,7 @@ struct StoreOpening {
     let standing: Standing
     /// What was wrong with the versions and is mended, in one line; nil where all was well.
     let repair: String?
-    /// Where virtual IPs come from, and where they came from at the last start; nil where this is the first.
-    let ranges: [CIDR]
-    let formerRanges: [CIDR]?
+    let ranges: StoreSetup.Ranges
     /// Whether the registry was made by this opening.
     let isNew: Bool
 
@@ -75,10 +73,8 @@ struct StoreOpening {
         _ database: any DatabaseWriter, lock: StoreLock?, refusal: ObjectStoreError? = nil,
         remains: StoreRemains? = nil, file: String, settings: StoreSettings, clock: WallClock
     ) throws {
-        let ranges: (ranges: [CIDR], former: [CIDR]?)
         (known, standing, repair, ranges) = try Self.prepare(
             database, remains: remains, file: file, settings: settings, clock: clock)
-        (self.ranges, formerRanges) = ranges
         self.database = database
         self.lock = lock
         self.refusal = refusal
@@ -108,7 +104,7 @@ struct StoreOpening {
     /// Brings the tables up to date and reads what they hold.
     private static func prepare(
         _ database: any DatabaseWriter, remains: StoreRemains?, file: String, settings: StoreSettings, clock: WallClock
-    ) throws -> (StoreState, Standing, repair: String?, ranges: (ranges: [CIDR], former: [CIDR]?)) {
+    ) throws -> (StoreState, Standing, repair: String?, ranges: StoreSetup.Ranges) {
         try StoreError.mapping(file: file) {
             try database.write { try StoreSchema.check($0, file: file, remains: remains) }
             try StoreSchema.migrator.migrate(database)

@@ -4,10 +4,16 @@ import Registry
 
 /// What an opened registry is brought to before it is used: former forms made present ones, the settings noted.
 enum StoreSetup {
-    /// - Returns: Where virtual IPs come from, and where they came from at the last start.
+    /// Where virtual IPs come from.
+    struct Ranges {
+        let present: [CIDR]
+        /// Those of the last start; nil where this is the first.
+        let former: [CIDR]?
+    }
+
     static func complete(
         _ state: inout StoreState, in database: Database, settings: StoreSettings, file: String, now: Timestamp
-    ) throws -> (ranges: [CIDR], former: [CIDR]?) {
+    ) throws -> Ranges {
         let former = try StoredRows.setting(StoreSetting.serviceCIDRs, in: database)
             .map { $0.split(separator: " ").compactMap { CIDR(String($0)) } }
         let ranges = settings.serviceCIDRs ?? former ?? StoreSettings.defaultServiceCIDRs
@@ -24,7 +30,7 @@ enum StoreSetup {
         try batch.declareRanges(ranges, areNew: former != ranges)
         try batch.finish()
         state = batch.state
-        return (ranges, former)
+        return Ranges(present: ranges, former: former)
     }
 }
 
