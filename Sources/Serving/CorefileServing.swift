@@ -72,17 +72,20 @@ package actor CorefileServing: ServiceLifecycle.Service {
         let reading = try source.read()
         let assembly = try await Assembly.make(reading.corefile, surroundings, clusters: clusters)
         await assembly.shareZones()
-        await waitForClusters(of: assembly)
         do {
-            try await open(assembly.listeners, of: assembly)
+            // Probes are answered while a cluster is waited for, as CoreDNS does.
             try await operations.setPages(
                 OperatorsPages.pages(of: assembly, status, surroundings.metrics), succeeds: surroundings.takesOver)
+            await waitForClusters(of: assembly)
+            try await open(assembly.listeners, of: assembly)
         } catch {
+            await operations.stop()
             await listeners.stop()
             await clusters.release(assembly.clusterKeys)
             throw error
         }
         takeIntoService(assembly, digest: reading.digest)
+        status.isListening.store(true, ordering: .relaxed)
         reloads.note(digest: reading.digest)
         for address in surroundings.inherited.unused {
             surroundings.logger.warning("a socket was passed for \(address), where the Corefile does not listen")
@@ -308,8 +311,10 @@ package actor CorefileServing: ServiceLifecycle.Service {
     }
 }
 
-/// Whether the server is about to end.
+/// How far the server is between its start and its end.
 final class ServingStatus: Sendable {
+    /// Whether queries are taken: the operators' pages are there before.
+    let isListening = Atomic(false)
     let isEnding = Atomic(false)
     /// The directives that have been ready once, by block (`monitor until-ready`).
     let readyOnce = Mutex<Set<String>>([])

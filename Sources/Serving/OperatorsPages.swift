@@ -51,6 +51,7 @@ enum OperatorsPages {
         guard missing.isEmpty else {
             return .init(status: 503, body: Set(missing).sorted().joined(separator: ","))
         }
+        guard status.isListening.load(ordering: .relaxed) else { return .init(status: 503, body: "starting") }
         return .init(body: "OK")
     }
 

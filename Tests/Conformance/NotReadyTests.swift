@@ -60,4 +60,38 @@ struct NotReadyTests {
         _ = try server.awaitReady()
         #expect(server.stop() == 0)
     }
+
+    @Test("While a cluster is waited for, probes are answered: alive, and not ready")
+    func pages() throws {
+        // Nobody listens there: the state of the cluster is waited for.
+        let (nobody, page) = (try Self.freePort(), try Self.freePort())
+        let corefile = """
+            .:0 {
+                bind 127.0.0.1
+                health 127.0.0.1:\(page)
+                ready 127.0.0.1:\(page)
+                prometheus 127.0.0.1:\(page)
+                kubernetes cluster.local {
+                    endpoint http://127.0.0.1:\(nobody)
+                    startup_timeout 300s
+                }
+            }
+            """
+        let server = try ServerProcess(files: ["Corefile": corefile], arguments: ["--conf", "FOLDER/Corefile"])
+        defer { server.stop() }
+        func get(_ path: String) throws -> String {
+            try run(
+                "curl",
+                [
+                    "-s", "--max-time", "10", "--retry", "100", "--retry-delay", "1", "--retry-connrefused",
+                    "--retry-max-time", "60", "-w", " %{http_code}", "http://127.0.0.1:\(page)/\(path)",
+                ]
+            ).output
+        }
+        #expect(try get("health") == "OK 200")
+        let ready = try run("curl", ["-s", "-w", " %{http_code}", "http://127.0.0.1:\(page)/ready"])
+        #expect(ready.output == "kubernetes 503")
+        #expect(try get("metrics").contains("coredns_build_info"))
+        #expect(server.stop() == 0)
+    }
 }
