@@ -70,9 +70,16 @@ extension AllocationError: CustomStringConvertible {
         case .nodePortTaken: "provided port is already allocated"
         case .nodePortOutOfRange(_, let range):
             "provided port is not in the valid range. The range of valid ports is \(Self.text(range))"
-        case .addressesExhausted, .nodePortsExhausted: "range is full"
+        case .addressesExhausted(let ranges):
+            // Kubernetes has no quarantine: who meets a full range there need not wonder where its addresses are.
+            Self.fullRange(resting: ranges.reduce(0) { $0 &+ $1.quarantined })
+        case .nodePortsExhausted: Self.fullRange(resting: 0)
         case .rangeTooSmall, .rangeTooLarge, .nodePortRangeInvalid: description
         }
+    }
+
+    private static func fullRange(resting: UInt64) -> String {
+        "range is full" + (resting > 0 ? "; of deleted Services \(resting) addresses are not given out again yet" : "")
     }
 
     private static func list(_ ranges: [CIDR], or none: String) -> String {

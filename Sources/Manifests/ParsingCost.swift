@@ -1,9 +1,9 @@
 /// What the parser would do more often than once for each byte of a text, judged before it is parsed.
 ///
 /// libyaml compares each tag directive with all those before it, and Yams hashes each key of a mapping whole: one that
-/// is a collection, once more for each such key around it, and all that aliases in it build. Both happen before anything of ours sees a node. So the text
-/// is looked over for what may be a directive or the mark of a key that is no scalar; some that are found are none, as in
-/// the text of a block scalar, and the bounds are wide enough for such documents.
+/// is a collection, once more for each such key around it, and all that aliases in it build. Both happen before anything
+/// of ours sees a node. So the text is looked over for what may be a directive or the mark of a key that is no scalar;
+/// some that are found are none, as in the text of a block scalar, and the bounds are wide enough for such documents.
 struct ParsingCost {
     static let maximumDirectives = 256
     /// Bytes of keys that may be hashed, those within others once for each: about a second's worth.

@@ -141,6 +141,21 @@ struct KubernetesWordingTests {
         #expect(error?.isInternal == true)
     }
 
+    @Test("Addresses that rest are told where none is left: Kubernetes knows of none")
+    func fullOfResting() throws {
+        var generator = SeededGenerator.announced()
+        var pools = try makePools("10.0.0.0/29")
+        for number in 1...4 { pools.addresses.take(try address("10.0.0.\(number)"), for: name("prod/web")) }
+        for number in 5...6 { pools.addresses.setQuarantine(of: try address("10.0.0.\(number)"), until: instant(1)) }
+        let error = #expect(throws: AddressingError.self) {
+            try ServiceAddressing.plan(for: service("prod/b"), from: pools, using: &generator)
+        }
+        #expect(
+            error?.violations.map(\.detail) == [
+                "failed to allocate a serviceIP: range is full; of deleted Services 2 addresses are not given out again yet"
+            ])
+    }
+
     static let wishesOfNone: [(String, @Sendable (inout Service) -> Void, String)] = [
         ("any", { _ in }, "failed to allocate a serviceIP: range is full"),
         ("a family", { $0.families = [.ipv6] }, "failed to allocate a serviceIP: range is full"),
