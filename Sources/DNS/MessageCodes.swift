@@ -57,6 +57,16 @@ package struct OptionCode: RawRepresentable, Hashable, Sendable {
     @inlinable package static var keepalive: Self { Self(rawValue: 11) }
     @inlinable package static var padding: Self { Self(rawValue: 12) }
     @inlinable package static var extendedError: Self { Self(rawValue: 15) }
+
+    /// Whether an answer may depend on the option: it is passed on with the question, and what comes is for the asker
+    /// alone. Not so those that speak of the way between two neighbours: NSID (RFC 5001), EXPIRE (RFC 7314), COOKIE
+    /// (RFC 7873), KEEPALIVE (RFC 7828), PADDING (RFC 7830), and EDE, which has no meaning in questions.
+    package var mayDecideAnswer: Bool {
+        switch self {
+        case .nsid, .expire, .cookie, .keepalive, .padding, .extendedError: false
+        default: true
+        }
+    }
 }
 
 /// Why an answer is what it is (RFC 8914 §4).

@@ -19,6 +19,7 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
     @inlinable package static var dname: Self { Self(rawValue: 39) }
     @inlinable package static var opt: Self { Self(rawValue: 41) }
     @inlinable package static var ds: Self { Self(rawValue: 43) }
+    @inlinable package static var rrsig: Self { Self(rawValue: 46) }
     @inlinable package static var ixfr: Self { Self(rawValue: 251) }
     @inlinable package static var axfr: Self { Self(rawValue: 252) }
     @inlinable package static var any: Self { Self(rawValue: 255) }

@@ -105,7 +105,6 @@ extension DNSMessage {
 }
 
 extension RecordType {
-    fileprivate static let rrsig = Self(rawValue: 46)
     fileprivate static let nsec = Self(rawValue: 47)
     fileprivate static let nsec3 = Self(rawValue: 50)
     fileprivate static let svcb = Self(rawValue: 64)

@@ -191,7 +191,8 @@ final class Forwarder: Sendable {
     /// A client that came by UDP and takes no more than we asked for would get it cut from us as well: it hears TC, and
     /// comes again by TCP.
     private func wantsWhole(_ query: PipelineQuery) -> Bool {
-        line.prefersUDP || query.transport.isStream || (query.edns?.udpPayload ?? 0) > UpstreamQuestion.udpPayload
+        line.prefersUDP || query.isForKeeping || query.transport.isStream
+            || (query.edns?.udpPayload ?? 0) > UpstreamQuestion.udpPayload
     }
 
     /// The answer in the asker's own spelling.
@@ -280,7 +281,7 @@ final class Forwarder: Sendable {
         for option in message.edns?.options ?? [] {
             if option.code == .extendedError {
                 if response.extendedError == nil { response.extendedError = ExtendedError(wire: option.data) }
-            } else if !option.code.isForNextHopOnly {
+            } else if option.code.mayDecideAnswer {
                 response.options.append(option)
             }
         }

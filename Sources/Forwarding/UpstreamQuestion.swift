@@ -38,7 +38,7 @@ struct UpstreamQuestion: Hashable, Sendable {
         isCheckingDisabled = query.isCheckingDisabled
         isDNSSECOK = query.isDNSSECOK
         var size = 0
-        for option in query.edns?.options ?? [] where !option.code.isForNextHopOnly {
+        for option in query.edns?.options ?? [] where option.code.mayDecideAnswer {
             size += 4 + option.data.count
             guard size <= Self.optionLimit else { break }
             options.append(option)
@@ -83,17 +83,6 @@ struct UpstreamQuestion: Hashable, Sendable {
         bytes[lengthOffset] = UInt8(truncatingIfNeeded: length >> 8)
         bytes[lengthOffset + 1] = UInt8(truncatingIfNeeded: length)
         return bytes
-    }
-}
-
-extension OptionCode {
-    /// Whether an option speaks of the way between two neighbours, and is not to be passed on: NSID (RFC 5001),
-    /// EXPIRE, COOKIE (RFC 7873), KEEPALIVE, PADDING; EDE has no meaning in questions.
-    var isForNextHopOnly: Bool {
-        switch self {
-        case .nsid, .expire, .cookie, .keepalive, .padding, .extendedError: true
-        default: false
-        }
     }
 }
 

@@ -337,12 +337,12 @@ package final class Responder {
         return ask(reply, options: made ?? make() ?? [], length: length, isIPv6: isIPv6, from: origin)
     }
 
-    /// Answers to questions with a client subnet (RFC 7871) are not kept.
+    /// Answers to questions with options that go on to upstreams are not kept.
     private func mayAnswerAgain(
         _ query: Query, in packet: UnsafeRawBufferPointer, _ conditions: PassageConditions.View
     ) -> Bool {
         !conditions.holdsOption(of: query, in: packet)
-            && !ReplyOptions.contains(of: query, in: packet) { $0 == OptionCode.clientSubnet.rawValue }
+            && !ReplyOptions.contains(of: query, in: packet) { OptionCode(rawValue: $0).mayDecideAnswer }
     }
 
     private func currentCookies() -> CookieSecrets.Snapshot {

@@ -32,6 +32,8 @@ package struct PipelineQuery: Sendable {
     /// The address the query was sent to.
     package var server: Peer
     package var transport: Transport
+    /// Whether the answer is not for the client alone: it is wanted whole, whatever the client can take.
+    package var isForKeeping = false
     /// The query's length in bytes.
     package var size = 0
     /// When it was received.

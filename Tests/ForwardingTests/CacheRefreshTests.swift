@@ -110,6 +110,45 @@ import Testing
         #expect(text.contains("coredns_cache_served_stale_total{server=\"dns://:53\",zones=\".\",view=\"\"} 10\n"))
     }
 
+    @Test func aRefreshAsksForTheWholeAnswer() async throws {
+        for text in ["immediate", "verify"] {
+            let bench = try CacheBench("cache {\nserve_stale 1h \(text)\n}") { Sample.address($0, ttl: 100) }
+            _ = try await bench.ask("a.example")
+            bench.clock.advance(by: .seconds(200))
+            // Too long for a datagram, as `forward` then hands it on.
+            bench.source.answer { query in
+                var response = Sample.address(query, ttl: 100, last: 2)
+                if !query.isForKeeping { (response.answers, response.isTruncated) = ([], true) }
+                return response
+            }
+            _ = try await bench.ask("a.example")
+            await bench.stage.idle()
+            let fresh = try await bench.ask("a.example")
+            #expect(fresh.answers.map(\.data.bytes) == [[192, 0, 2, 2]] && fresh.extendedError == nil, "\(text)")
+            #expect(bench.source.queries.map(\.isForKeeping) == [false, true], "\(text)")
+        }
+    }
+
+    @Test func whatMayNotBeKeptEndsWhatIsTooOldAsWell() async throws {
+        let endings: [(String, @Sendable (PipelineQuery) -> Response)] = [
+            ("NXDOMAIN without an SOA record", { _ in Sample.failure(.nxDomain) }),
+            ("a TTL of 0", { Sample.address($0, ttl: 0, last: 2) }),
+        ]
+        for (reason, ending) in endings {
+            let bench = try CacheBench("cache {\nsuccess 1000 3600 0\nserve_stale 1h\n}") {
+                Sample.address($0, ttl: 100)
+            }
+            _ = try await bench.ask("a.example")
+            bench.clock.advance(by: .seconds(200))
+            bench.source.answer(ending)
+            #expect(try await bench.ask("a.example").answers.map(\.data.bytes) == [[192, 0, 2, 1]], "\(reason)")
+            await bench.stage.idle()
+            let after = try await bench.ask("a.example")
+            #expect(!after.answers.map(\.data.bytes).contains([192, 0, 2, 1]), "\(reason)")
+            #expect(after.extendedError == nil && bench.stage.counts.success == 0, "\(reason)")
+        }
+    }
+
     @Test func theWindowEnds() async throws {
         let bench = try CacheBench("cache {\nserve_stale 10m\n}") { Sample.address($0, ttl: 100) }
         _ = try await bench.ask("a.example")

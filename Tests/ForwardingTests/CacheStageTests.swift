@@ -198,6 +198,9 @@ struct PassingCase: Sendable, CustomTestStringConvertible {
         PassingCase(testDescription: "a client subnet") {
             $0.edns = EDNS(udpPayload: 1232, options: [EDNSOption(OptionCode(rawValue: 8), [0, 1, 24, 0, 10, 0, 0])])
         },
+        PassingCase(testDescription: "an option that goes on to upstreams") {
+            $0.edns = EDNS(udpPayload: 1232, options: [EDNSOption(OptionCode(rawValue: 65001), [1])])
+        },
         PassingCase(testDescription: "no recursion wanted") { $0.isRecursionDesired = false },
         PassingCase(testDescription: "NOTIFY") { $0.opcode = .notify },
         PassingCase(testDescription: "a transfer", type: .axfr),
@@ -259,6 +262,11 @@ struct LifetimeCase: Sendable, CustomTestStringConvertible {
         LifetimeCase(testDescription: "top bit set", seconds: 5) { Sample.address($0, ttl: 1 << 31) },
         LifetimeCase(testDescription: "a denial half an hour", seconds: 1800) { _ in
             Sample.denial(.nxDomain, ttl: 86400, minimum: 86400)
+        },
+        LifetimeCase(testDescription: "the SOA's minimum, behind an alias", seconds: 60) { _ in
+            var response = Sample.denial(.noError, ttl: 3600, minimum: 60)
+            response.answers = [Record(owner: .root, ttl: 3600, data: .cname(.root))]
+            return response
         },
         LifetimeCase(testDescription: "the SOA's minimum", seconds: 60) { _ in
             Sample.denial(.noError, ttl: 3600, minimum: 60)

@@ -92,6 +92,7 @@ struct ShortWayTests {
             nil, (1232, [], false), (4096, [], true), (512, [EDNSOption(.cookie, [1, 2, 3, 4, 5, 6, 7, 8])], false),
             (1232, [EDNSOption(.nsid, [])], false),
             (1232, [EDNSOption(.clientSubnet, [0, 1, 24, 0, 192, 0, 2]), EDNSOption(.nsid, [])], false),
+            (1232, [EDNSOption(OptionCode(rawValue: 65001), [1])], false),
             (1232, [EDNSOption(.cookie, [UInt8](repeating: 9, count: 24)), EDNSOption(.padding, [0, 0])], true),
         ]
     }

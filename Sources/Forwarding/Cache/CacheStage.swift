@@ -10,7 +10,7 @@ import Telemetry
 /// Kept under name (without case), type, class, DO and CD. Not kept, and so never shared between askers: answers of
 /// `kubernetes`, which are always fresh without; answers of `autopath`, which depend on who asks; answers to questions
 /// without RD, which a resolver answers from less; failures of our own and what `CacheVerdict` refuses. Questions with
-/// a client subnet (RFC 7871) pass by. What a stage in front of this one decides (views, `acl`) holds for hits, too.
+/// options that go on to upstreams, as a client's subnet (RFC 7871), pass by. What a stage in front of this one decides (views, `acl`) holds for hits, too.
 ///
 /// A reply from the cache has AA, RA and the code of the answer kept, AD where it was kept and the asker understands
 /// it, all its records one time to live, and owners in the asker's spelling.
@@ -89,7 +89,7 @@ package struct CacheStage: Stage, KeptAnswers {
         guard query.opcode == .query, matchesAll || settings.zones.contains(where: { query.name.isWithin($0) })
         else { return false }
         guard let edns = query.edns, !edns.options.isEmpty else { return true }
-        return !edns.options.contains { $0.code == .clientSubnet }
+        return !edns.options.contains(where: \.code.mayDecideAnswer)
     }
 
     // MARK: Giving without the stage
@@ -131,10 +131,16 @@ package struct CacheStage: Stage, KeptAnswers {
     // MARK: Asking
 
     /// Asks the stages behind and keeps the answer.
-    nonisolated(nonsending) private func ask(_ query: PipelineQuery, _ next: Chain) async -> Response {
+    ///
+    /// - Parameter isRefresh: whether something is kept that is too old.
+    nonisolated(nonsending) private func ask(
+        _ query: PipelineQuery, _ next: Chain, isRefresh: Bool = false
+    ) async -> Response {
         var question = query
         // Kept for those who understand AD; for others it is cleared again (RFC 6840 §5.7).
         question.isAuthenticDataWanted = true
+        // An answer that was cut would never take the place of what is too old.
+        question.isForKeeping = isRefresh
         var response = await next.respond(to: question)
         if let verdict = verdict(on: response, to: query) {
             if !query.isDNSSECOK, query.type != .any {
@@ -149,6 +155,9 @@ package struct CacheStage: Stage, KeptAnswers {
                 for index in response.authorities.indices { response.authorities[index].ttl = verdict.ttl }
                 for index in response.additionals.indices { response.additionals[index].ttl = verdict.ttl }
             }
+        } else if isRefresh, Self.isRefreshed(response) {
+            // It may not be kept, and still it ends what it contradicts (RFC 8767 §4).
+            store.remove(query)
         }
         if !query.isDNSSECOK, !query.isAuthenticDataWanted { response.isAuthenticData = false }
         return response
@@ -180,7 +189,7 @@ package struct CacheStage: Stage, KeptAnswers {
         case (.immediate, .begin(let flight)):
             if refreshBeside(flight, query, next) { counters.prefetches.increment() }
         case (.verify(nil), .begin(let flight)):
-            let response = await ask(query, next)
+            let response = await ask(query, next, isRefresh: true)
             let isRefreshed = Self.isRefreshed(response)
             store.finish(flight, of: query, at: now, succeeded: isRefreshed)
             if isRefreshed { return response }
@@ -228,7 +237,7 @@ package struct CacheStage: Stage, KeptAnswers {
         question.edns?.options = []
         question.isRecursionDesired = true
         Task.detached { [self, question] in
-            let response = await ask(question, next)
+            let response = await ask(question, next, isRefresh: true)
             store.finish(flight, of: question, at: now, succeeded: Self.isRefreshed(response))
             refreshCount.end()
         }

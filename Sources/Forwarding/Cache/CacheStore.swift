@@ -201,17 +201,34 @@ final class CacheStore: @unchecked Sendable {
             // One answer must not drive out a whole shard.
             let isTooBig = entry.map { $0.bytes > bytesPerShard / 4 } ?? false
             if isTooBig { entry = nil }
-            shards[Int(hash >> 56)].state.withLock { state in
-                let counters = counters(query.serverLabel, &state)
+            change(hash, of: query) { state, counters in
                 if isTooBig { counters.drops.increment() }
-                let before = (state.success.entries.count, state.denial.entries.count)
-                let bytesBefore = state.success.bytes + state.denial.bytes
                 insert(entry, verdict.kind, hash, at: now, &state, counters)
-                successCount.wrappingAdd(state.success.entries.count - before.0, ordering: .relaxed)
-                denialCount.wrappingAdd(state.denial.entries.count - before.1, ordering: .relaxed)
-                byteCount.wrappingAdd(state.success.bytes + state.denial.bytes - bytesBefore, ordering: .relaxed)
-                counters.show(self.counts)
             }
+        }
+    }
+
+    /// Forgets what is known of a question.
+    func remove(_ query: PipelineQuery) {
+        withKey(of: query) { _, hash in
+            change(hash, of: query) { state, _ in
+                state.success.remove(hash)
+                state.denial.remove(hash)
+            }
+        }
+    }
+
+    /// Changes the entries of a shard, and counts them anew.
+    private func change(_ hash: UInt64, of query: PipelineQuery, _ body: (inout State, CacheCounters) -> Void) {
+        shards[Int(hash >> 56)].state.withLock { state in
+            let counters = counters(query.serverLabel, &state)
+            let before = (state.success.entries.count, state.denial.entries.count)
+            let bytesBefore = state.success.bytes + state.denial.bytes
+            body(&state, counters)
+            successCount.wrappingAdd(state.success.entries.count - before.0, ordering: .relaxed)
+            denialCount.wrappingAdd(state.denial.entries.count - before.1, ordering: .relaxed)
+            byteCount.wrappingAdd(state.success.bytes + state.denial.bytes - bytesBefore, ordering: .relaxed)
+            counters.show(self.counts)
         }
     }
 

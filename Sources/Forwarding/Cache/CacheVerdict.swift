@@ -31,17 +31,20 @@ struct CacheVerdict: Hashable, Sendable {
         var lifetime = UInt32.max
         if query.isDNSSECOK {
             for record in [response.answers, response.authorities, response.additionals].joined()
-            where record.type == Self.signature {
+            where record.type == .rrsig {
                 guard let left = Self.validity(of: record, at: seconds) else { return nil }
                 lifetime = min(lifetime, left)
             }
         }
+        // Whether it says that something is not there: the SOA's minimum holds then (RFC 2308 §5).
+        var isDenial = response.code == .nxDomain
         let hasSOA = response.authorities.contains { $0.type == .soa }
         switch response.code {
         case .noError:
             let isReferral = response.answers.isEmpty && response.authorities.contains { $0.type == .ns }
             if response.answers.isEmpty && hasSOA {
                 kind = .denial
+                isDenial = true
             } else if response.answers.isEmpty, !isReferral {
                 // Neither an answer nor a denial: how long that holds nobody said.
                 return nil
@@ -49,6 +52,8 @@ struct CacheVerdict: Hashable, Sendable {
                 let isAnswered = query.type == .any || response.answers.contains { $0.type == query.type }
                 guard isReferral || isAnswered || hasSOA else { return nil }
                 kind = .success
+                // An alias that leads to a name without the type.
+                isDenial = !isReferral && !isAnswered
             }
             // Where the delegation ends nobody told either.
             if isReferral, !hasSOA { lifetime = min(lifetime, Self.shortTTL) }
@@ -63,7 +68,7 @@ struct CacheVerdict: Hashable, Sendable {
         default:
             return nil
         }
-        lifetime = min(lifetime, Self.shortestTTL(in: response, isDenial: kind == .denial))
+        lifetime = min(lifetime, Self.shortestTTL(in: response, isDenial: isDenial))
         let limits = kind == .denial ? settings.denial : settings.success
         ttl = min(max(lifetime, limits.minimumTTL), limits.maximumTTL)
         guard ttl > 0 else { return nil }
@@ -71,7 +76,6 @@ struct CacheVerdict: Hashable, Sendable {
 
     /// What is kept of answers that do not say how long.
     private static let shortTTL: UInt32 = 5
-    static let signature = RecordType(rawValue: 46)
 
     private static func isMeta(_ type: RecordType) -> Bool {
         type == .opt || type.rawValue == 0 || (128...254).contains(type.rawValue)
