@@ -21,6 +21,11 @@ extension ResponseCode: CustomStringConvertible {
 
     /// The name of the registry; the number where it has none.
     @usableFromInline package var description: String {
-        Self.names.first { $0.code == rawValue }?.name ?? "\(rawValue)"
+        name ?? "\(rawValue)"
     }
+
+    /// As a metric's label: codes without a name come from strangers, in any number, and share one.
+    package var label: String { name ?? "other" }
+
+    private var name: String? { Self.names.first { $0.code == rawValue }?.name }
 }

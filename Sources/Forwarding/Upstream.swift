@@ -48,6 +48,12 @@ final class Upstream: Sendable {
         case .success(let first): reply = first
         case .failure(let failure): return .failure(failure)
         }
+        var question = question
+        if manner.spelling.hasEDNS, reply.refusesEDNS, !question.options.isEmpty {
+            // What a client put in says nothing of the upstream, and must not change how others are asked.
+            question.options = []
+            if case .success(let bare) = await exchange(question, manner, until: deadline) { reply = bare }
+        }
         if manner.spelling.hasEDNS, reply.refusesEDNS {
             manner.spelling.hasEDNS = false
             metrics.countPlainRetry()

@@ -13,7 +13,7 @@ enum UpstreamProtocol: String, Hashable, Sendable, CaseIterable {
 final class UpstreamMetrics: Sendable {
     private let metrics: Metrics
     private let to: String
-    private let durations = Mutex<[ResponseCode: Histogram]>([:])
+    private let durations = Mutex<[String: Histogram]>([:])
     private let reuses: [Counter]
     private let connections: [Counter]
     private let failedChecks: Counter
@@ -54,12 +54,13 @@ final class UpstreamMetrics: Sendable {
 
     /// Notes an answer and how long it took.
     func observe(_ code: ResponseCode, _ duration: Duration) {
+        let label = code.label
         let histogram = durations.withLock { durations in
-            if let known = durations[code] { return known }
+            if let known = durations[label] { return known }
             let new = metrics.histogram(
                 "coredns_proxy_request_duration_seconds", "Histogram of the time each request took.",
-                buckets: Metrics.timeBuckets, ["proxy_name": "forward", "to": to, "rcode": "\(code)"])
-            durations[code] = new
+                buckets: Metrics.timeBuckets, ["proxy_name": "forward", "to": to, "rcode": label])
+            durations[label] = new
             return new
         }
         histogram.observe(duration / .seconds(1))

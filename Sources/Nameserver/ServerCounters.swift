@@ -172,14 +172,14 @@ package final class ServerCounters: Sendable {
     }
 
     private static func responses(_ totals: CounterTotals) -> SampledFamily {
-        var values: [Labels: SampledFamily.Value] = [:]
+        var sums: [Labels: UInt64] = [:]
         for (key, count) in totals.codes where count > 0 {
-            let labels = labels(
-                key.block, [(name: "rcode", value: key.code.description), (name: "plugin", value: key.source)])
-            values[labels] = .count(count)
+            let own = [(name: "rcode", value: key.code.label), (name: "plugin", value: key.source)]
+            sums[labels(key.block, own), default: 0] &+= count
         }
         return SampledFamily(
-            "coredns_dns_responses_total", .counter, "Counter of response status codes.", values)
+            "coredns_dns_responses_total", .counter, "Counter of response status codes.",
+            sums.mapValues(SampledFamily.Value.count))
     }
 
     private func statusFamily() -> SampledFamily {

@@ -279,6 +279,26 @@ struct LyingUpstreamTests {
         #expect(fallbacks.value == 1)
     }
 
+    @Test("An upstream that refuses a client's option is asked without it, and others with EDNS as before")
+    func refusedOption() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            guard asked.message.edns?.options.isEmpty == false else { return [.send(asked.address())] }
+            return [
+                .send(
+                    asked.reply { reply in
+                        reply.code = .formatError
+                        reply.edns = nil
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let malformed = EDNS(udpPayload: 1232, options: [EDNSOption(.clientSubnet, [0x41, 0x41, 0x41])])
+        let first = try await asker.ask("a.example.") { $0.edns = malformed }
+        #expect(first.code == .noError && first.answers.count == 1)
+        _ = try await asker.ask("b.example.")
+        #expect(upstream.asked.map { $0.message.edns?.options.count } == [1, 0, 0])
+    }
+
     @Test("FORMERR with a bare header counts as refused EDNS as well")
     func bareFormatError() async throws {
         let upstream = try await ScriptedUpstream { asked in
