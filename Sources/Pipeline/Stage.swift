@@ -36,19 +36,23 @@ extension Stage {
 
 /// The stages that are still to come, in their order.
 package struct Chain: Sendable {
-    private let stages: ArraySlice<any Stage>
+    private let stages: [any Stage]
+    /// The first of those that are still to come.
+    private let place: Int
 
-    package init(_ stages: [any Stage]) {
-        self.stages = stages[...]
-    }
+    package init(_ stages: [any Stage]) { self.init(stages, from: 0) }
 
-    private init(_ stages: ArraySlice<any Stage>) {
+    private init(_ stages: [any Stage], from place: Int) {
         self.stages = stages
+        self.place = place
     }
 
-    /// Asks the next stage; SERVFAIL where there is none.
+    /// Asks the next stage; SERVFAIL where there is none, in CoreDNS's words, which name the one that asks.
     nonisolated(nonsending) package func respond(to query: PipelineQuery) async -> Response {
-        guard let first = stages.first else { return .unanswered(.serverFailure, "no next plugin found") }
-        return await first.respond(to: query, next: Chain(stages.dropFirst()))
+        if place < stages.count {
+            return await stages[place].respond(to: query, next: Chain(stages, from: place + 1))
+        }
+        let asker = stages.last.map { "plugin/\($0.directive): " } ?? ""
+        return .unanswered(.serverFailure, asker + "no next plugin found")
     }
 }

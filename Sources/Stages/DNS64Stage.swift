@@ -31,7 +31,8 @@ package struct DNS64Stage: Stage {
         guard query.type == .aaaa, query.recordClass == .internet, query.opcode == .query,
             settings.allowsIPv4 || query.client.address.family == .ipv6,
             !(query.isDNSSECOK && query.isCheckingDisabled),
-            !response.isSilent, response.code != .nxDomain
+            // What was cut says nothing about AAAA: the asker comes again by TCP.
+            !response.isSilent, !response.isTruncated, response.code != .nxDomain
         else { return response }
         var native = response
         native.answers.removeAll(where: Self.isExcluded)
@@ -55,7 +56,8 @@ package struct DNS64Stage: Stage {
         translated.source = directive
         // Nobody signed these addresses.
         translated.isAuthenticData = false
-        translated.answers = found.answers.map { record in
+        translated.answers = found.answers.compactMap { record in
+            if record.isSignature(of: .a) { return nil }
             guard record.type == .a, case .v4(let address)? = record.address else { return record }
             return Record(
                 owner: record.owner, ttl: min(record.ttl, limit),

@@ -48,6 +48,31 @@ import Testing
         #expect(metrics.text().contains("coredns_dns64_requests_translated_total{server=\"dns://:53\"} 1\n"))
     }
 
+    @Test func whatWasCutSaysNothingAboutAddresses() async throws {
+        let (response, queries) = try await ask { query in
+            var response = Response(.noError)
+            if query.type == .a { response.answers = [Brief.address("www.example", "192.0.2.1")] }
+            response.isTruncated = query.type == .aaaa
+            return response
+        }
+        #expect(response.isTruncated && response.answers.isEmpty && queries.map(\.type) == [.aaaa])
+    }
+
+    @Test func signaturesOfWhatIsTranslatedAreLeftOut() async throws {
+        func signature(of type: RecordType, _ owner: String) throws -> Record {
+            let bytes = [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 255)] + [UInt8](repeating: 0, count: 20)
+            return Record(
+                owner: try #require(DomainName(owner)), ttl: 300, data: RecordData(type: .rrsig, bytes: bytes))
+        }
+        let (ofAddress, ofAlias) = (try signature(of: .a, "host.example"), try signature(of: .cname, "www.example"))
+        let (response, _) = try await ask(change: { $0.edns = EDNS(udpPayload: 1232, isDNSSECOK: true) }) { query in
+            var response = Self.onlyIPv4(query)
+            response.answers += query.type == .a ? [ofAlias, ofAddress] : [ofAlias]
+            return response
+        }
+        #expect(response.answers.map(\.type) == [.cname, .aaaa, .rrsig] && response.answers.last == ofAlias)
+    }
+
     @Test func withoutAnSOARecordTenMinutesAreTheMost() async throws {
         let (response, _) = try await ask { query in
             var response = Response(query.type == .a ? .noError : .serverFailure)

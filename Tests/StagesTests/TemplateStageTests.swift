@@ -60,6 +60,20 @@ struct TemplateStageTests {
         #expect(try await trial.ask("foogle.com. TXT").lines == ["NOERROR", "foogle.com. 60 IN CNAME google.com."])
     }
 
+    @Test("Of several aliases at one name the first is followed, so that they do not multiply")
+    func severalAliases() async throws {
+        let lookups = ScriptedLookups { query in
+            (try? .trial(.noError, "\(query.name) 9 IN A 192.0.2.9")) ?? Response(.serverFailure)
+        }
+        let answers = ["a", "b", "c"].map { " answer \"{{ .Name }} 60 IN CNAME \($0).x.\"\n" }.joined()
+        let trial = try Self.trial("template IN ANY x {\n\(answers)}", lookups: lookups)
+        #expect(
+            try await trial.ask("n.x. A").lines == [
+                "NOERROR", "n.x. 60 IN CNAME a.x.", "a.x. 9 IN A 192.0.2.9", "n.x. 60 IN CNAME b.x.",
+                "n.x. 60 IN CNAME c.x.",
+            ])
+    }
+
     @Test("Everything a template may know is put in")
     func values() async throws {
         let text = """
