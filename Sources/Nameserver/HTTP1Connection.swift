@@ -88,13 +88,25 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         isKeptAlive = head.isKeepAlive
         limit(part.timeouts.read, context)
         watch.update(requests: 1, isWriting: false)
-        let query = HTTPQuery(
-            method: head.method.rawValue, target: head.uri, contentType: head.headers.first(name: "content-type"),
-            contentLength: head.headers.first(name: "content-length"))
+        let query = Self.query(head)
         self.query = query
-        guard case .failure(let status) = query else { return }
+        guard case .failure(let status) = query else {
+            if query == .body, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+                let interim = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+            }
+            return
+        }
         stage = .dropping
         respond(status, UnsafeRawBufferPointer(start: nil, count: 0), context)
+    }
+
+    private static func query(_ head: HTTPRequestHead) -> HTTPQuery {
+        // Without a host, or with two, it may be meant for another server than a proxy took it for (RFC 9112 §3.2).
+        guard head.version == .http1_0 || head.headers["host"].count == 1 else { return .failure(.badRequest) }
+        return HTTPQuery(
+            method: head.method.rawValue, target: head.uri, contentType: head.headers.first(name: "content-type"),
+            contentLength: head.headers.first(name: "content-length"))
     }
 
     private func end(_ context: ChannelHandlerContext) {

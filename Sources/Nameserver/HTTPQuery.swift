@@ -15,11 +15,12 @@ enum HTTPQuery: Equatable {
     static let maximumBody = 65535
 
     /// - Parameters:
-    ///   - target: path and query.
+    ///   - target: path and query, also behind a scheme and an authority (RFC 9112 §3.2.2).
     ///   - contentLength: the field's value, as it was sent.
     init(method: String, target: String, contentType: String?, contentLength: String?) {
         var target = target
         let query = target.withUTF8 { target -> HTTPQuery? in
+            let target = Self.originForm(of: target)
             let path = target.prefix { $0 != UInt8(ascii: "?") }
             guard path.elementsEqual(Self.path.utf8) else { return .failure(.notFound) }
             guard method == "GET" else { return nil }
@@ -32,13 +33,27 @@ enum HTTPQuery: Equatable {
             self = query
         } else if method != "POST" {
             self = .failure(.methodNotAllowed)
-        } else if contentType?.prefix(while: { $0 != ";" && $0 != " " }).lowercased() != HTTPQueryStatus.mediaType {
+        } else if contentType.map(Self.mediaType) != HTTPQueryStatus.mediaType {
             self = .failure(.unsupportedMediaType)
         } else if let length = contentLength.flatMap({ Int($0) }), length > Self.maximumBody {
             self = .failure(.contentTooLarge)
         } else {
             self = .body
         }
+    }
+
+    /// The type of a field's value, without its parameters, in lower case (RFC 9110 §8.3.1).
+    private static func mediaType(_ value: String) -> String {
+        value.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
+    }
+
+    /// Path and query alone.
+    private static func originForm(of target: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
+        for scheme in ["https://", "http://"] as [StaticString] where target.starts(with: scheme.utf8) {
+            let rest = target.dropFirst(scheme.utf8CodeUnitCount)
+            return rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        }
+        return target[...]
     }
 
     /// The parameter `dns` (RFC 8484 §4.1.1); nil where there is none, or more than one.

@@ -131,6 +131,7 @@ struct EncryptedTests {
             (415, ["-H", "content-type: application/dns-json", "--data-binary", "@\(small)", server.url]),
             (413, ["-H", type, "-H", "expect:", "--data-binary", "@\(large)", server.url]),
             (200, ["-H", type + "; charset=x", "--data-binary", "@\(small)", server.url]),
+            (200, ["-H", type + "\t; charset=x", "--data-binary", "@\(small)", server.url]),
         ]
         for (status, arguments) in cases {
             let output = try await run(
@@ -141,10 +142,41 @@ struct EncryptedTests {
         }
         let metrics = Metrics()
         server.listeners.counters.expose(in: metrics)
-        for (status, count) in [(200, 1), (400, 6), (404, 1), (405, 2), (413, 1), (415, 2)] {
+        for (status, count) in [(200, 2), (400, 6), (404, 1), (405, 2), (413, 1), (415, 2)] {
             let line = "coredns_dns_https_responses_total{server=\"dns://:53\",status=\"\(status)\"} \(count)\n"
             #expect(metrics.text().contains(line), "\(line)")
         }
+        await server.listeners.stop()
+    }
+
+    @Test("HTTP/1.1 as RFC 9110 and RFC 9112 have it: absolute targets, one Host, 100 before a body that waits for it")
+    func http1() async throws {
+        let server = try await Server(.https)
+        let folder = try TemporaryFolder()
+        let file = folder.path("query")
+        try Data(Self.message).write(to: URL(fileURLWithPath: file))
+        let path = "/dns-query?dns=\(Self.encoded(Self.message))"
+        let cases: [(status: Int, arguments: [String])] = [
+            (200, ["--request-target", "https://localhost\(path)", server.url]),
+            (404, ["--request-target", "https://localhost/other?dns=AA", server.url]),
+            (404, ["--request-target", "https://localhost", server.url]),
+        ]
+        for (status, arguments) in cases {
+            let output = try await run(
+                "curl",
+                ["-s", "--cacert", server.certificate.file, "-o", "/dev/null", "-w", "%{http_code}", "--http1.1"]
+                    + arguments)
+            #expect(output == "\(status)", "\(arguments)")
+        }
+        // curl would send the body after a while by itself.
+        let waiting = try await run(
+            "curl",
+            [
+                "-s", "-v", "--stderr", "-", "--http1.1", "--cacert", server.certificate.file, "-o", "/dev/null",
+                "--expect100-timeout", "60", "--max-time", "30", "-H", "expect: 100-continue", "-H",
+                "content-type: application/dns-message", "--data-binary", "@\(file)", server.url,
+            ])
+        #expect(waiting.contains("HTTP/1.1 100 Continue") && waiting.contains("HTTP/1.1 200 OK"), "\(waiting)")
         await server.listeners.stop()
     }
 
@@ -182,6 +214,16 @@ struct EncryptedTests {
                 "http://\(http.addresses[0])/dns-query?dns=\(Self.encoded(Self.message))",
             ])
         #expect(output == "200")
+        // RFC 9112 §3.2: one Host since HTTP/1.1, which may be empty.
+        for (status, version, hosts) in [
+            (400, "1.1", ""), (200, "1.1", "Host:\\r\\n"), (400, "1.1", "Host: a\\r\\nHost: b\\r\\n"), (200, "1.0", ""),
+        ] {
+            let request = "GET /dns-query?dns=\(Self.encoded(Self.message)) HTTP/\(version)\\r\\n\(hosts)\\r\\n"
+            let port = http.addresses[0].port
+            let head = try await run(
+                "bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); printf '\(request)' >&3; head -n 1 <&3"])
+            #expect(head.hasPrefix("HTTP/1.1 \(status) "), "\(version) \(hosts): \(head)")
+        }
         let tls = try await listeners.open(ListenerSettings(.tls, [Loopback.address]), content(.address(9)))
         let answer = try await run(
             "kdig", ["@127.0.0.1", "-p", "\(tls.addresses[0].port)", "+tcp", "+short", "a.test."])

@@ -72,6 +72,13 @@ struct ResponseWritingTests {
         #expect(try server.ask(TestQuery("a.test.")).opt == nil)
     }
 
+    @Test("A code that needs EDNS is SERVFAIL to who does not speak it", arguments: [16, 17, 32, 4080] as [UInt16])
+    func extendedCodes(_ code: UInt16) throws {
+        let server = Self.server { $0.code = ResponseCode(rawValue: code) }
+        #expect(try server.ask(TestQuery("a.test.")).flags & 15 == 2)
+        #expect(try server.ask(TestQuery("a.test.", edns: TestQuery.EDNS())).flags & 15 == code & 15)
+    }
+
     @Test("Silence is no reply")
     func silence() throws {
         let server = Self.server { $0.isSilent = true }
