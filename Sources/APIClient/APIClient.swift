@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 import Registry
+import Synchronization
 
 /// A client of an API server, Swiftlet's own or Kubernetes': requests, lists, patches and watches as JSON.
 ///
@@ -15,10 +16,22 @@ package final class APIClient: Sendable {
     /// How long a stream may be silent: servers send bookmarks every minute or so.
     package static let silenceTime: Duration = .seconds(600)
 
+    /// How long a stream may take to begin: API servers give a long list as much (`--request-timeout`).
+    package static let streamTime: Duration = .seconds(90)
+
     /// How long an answer may take.
     package let answerTime: Duration
     package let access: APIAccess
-    private let http: HTTPClient
+    /// The connections, and the certificates they are made with.
+    private struct Connections {
+        var http: HTTPClient
+        var material: TLSSettings.Material?
+        var isClosed = false
+    }
+
+    private let connections: Mutex<Connections>
+    /// All but TLS.
+    private let configuration: HTTPClient.Configuration
     private let token: TokenSource
     private let userAgent: String
     /// Scheme and authority as the connection is asked for, and what its path begins with.
@@ -45,7 +58,6 @@ package final class APIClient: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         configuration.http1_1ConnectionDebugInitializer = { Self.keepAlive($0) }
         let server = access.server
-        if server.isSecure { configuration.tlsConfiguration = try TLSSettings.configuration(access) }
         var connectHost = server.host
         if server.isSecure, let name = access.serverName, name != server.host {
             configuration.dnsOverride = [name: server.host]
@@ -54,13 +66,54 @@ package final class APIClient: Sendable {
         let authority = ServerURL.authority(host: connectHost, port: server.port)
         base = "\(server.isSecure ? "https" : "http")://\(authority)\(server.path)"
         hostHeader = server.authority
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.configuration = configuration
+        let material = server.isSecure ? try TLSSettings.Material(reading: access) : nil
+        connections = Mutex(
+            Connections(http: try Self.client(configuration, access, material), material: material))
+    }
+
+    private static func client(
+        _ configuration: HTTPClient.Configuration, _ access: APIAccess, _ material: TLSSettings.Material?
+    ) throws(APIAccessError) -> HTTPClient {
+        var configuration = configuration
+        configuration.tlsConfiguration = try material.map { material throws(APIAccessError) in
+            try TLSSettings.configuration(access, material)
+        }
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Reads what `access` names, as `init` does, and connects to nothing.
+    package static func check(_ access: APIAccess) throws(APIAccessError) {
+        _ = try TokenSource(access.credentials)
+        guard access.server.isSecure else { return }
+        _ = try TLSSettings.configuration(access, try TLSSettings.Material(reading: access))
     }
 
     /// Ends all connections; requests that are under way fail.
     package func close() async {
+        let http = connections.withLock { connections in
+            connections.isClosed = true
+            return connections.http
+        }
         // It fails where it was closed before, which is as good.
         try? await http.shutdown()
+    }
+
+    /// Takes certificates and a key that have changed in their files; false where they are as before, or of no use yet.
+    ///
+    /// What is under way over connections of the former ones fails, as what they prove may hold no longer.
+    private func renewCertificates() -> Bool {
+        guard access.server.isSecure, let material = try? TLSSettings.Material(reading: access) else { return false }
+        let former = connections.withLock { connections -> HTTPClient? in
+            guard !connections.isClosed, connections.material != material,
+                let http = try? Self.client(configuration, access, material)
+            else { return nil }
+            defer { (connections.http, connections.material) = (http, material) }
+            return connections.http
+        }
+        guard let former else { return false }
+        Task { try? await former.shutdown() }
+        return true
     }
 
     /// Sends a request and reads the whole answer.
@@ -123,10 +176,20 @@ package final class APIClient: Sendable {
         }
     }
 
-    /// The head of the answer; a token that was refused is read again once.
+    /// The head of the answer; a token and certificates that were refused are read again once.
     func open(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError) -> HTTPClientResponse {
-        let response = try await execute(call, url: url, isStream: isStream)
-        guard response.status == .unauthorized, token.renew() else { return response }
+        let response: HTTPClientResponse
+        do {
+            response = try await execute(call, url: url, isStream: isStream)
+        } catch {
+            // A server that does not take a certificate, or whose own is not taken, ends the connection; what was to be
+            // written may have been.
+            guard error.cause == .unreachable, renewCertificates(), call.method == .get else { throw error }
+            return try await execute(call, url: url, isStream: isStream)
+        }
+        guard response.status == .unauthorized else { return response }
+        let hasToken = token.renew()
+        guard renewCertificates() || hasToken else { return response }
         return try await execute(call, url: url, isStream: isStream)
     }
 
@@ -148,7 +211,9 @@ package final class APIClient: Sendable {
             request.body = .bytes(ByteBuffer(string: JSONText.text(of: body)))
         }
         do {
-            return try await http.execute(request, timeout: answerTime.amount)
+            let http = connections.withLock { $0.http }
+            return try await http.execute(
+                request, timeout: (isStream ? max(answerTime, Self.streamTime) : answerTime).amount)
         } catch {
             throw TransportFailure.error(error, method: call.method.rawValue, url: url)
         }

@@ -3,21 +3,16 @@ import ProcessRights
 
 /// TLS as an `APIAccess` describes it.
 enum TLSSettings {
-    static func configuration(_ access: APIAccess) throws(APIAccessError) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        switch access.trust {
-        case .system: break
-        case .anyone: configuration.certificateVerification = .none
-        case .authority(let material):
-            let name = "certificate-authority"
-            configuration.trustRoots = .certificates(
-                try certificates(try material.bytes(name), place: material.place(name)))
-        }
-        if let pair = access.clientCertificate {
-            let chain = try certificates(
-                try pair.chain.bytes("client-certificate"), place: pair.chain.place("client-certificate"))
-            configuration.certificateChain = chain.map { .certificate($0) }
-            let place = pair.key.place("client-key")
+    /// The certificates and the key, as their files have them at one time.
+    struct Material: Hashable, Sendable {
+        fileprivate var authority: [UInt8]?
+        fileprivate var chain: [UInt8]?
+        fileprivate var key: [UInt8]?
+
+        init(reading access: APIAccess) throws(APIAccessError) {
+            if case .authority(let material) = access.trust { authority = try material.bytes("certificate-authority") }
+            guard let pair = access.clientCertificate else { return }
+            chain = try pair.chain.bytes("client-certificate")
             if case .file(let path) = pair.key {
                 do {
                     try SecretFile.check(path)
@@ -25,13 +20,27 @@ enum TLSSettings {
                     throw APIAccessError(path, error.reason)
                 }
             }
+            key = try pair.key.bytes("client-key")
+        }
+    }
+
+    /// - Parameter access: what the material was read for.
+    static func configuration(_ access: APIAccess, _ material: Material) throws(APIAccessError) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        switch access.trust {
+        case .system: break
+        case .anyone: configuration.certificateVerification = .none
+        case .authority(let place):
+            configuration.trustRoots = .certificates(
+                try certificates(material.authority ?? [], place: place.place("certificate-authority")))
+        }
+        if let pair = access.clientCertificate {
+            let chain = try certificates(material.chain ?? [], place: pair.chain.place("client-certificate"))
+            configuration.certificateChain = chain.map { .certificate($0) }
             do {
-                configuration.privateKey = .privateKey(
-                    try NIOSSLPrivateKey(bytes: try pair.key.bytes("client-key"), format: .pem))
-            } catch let error as APIAccessError {
-                throw error
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: material.key ?? [], format: .pem))
             } catch {
-                throw APIAccessError(place, "is no private key in PEM")
+                throw APIAccessError(pair.key.place("client-key"), "is no private key in PEM")
             }
         }
         return configuration

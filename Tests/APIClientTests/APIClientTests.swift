@@ -306,6 +306,41 @@ struct APIClientTLSTests {
         }
     }
 
+    @Test("Certificates and keys that change in their files are taken once the former ones are refused")
+    func rotation() async throws {
+        let folder = try TemporaryFolder()
+        func write(_ name: String, _ text: String) throws -> String {
+            let path = try folder.file(name, text)
+            #expect(chmod(path, 0o600) == 0)
+            return path
+        }
+        try await TestServer.with(
+            certificate: (Certificates.server, Certificates.serverKey), clientAuthority: Certificates.authority,
+            { _ in .json(200, "{}") }
+        ) { server in
+            var access = try Self.access(server)
+            // Of another authority, and a certificate that is for servers only.
+            access.trust = .authority(.file(try write("ca.crt", Certificates.client)))
+            access.clientCertificate = APIAccess.ClientCertificate(
+                chain: .file(try write("client.crt", Certificates.named)),
+                key: .file(try write("client.key", Certificates.namedKey)))
+            let client = try APIClient(access)
+            func error() async -> APIClientError? {
+                await failure { _ = try await client.object(.namespace, name: "a") }
+            }
+            #expect(await error()?.cause == .unreachable)
+            _ = try write("ca.crt", Certificates.authority)
+            #expect(await error()?.cause == .unreachable)
+            #expect(server.requests.isEmpty)
+            _ = try write("client.key", Certificates.clientKey)
+            // A key without its certificate is of no use yet, and takes nothing away.
+            #expect(await error()?.cause == .unreachable)
+            _ = try write("client.crt", Certificates.client)
+            #expect(await error() == nil)
+            await client.close()
+        }
+    }
+
     @Test("Files that are no certificates or keys are named")
     func badFiles() throws {
         let folder = try TemporaryFolder()
