@@ -360,9 +360,9 @@ actor KindReflector {
 
     private func tell() {
         guard !untold.isEmpty else { return }
+        objects.set(Double(held.participants))
         around.emit(.changes(untold))
         untold = []
-        objects.set(Double(held.participants))
     }
 
     private func countSkipped(_ decoded: DecodedObject) {

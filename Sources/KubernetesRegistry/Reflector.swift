@@ -53,6 +53,10 @@ struct Reflector: Hashable, Sendable {
     static let markerPatience = Duration.seconds(10)
     /// How long a list may be silent.
     static let listPatience = Duration.seconds(60)
+    /// How long a watch may take to begin, which servers let it do at once.
+    static let openPatience = Duration.seconds(30)
+    /// After so many refusals in a row a watch is given up for a list, as a version may be what is refused.
+    static let refusalLimit = 5
     /// How long a watch may be silent whose server sends bookmarks, which it does each minute.
     static let bookmarkPatience = Duration.seconds(180)
     /// How much later than asked for a server may end a watch.
@@ -77,6 +81,7 @@ struct Reflector: Hashable, Sendable {
     private var bookmarks = 0
     private var malformedInARow = 0
     private var brokenStreams = 0
+    private var refusedInARow = 0
     /// Whether a list must show the newest state, as the version that is known is no longer served or never was.
     private var needsNewest = false
 
@@ -136,11 +141,12 @@ struct Reflector: Hashable, Sendable {
 
     /// How long the answer under way may be silent.
     var patience: Duration {
-        guard isOpen else { return Self.listPatience }
-        return switch request {
-        case .streamingList(let timeout): phase == .listing ? Self.markerPatience : watchPatience(timeout)
-        case .watch(_, let timeout): watchPatience(timeout)
-        case .list, nil: Self.listPatience
+        switch (request, isOpen) {
+        case (.streamingList, false), (.watch, false): Self.openPatience
+        case (.streamingList(let timeout), true):
+            phase == .listing ? Self.markerPatience : watchPatience(timeout)
+        case (.watch(_, let timeout), true): watchPatience(timeout)
+        case (.list, _), (nil, _): Self.listPatience
         }
     }
 
@@ -261,6 +267,7 @@ struct Reflector: Hashable, Sendable {
     private mutating func settle() {
         backoff.reset()
         malformedInARow = 0
+        refusedInARow = 0
     }
 
     private mutating func forget() {
@@ -298,6 +305,7 @@ struct Reflector: Hashable, Sendable {
                 forget()
                 seen = nil
             }
+            if phase != .listing, code >= 500 { noteRefusedWatch() }
             return code < 500 || phase != .listing
                 ? retry(random, atLeast: retryAfter) : streamBroke(random, atLeast: retryAfter)
         }
@@ -306,7 +314,8 @@ struct Reflector: Hashable, Sendable {
             return watchRefused(code, random)
         case .streamingList:
             switch code {
-            case 401, 403: return retry(random)
+            // A list alone may be allowed.
+            case 401, 403: return streamBroke(random)
             case 404: return isOptional && seen == nil ? unserved() : retry(random)
             default:
                 streamsLists = false
@@ -327,7 +336,9 @@ struct Reflector: Hashable, Sendable {
 
     private mutating func watchRefused(_ code: Int, _ random: Double) -> Step {
         switch code {
-        case 401, 403: return retry(random)
+        case 401, 403:
+            noteRefusedWatch()
+            return retry(random)
         case 410:
             forget()
             return again(random)
@@ -335,6 +346,12 @@ struct Reflector: Hashable, Sendable {
             forget()
             return retry(random)
         }
+    }
+
+    /// Has a list asked for where watches are refused again and again, so that what is known does not stand still.
+    private mutating func noteRefusedWatch() {
+        refusedInARow += 1
+        if refusedInARow >= Self.refusalLimit { version = nil }
     }
 
     /// At once where nothing has gone wrong before, else after a while.

@@ -131,7 +131,8 @@ struct ObjectReaderTests {
         let text = """
             {"endpoints":[{"addresses":["10.0.0.2"],"hostname":"db-0","zone":"a","targetRef":{"name":"pod-2"}},\
             {"addresses":[]},{"addresses":[""]},{"addresses":["10.0.0.9"],"conditions":{"ready":false}},\
-            {"addresses":["10.0.0.1"],"conditions":{"ready":null},"targetRef":{"name":"pod-1"}},{"addresses":["::1"]},null],\
+            {"addresses":["10.0.0.1"],"conditions":{"ready":null},"targetRef":{"name":"pod-1"}},{"addresses":["::1"]},null,\
+            {"addresses":["10.0.0.3"],"targetRef":{"name":"etcd-node1.example.com"}}],\
             "addressType":"IPv4","metadata":{"annotations":{"endpoints.kubernetes.io/last-change-trigger-time":\
             "2026-07-01T12:00:00Z"},"labels":{"kubernetes.io/service-name":"db"},"namespace":"prod","name":"db-x"}}
             """
@@ -139,6 +140,8 @@ struct ObjectReaderTests {
         var expected = Self.expectedSlice()
         expected.append(addresses: ["10.0.0.2"], isReady: true, hostname: "db-0", zone: "a")
         expected.append(addresses: ["10.0.0.1"], isReady: true, hostname: "pod-1")
+        // Dots are the ends of labels: the address stands for such a Pod.
+        expected.append(addresses: ["10.0.0.3"], isReady: true)
         #expect(slice == expected.build())
         #expect(slice.lastChangeTrigger == Timestamp(rfc3339: "2026-07-01T12:00:00Z"))
     }

@@ -1,5 +1,7 @@
-@testable import KubernetesRegistry
+import APIClient
 import Testing
+
+@testable import KubernetesRegistry
 
 struct ReflectorTests {
     private static let random = 0.5
@@ -73,7 +75,7 @@ struct ReflectorTests {
     func silentServer() {
         var reflector = Reflector()
         _ = reflector.start(random: Self.random)
-        #expect(reflector.patience == Reflector.listPatience)
+        #expect(reflector.patience == Reflector.openPatience)
         #expect(reflector.silence == .silent)
         #expect(reflector.ended(.silent, now: .seconds(60), random: Self.random) == .wait(.milliseconds(1200)))
         #expect(reflector.streamsLists)
@@ -129,6 +131,53 @@ struct ReflectorTests {
         var reflector = Self.watching(at: 10)
         #expect(reflector.ended(Self.refused(code), now: .zero, random: Self.random) == .wait(.milliseconds(1200)))
         #expect(reflector.waited(random: Self.random) == Self.watch("10"))
+    }
+
+    @Test("A watch that is refused again and again is given up for a list", arguments: [500, 503, 401, 403])
+    func refusedWatches(_ code: Int) {
+        var reflector = Self.watching(at: 10)
+        for number in 1...Reflector.refusalLimit {
+            guard case .wait = reflector.ended(Self.refused(code), now: .zero, random: Self.random) else {
+                Issue.record("no wait after refusal \(number)")
+                return
+            }
+            let isLast = number == Reflector.refusalLimit
+            #expect(reflector.waited(random: Self.random) == (isLast ? Self.stream : Self.watch("10")))
+        }
+        // And so each time, until an event shows that watches go again.
+        reflector.opened(now: .zero)
+        _ = reflector.heardBookmark(ObjectVersion("20"), endsInitialEvents: true, now: .zero)
+        _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
+        #expect(reflector.waited(random: Self.random) == Self.stream)
+        reflector.opened(now: .zero)
+        _ = reflector.heardBookmark(ObjectVersion("30"), endsInitialEvents: true, now: .zero)
+        reflector.heardEvent(ObjectVersion("31"))
+        _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
+        #expect(reflector.waited(random: Self.random) == Self.watch("31"))
+    }
+
+    @Test("Where watches are forbidden from the start, lists are asked for", arguments: [401, 403])
+    func forbiddenStream(_ code: Int) {
+        var reflector = Self.started()
+        for _ in 0..<2 {
+            _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
+            #expect(reflector.waited(random: Self.random) == Self.stream)
+        }
+        _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
+        #expect(reflector.waited(random: Self.random) == .send(.list(version: "0", page: "")))
+    }
+
+    @Test("A list may take a minute to begin, what servers begin at once half of it")
+    func patience() {
+        var reflector = Reflector(version: ObjectVersion("10"))
+        _ = reflector.start(random: Self.random)
+        #expect(reflector.patience == Reflector.openPatience)
+        reflector = Reflector()
+        _ = reflector.start(random: Self.random)
+        #expect(reflector.patience == Reflector.openPatience)
+        _ = reflector.ended(Self.refused(400), now: .zero, random: Self.random)
+        #expect(reflector.patience == Reflector.listPatience)
+        #expect(APIClient.streamTime > Reflector.listPatience)
     }
 
     @Test("A connection that breaks costs a wait and no list")

@@ -69,7 +69,8 @@ extension DiscoverySlice {
             }
             let zone = keepsZones ? zone : Text(rebasing: zone[..<0])
             if !hostname.isEmpty { return elements.append(address, label: hostname, zone: zone) }
-            if namesEndpointsByPod, targetName.count <= 63 {
+            // The name of a Pod may have dots, which no label of a name that is asked for has.
+            if namesEndpointsByPod, targetName.count <= 63, !targetName.contains(UInt8(ascii: ".")) {
                 guard targetName.first != UInt8(ascii: "_") else { return }
                 if !targetName.isEmpty { return elements.append(address, label: targetName, zone: zone) }
             }
