@@ -27,7 +27,7 @@ enum ClusterSources {
             tls: directive.clientCertificate.map {
                 APIAccess.TLSFiles(certificate: $0.certificateFile, key: $0.keyFile, authority: $0.authorityFile)
             }, kubeConfig: choice, environment: environment)
-        return KubernetesSource(access, data: settings.data, metrics: metrics, logger: logger)
+        return try KubernetesSource(access, data: settings.data, metrics: metrics, logger: logger)
     }
 
     /// The cluster of `--kubeconfig`, or the one whose Pod this is.
@@ -37,7 +37,7 @@ enum ClusterSources {
         let access = try APIAccess.access(
             kubeConfig: kubeconfig.map { APIAccess.KubeConfigChoice(file: $0, context: nil) },
             environment: ProcessInfo.processInfo.environment)
-        return KubernetesSource(access, data: data, metrics: metrics, logger: logger)
+        return try KubernetesSource(access, data: data, metrics: metrics, logger: logger)
     }
 }
 
@@ -48,8 +48,10 @@ private final class KubernetesSource: ClusterSource {
     /// Whether nothing is answered before the first list has come.
     private let beginsEmpty = Atomic(true)
 
-    init(_ access: APIAccess, data: String?, metrics: Metrics, logger: Logger) {
+    /// - Throws: where a file that `access` names cannot be used: a configuration that names it must not be taken.
+    init(_ access: APIAccess, data: String?, metrics: Metrics, logger: Logger) throws(APIAccessError) {
         self.logger = logger
+        try APIClient.check(access)
         // A folder that cannot be made is told of when the state is to be written.
         if let data {
             try? FileManager.default.createDirectory(
@@ -75,22 +77,37 @@ private final class KubernetesSource: ClusterSource {
     func run(
         _ selection: DiscoverySelection, kept: KeptHandover, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
     ) async {
-        do {
-            for try await event in try await registry.events(of: selection, kept: kept) {
-                // The first lists may be long, and the names that are made of them at their end take memory of their own:
-                // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
-                // from them.
-                let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
-                if isStep { StartupPages.giveBack() }
-                await take(event)
-                if isStep { StartupPages.giveBack() }
+        while !Task.isCancelled {
+            do {
+                try await follow(selection, kept, take)
+                break
+            } catch is CancellationError {
+                break
+            } catch {
+                logger.critical("the cluster is not followed: \(error); it is tried again")
+                try? await Task.sleep(for: Self.pause)
             }
-        } catch is CancellationError {
-        } catch {
-            logger.critical("the cluster is not followed: \(error)")
         }
         // The last state is written before the process ends.
         await registry.stop()
+    }
+
+    /// Between two tries to begin, as files of certificates may come and go.
+    private static let pause = Duration.seconds(5)
+
+    private func follow(
+        _ selection: DiscoverySelection, _ kept: KeptHandover,
+        _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
+    ) async throws {
+        for try await event in try await registry.events(of: selection, kept: kept) {
+            // The first lists may be long, and the names that are made of them at their end take memory of their own:
+            // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
+            // from them.
+            let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
+            if isStep { StartupPages.giveBack() }
+            await take(event)
+            if isStep { StartupPages.giveBack() }
+        }
     }
 }
 

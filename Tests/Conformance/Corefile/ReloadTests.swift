@@ -47,17 +47,25 @@ struct ReloadTests {
         #expect(server.stop() == 0)
     }
 
-    @Test("A Corefile that is wrong leaves the old one in force, and shows in the metrics and the log")
-    func badCorefile() throws {
+    @Test(
+        "A Corefile that is wrong leaves the old one in force, and shows in the metrics and the log",
+        arguments: [
+            ("forwrad . 192.0.2.1", "forwrad"),
+            (
+                "kubernetes cluster.local {\nendpoint https://127.0.0.1:1\ntls /no/c.crt /no/c.key /no/ca.crt\n}",
+                "/no/ca.crt: no such file"
+            ),
+        ])
+    func badCorefile(_ extra: String, _ complaint: String) throws {
         let server = try CorefileServer(Self.corefile("192.0.2.10"))
         defer { server.stop() }
         #expect(try server.metric("coredns_reload_failed_total") == 0)
-        try Self.write(Self.corefile("192.0.2.11", extra: "forwrad . 192.0.2.1"), to: server)
+        try Self.write(Self.corefile("192.0.2.11", extra: extra), to: server)
         kill(server.process.processIdentifier, SIGUSR1)
         let end = ContinuousClock.now + .seconds(30)
         while try server.metric("coredns_reload_failed_total") != 1, ContinuousClock.now < end {}
         #expect(try server.metric("coredns_reload_failed_total") == 1)
-        #expect(server.process.log.contains("forwrad"))
+        #expect(server.process.log.contains(complaint), "\(server.process.log)")
         #expect(try server.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.10"])
     }
 
