@@ -1,6 +1,4 @@
 import ArgumentParser
-import FileReading
-import ProcessRights
 import RegistryAPI
 
 /// How `serve` is told to serve the registry's API.
@@ -22,7 +20,10 @@ struct APIOptions: ParsableArguments {
     @Option(
         name: .customLong("api-tokens"),
         help: ArgumentHelp(
-            "Who may use the API: lines of TOKEN,NAME,ROLE[;ROLE] with the roles read, write, write:NAMESPACE, admin.",
+            """
+            Who may use the API: lines of TOKEN,NAME,ROLE[;ROLE] with the roles read, write, write:NAMESPACE, admin. Read \
+            again as it changes.
+            """,
             valueName: "file"))
     var tokens: String?
 
@@ -33,8 +34,14 @@ struct APIOptions: ParsableArguments {
             valueName: "file"))
     var clientAuthority: String?
 
+    /// The file of tokens, read; nil where none is named or the API is not to be served.
+    func tokenFile() throws(CommandFailure) -> AccessTokenFile? {
+        guard api != "none", let tokens else { return nil }
+        return try AccessTokenFile(tokens, mayBeEmpty: clientAuthority != nil)
+    }
+
     /// What was asked for; nil where the API is not to be served.
-    func settings() throws(CommandFailure) -> APISettings? {
+    func settings(_ tokens: AccessTokenBook?) throws(CommandFailure) -> APISettings? {
         guard api != "none" else { return nil }
         let address = api ?? "127.0.0.1:8001"
         guard let (host, port) = Self.split(address) else {
@@ -47,40 +54,14 @@ struct APIOptions: ParsableArguments {
             throw CommandFailure(.usage, "--api-client-ca needs TLS: give --api-cert and --api-key")
         }
         do {
-            let access = try tokens.map(Self.readTokens)
-            if let tokens, let access, access.isEmpty, clientAuthority == nil {
-                throw CommandFailure(.badData, "--api-tokens \(tokens): holds no token, so nobody would be let in")
-            }
             return try APISettings(
                 host: host, port: port, certificateFile: certificate, keyFile: key,
-                clientAuthorityFile: clientAuthority, tokens: access)
-        } catch let error as APISettings.Invalid {
+                clientAuthorityFile: clientAuthority, tokens: tokens)
+        } catch {
             switch error {
             case .unprotected: throw CommandFailure(.usage, "\(error)")
             case .unreadable: throw CommandFailure(.badData, "\(error)")
             }
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure(.other, "\(error)")
-        }
-    }
-
-    private static func readTokens(_ file: String) throws(CommandFailure) -> AccessTokens {
-        try SecretFile.checkOption("--api-tokens", file)
-        let bytes: [UInt8]
-        do {
-            bytes = try RegularFile.bytes(file, limit: RegularFile.configurationLimit)
-        } catch {
-            throw CommandFailure(.badData, "--api-tokens \(file): \(error)")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.badData, "--api-tokens \(file): is not UTF-8 text")
-        }
-        do {
-            return try AccessTokens(text, file: file)
-        } catch {
-            throw CommandFailure(.badData, "\(error)")
         }
     }
 

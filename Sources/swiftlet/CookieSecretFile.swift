@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import Nameserver
 import ProcessRights
-import ServiceLifecycle
 
 /// The secrets of DNS cookies in a file (`--cookie-secret-file`), followed as it changes.
 struct CookieSecretFile: Sendable {
@@ -52,29 +51,10 @@ struct CookieSecretFile: Sendable {
         return secrets
     }
 
-    /// Follows the file until the service is to end; a file that cannot be used leaves the secrets as they are.
-    func follow(_ logger: Logger) async {
-        var known = try? RegularFile.bytes(path, limit: Self.limit)
-        while (try? await Task.sleep(for: Self.interval)) != nil {
-            let found = try? RegularFile.bytes(path, limit: Self.limit)
-            guard found != known else { continue }
-            known = found
-            do {
-                secrets.exchange(try Self.read(path))
-                logger.notice("--cookie-secret-file: the secrets of cookies have been exchanged")
-            } catch {
-                logger.error("the secrets of cookies stay as they are: \(error.message)")
-            }
-        }
-    }
-}
-
-/// Follows the file of secrets beside the frontend.
-struct CookieSecretFollowing: ServiceLifecycle.Service {
-    let file: CookieSecretFile
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await file.follow(logger) }
+    /// Keeps the secrets as the file says.
+    func following(_ logger: Logger) -> FollowedFile {
+        FollowedFile(
+            option: "--cookie-secret-file", path: path, limit: Self.limit, interval: Self.interval, logger: logger
+        ) { () throws(CommandFailure) in secrets.exchange(try Self.read(path)) }
     }
 }

@@ -195,16 +195,17 @@ struct ServeCommand: AsyncParsableCommand {
             }
             files.append(setting)
         }
+        let tokens = try apiOptions.tokenFile()
         return ServerSettings(
             listen: listens, apex: apex, manifests: manifests, data: data,
             store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
-            pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(),
+            pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(tokens?.tokens),
             isAPIRequired: apiOptions.api != nil,
             corefile: conf.map {
                 CorefileSetting(path: $0, defaultPort: dnsPort ?? 53, takesOver: takesOver)
             }, kubeconfig: kubeconfig,
             cookies: try cookieSecretFile.map { path throws(CommandFailure) in try CookieSecretFile(path) },
-            inherited: try inheritedSockets())
+            tokens: tokens, inherited: try inheritedSockets())
     }
 
     /// The ranges of virtual IPs, of one family each; nil for what the registry has.
@@ -251,6 +252,8 @@ struct ServerSettings: Sendable {
     let kubeconfig: String?
     /// nil: random secrets.
     let cookies: CookieSecretFile?
+    /// nil: no tokens of a file let in to the API.
+    let tokens: AccessTokenFile?
     /// Sockets that somebody else has bound for this process.
     let inherited: InheritedSockets
 

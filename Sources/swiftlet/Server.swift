@@ -61,7 +61,8 @@ struct Server {
             let opened = try await open(frontend)
             services = [frontend, Announcing(lines: opened.lines)]
         }
-        if let cookies = settings.cookies { services.append(CookieSecretFollowing(file: cookies, logger: logger)) }
+        if let cookies = settings.cookies { services.append(cookies.following(logger)) }
+        if let tokens = settings.tokens, settings.usesEmbeddedRegistry { services.append(tokens.following(logger)) }
         // The last one is the first to be told to end.
         services.append(Ending(logger: logger))
         let group = ServiceGroup(

@@ -26,7 +26,7 @@ package struct APISettings: Sendable {
     /// 0 for any that is free.
     package var port: Int
     package var tls: TLSConfiguration?
-    package var tokens: AccessTokens?
+    package var tokens: AccessTokenBook?
     package var acceptsClientCertificates: Bool
     package var maximumWatches = 1000
     package var maximumConnections = 4096
@@ -46,7 +46,7 @@ package struct APISettings: Sendable {
     ///     CN the name, each O a role, `system:masters` being admin.
     package init(
         host: String, port: Int, certificateFile: String? = nil, keyFile: String? = nil,
-        clientAuthorityFile: String? = nil, tokens: AccessTokens? = nil
+        clientAuthorityFile: String? = nil, tokens: AccessTokenBook? = nil
     ) throws(Invalid) {
         self.host = host
         self.port = port

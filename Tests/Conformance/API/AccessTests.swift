@@ -106,6 +106,28 @@ struct AccessTests {
         #expect(result.output.contains("watched"), "\(result.output)\(result.errors)")
     }
 
+    @Test("Tokens taken out of their file let in no more, and new ones do; a file that is none changes nothing")
+    func exchangedTokens() throws {
+        let folder = try Credentials()
+        let server = try APIServerUnderTest(arguments: ["--api-tokens", "\(folder.path)/tokens"])
+        defer { server.stop() }
+        let result = try server.shell(
+            """
+            status() {
+                curl -s -o /dev/null -w '%{http_code}\\n' -H "Authorization: Bearer $1" $URL/api/v1/services
+            }
+            lets_in() { [ "$(status $1)" = 200 ]; }
+            status reader-0123456789
+            printf 'short,rita,read\\n' > \(folder.path)/tokens
+            await grep -q 'shorter than 16' log
+            status reader-0123456789
+            printf 'another-0123456789,nina,read\\n' > \(folder.path)/tokens
+            await lets_in another-0123456789 && status another-0123456789
+            status reader-0123456789
+            """)
+        #expect(result.output == "200\n200\n200\n401\n", "\(result.output)\(result.errors)")
+    }
+
     @Test("More open watches than may be are refused with 429, and one more fits when one ends")
     func watches() throws {
         let server = try APIServerUnderTest()

@@ -18,7 +18,7 @@ struct HeldBodyTests {
         patience: Duration = .seconds(60), _ body: @Sendable (UInt16) async throws -> Void
     ) async throws {
         var settings = try APISettings(
-            host: "127.0.0.1", port: 0, tokens: try AccessTokens(tokens, file: "tokens"))
+            host: "127.0.0.1", port: 0, tokens: AccessTokenBook(try AccessTokens(tokens, file: "tokens")))
         settings.maximumBodyBytes = 1 << 20
         settings.bodyPatience = patience
         try await LargeRegistry.serve(settings, store: try RegistryStore(location: .memory), body)
