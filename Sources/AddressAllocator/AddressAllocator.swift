@@ -36,11 +36,15 @@ package struct AddressAllocator: Sendable {
 
     package var ranges: [AddressRange] { spaces.map(\.range) }
 
+    /// The family of those who ask for none, as long as it has a range; nil for that of the first range.
+    package var defaultFamily: IPFamily?
+
     /// The configured families, the default one first.
     package var families: [IPFamily] {
-        spaces.reduce(into: []) { families, space in
+        let found: [IPFamily] = spaces.reduce(into: []) { families, space in
             if !families.contains(space.range.family) { families.append(space.range.family) }
         }
+        return found.filter { $0 == defaultFamily } + found.filter { $0 != defaultFamily }
     }
 
     // MARK: Looking

@@ -48,8 +48,10 @@ struct StoreBatch {
         let key = supplied.object.key
         let stored = try object(key)
         if let stored, stored.feeder != feeder, stored.feeder != Feeder.controllers {
+            let origin = stored.origin.isEmpty ? "" : " (\(stored.origin))"
             report.failures.append(
-                ApplyReport.Failure(key: key, reason: "belongs to \(stored.feeder) (\(stored.origin)); left alone"))
+                ApplyReport.Failure(
+                    key: key, reason: "belongs to \(stored.feeder)\(origin); left alone", isForeign: true))
             return
         }
         guard case .service(let wanted) = supplied.object else {

@@ -25,6 +25,8 @@ enum StoreSetup {
             let identity = String(UInt128.random(in: .min ... .max), radix: 16)
             try StoredRows.set(StoreSetting.identity, identity, in: database)
         }
+        // Ranges come and go while it runs; which family is the default one was said at the start.
+        state.pools.addresses.defaultFamily = ranges.first?.family
         var batch = try StoreBatch(database: database, file: file, settings: settings, now: now, state: state)
         try batch.adoptAllocations()
         try batch.declareRanges(ranges, areNew: former != ranges)

@@ -31,6 +31,9 @@ package actor ManifestFeeder {
     private var loggedUnusedKinds: [String: Int] = [:]
     /// What the registry did not take as it is, with its reason.
     private var failures: [ObjectKey: String] = [:]
+    /// Those of them that another feeder has: they are supplied again, as it may give them up.
+    private var foreign: Set<ObjectKey> = []
+    private static let foreignPause = Duration.seconds(5)
     /// The registry may not hold what the ledger says it does.
     private var needsReplacement = true
     /// The last look for files did not come to its end.
@@ -74,24 +77,29 @@ package actor ManifestFeeder {
     package func run() async throws {
         defer { watcher.stop() }
         if folder == nil { try await loadAll() }
-        var retry: Task<Void, Never>?
+        var retry = foreign.isEmpty ? nil : signal(after: Self.foreignPause)
         defer { retry?.cancel() }
         for await _ in watcher.signals {
             let changes = watcher.takeChanges()
-            guard !changes.isEmpty || needsReplacement || needsRescan else { continue }
+            guard !changes.isEmpty || needsReplacement || needsRescan || !foreign.isEmpty else { continue }
             retry?.cancel()
             do {
                 try publish(await follow(changes))
                 failedAttempts = 0
+                if !foreign.isEmpty { retry = signal(after: Self.foreignPause) }
             } catch {
                 let delay = Self.retryDelays[min(failedAttempts, Self.retryDelays.count - 1)]
                 failedAttempts += 1
                 logger.error("manifests: \("\(error)".onOneLine); trying again in \(delay.components.seconds) s")
-                retry = Task { [watcher] in
-                    do { try await Task.sleep(for: delay) } catch { return }
-                    watcher.signal()
-                }
+                retry = signal(after: delay)
             }
+        }
+    }
+
+    private func signal(after delay: Duration) -> Task<Void, Never> {
+        Task { [watcher] in
+            do { try await Task.sleep(for: delay) } catch { return }
+            watcher.signal()
         }
     }
 
@@ -238,16 +246,22 @@ package actor ManifestFeeder {
             note(report, settled: nil)
             return
         }
-        guard !delta.isEmpty else { return }
+        let settled = Set(delta.puts.map(\.object.key) + delta.deletes)
+        let again = foreign.subtracting(settled).sorted().compactMap(ledger.supplied)
+        guard !delta.isEmpty || !again.isEmpty else { return }
         needsReplacement = true
-        let report = try sink.apply(puts: delta.puts, deletes: delta.deletes, feeder: Self.name)
+        let report = try sink.apply(puts: delta.puts + again, deletes: delta.deletes, feeder: Self.name)
         needsReplacement = false
-        note(report, settled: Set(delta.puts.map(\.object.key) + delta.deletes))
-        logger.info(
-            """
-            manifests: \(delta.puts.count) objects written, \(delta.deletes.count) removed after a change of \
-            \(changed.count == 1 ? changed[0].onOneLine : "\(changed.count) files")
-            """)
+        note(report, settled: settled.union(again.map(\.object.key)))
+        let written = report.created + report.updated
+        guard !changed.isEmpty || written > 0 else { return }
+        let cause =
+            switch changed.count {
+            case 0: "their names became free"
+            case 1: "a change of \(changed[0].onOneLine)"
+            default: "a change of \(changed.count) files"
+            }
+        logger.info("manifests: \(written) objects written, \(report.deleted) removed after \(cause)")
     }
 
     /// Logs what the registry did not take as it is, unless it said the same before; it tries again by itself.
@@ -260,7 +274,9 @@ package actor ManifestFeeder {
             let key = ObjectKey(.service, service)
             if failures.removeValue(forKey: key) != nil { logger.info("\(key) has its addresses now") }
         }
+        foreign = settled.map(foreign.subtracting) ?? []
         for failure in report.failures {
+            if failure.isForeign { foreign.insert(failure.key) }
             failures[failure.key] = failure.reason
             guard former[failure.key] != failure.reason else { continue }
             let origin = ledger.supplied(failure.key).map { "\($0.origin): " } ?? ""

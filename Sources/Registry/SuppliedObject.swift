@@ -20,10 +20,13 @@ package struct ApplyReport: Hashable, Sendable {
         package let key: ObjectKey
         /// One sentence.
         package let reason: String
+        /// Whether another feeder has the object, which may give it up.
+        package let isForeign: Bool
 
-        package init(key: ObjectKey, reason: String) {
+        package init(key: ObjectKey, reason: String, isForeign: Bool = false) {
             self.key = key
             self.reason = reason
+            self.isForeign = isForeign
         }
     }
 

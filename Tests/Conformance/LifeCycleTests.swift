@@ -41,6 +41,25 @@ struct LifeCycleTests {
         #expect(try Self.awaitCode(3, "first", port: server.port))
     }
 
+    @Test("A manifest whose name another owner has takes effect once that has given it up")
+    func foreignName() throws {
+        let server = try APIServerUnderTest(
+            files: ["m/other.yaml": Self.service("other"), "first.yaml": Self.service("first")],
+            arguments: ["--manifests", "FOLDER/m"])
+        defer { server.stop() }
+        #expect(try server.shell("kubectl create service clusterip first --tcp=1").status == 0)
+        #expect(try server.shell("mv first.yaml m/").status == 0)
+        #expect(server.process.awaitLog("Service default/first: belongs to api; left alone"))
+        let result = try server.shell(
+            """
+            kubectl delete service first
+            has_port() { [ "$(kubectl get service first -o 'jsonpath={.spec.ports[0].port}')" = $1 ]; }
+            await has_port 80
+            """)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(server.process.awaitLog("1 objects written, 0 removed after their names became free"))
+    }
+
     @Test("SIGTERM ends the server with status 0, and is told")
     func end() throws {
         let server = try ServerProcess(files: [:], arguments: ["--listen", "127.0.0.1:0"])

@@ -119,7 +119,7 @@ struct RegistryStoreDocumentTests {
         let web = try #require(try store.stored("prod/web"))
         let report = try store.put(
             try suppliedService("prod/web", ["type": .string("ExternalName"), "externalName": .string("example.org")]))
-        #expect(report.failures.map(\.reason) == ["belongs to api (); left alone"])
+        #expect(report.failures.map(\.reason) == ["belongs to api; left alone"])
         #expect(try store.put(deleting: "prod/web").deleted == 0)
         #expect(try store.stored("prod/web") == web)
         #expect(try store.everything(of: .ipAddress).objects.map(\.key.id.name) == [web.object.clusterIPs[0]])

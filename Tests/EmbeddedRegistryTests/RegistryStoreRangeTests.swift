@@ -229,6 +229,22 @@ struct RegistryStoreRangeTests {
         #expect(RegistryCheck(directory: folder.path).problems == [])
     }
 
+    @Test("The default family is that of the start's first range, whatever ranges come first later")
+    func defaultFamily() async throws {
+        let folder = RegistryFolder()
+        for isFirst in [true, false] {
+            let store = try folder.open(.ranges("10.0.0.0/29", quarantine: 0))
+            if isFirst {
+                // Written before the range of the start, as its name sorts before that.
+                try await store.create(
+                    clusterKey(.serviceCIDR, "extra"), rangeDocument("extra", "fd00:1::/112", "10.1.0.0/24"))
+                _ = try await store.write(Self.marking(clusterKey(.serviceCIDR, "kubernetes")))
+            }
+            try await store.create(try suppliedService("prod/\(isFirst ? "first" : "second")"))
+            #expect(try store.service("prod/\(isFirst ? "first" : "second")").families == [.ipv4])
+        }
+    }
+
     @Test("A range whose addresses lie in another one as well goes ten seconds later, and so does an empty one")
     func removalInTime() async throws {
         let clock = StillClock()
