@@ -13,7 +13,8 @@ package enum ObjectValidation {
             return merged(
                 object.validate()
                     + MetadataRules.validate(document["metadata"] ?? .null, kind: kind)
-                    + validateContent(document, kind: kind))
+                    + validateContent(document, kind: kind)
+                    + (kind == .pod ? PodRules.validateCreate(document["spec"] ?? .null) : []))
         } catch {
             return error.violations
         }

@@ -9,7 +9,14 @@ enum PodRules {
             + validatePolicies(spec, at: path)
             + validateReferences(spec, at: path)
             + PodDNSRules.validate(spec)
+            + TolerationRules.validate(spec.list("tolerations"), at: path / "tolerations")
             + validateAliases(spec.list("hostAliases"), at: path / "hostAliases")
+    }
+
+    /// What a Pod gets only once it is there.
+    static func validateCreate(_ spec: JSONValue) -> [FieldViolation] {
+        spec.list("ephemeralContainers").isEmpty
+            ? [] : [FieldViolation("spec.ephemeralContainers", .forbidden, "cannot be set on create")]
     }
 
     private static func validatePolicies(_ spec: JSONValue, at path: FieldPath) -> [FieldViolation] {

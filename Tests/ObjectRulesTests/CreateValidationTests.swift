@@ -208,6 +208,40 @@ struct CreateValidationTests {
             .pod, ["spec.hostAliases": #"[{"ip": "x", "hostnames": ["a", "B"]}]"#],
             "spec.hostAliases[0].ip: Invalid value: \"x\": \(Text.address)",
             "spec.hostAliases[0].hostnames[1]: Invalid value: \"B\": \(Text.subdomain)"),
+        Breach(
+            .pod, ["spec.volumes.0.hostPath": #"{"path": "/a"}"#, "spec.volumes.0.secret": "{}"],
+            "spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type",
+            "spec.volumes[0].secret: Forbidden: may not specify more than 1 volume type"),
+        Breach(
+            .pod,
+            ["spec.containers.0.livenessProbe": #"{"exec": {"command": ["a"]}, "grpc": {"port": 1}}"#],
+            "spec.containers[0].livenessProbe.grpc: Forbidden: may not specify more than 1 handler type"),
+        Breach(
+            .pod, ["spec.containers.0.startupProbe": "{}", "spec.containers.0.lifecycle": #"{"preStop": {}}"#],
+            "spec.containers[0].lifecycle.preStop: Required value: must specify a handler type",
+            "spec.containers[0].startupProbe: Required value: must specify a handler type"),
+        Breach(
+            .pod,
+            [
+                "spec.containers.0.readinessProbe": #"{"tcpSocket": {"port": 1}}"#,
+                "spec.containers.0.lifecycle": #"{"postStart": {"sleep": {"seconds": 1}}, "stopSignal": "SIGTERM"}"#,
+            ]),
+        Breach(
+            .pod, ["spec.ephemeralContainers": #"[{"name": "b", "image": "b"}]"#],
+            "spec.ephemeralContainers: Forbidden: cannot be set on create"),
+        Breach(
+            .pod, ["spec.tolerations.0.value": #""b""#],
+            "spec.tolerations[0].operator: Invalid value: {\"Effect\":\"\",\"Key\":\"a\",\"Operator\":\"Exists\","
+                + "\"TolerationSeconds\":null,\"Value\":\"b\"}: value must be empty when `operator` is 'Exists'"),
+        Breach(
+            .pod,
+            [
+                "spec.tolerations":
+                    #"[{"operator": "Equal"}, {"key": "a", "operator": "In"}, {"key": "a", "value": "b"}]"#
+            ],
+            "spec.tolerations[0].operator: Invalid value: \"Equal\": operator must be Exists when `key` is empty, "
+                + "which means \"match all values and all keys\"",
+            "spec.tolerations[1].operator: Unsupported value: \"In\": supported values: \"Equal\", \"Exists\""),
     ]
 
     static let others: [Breach] = [
