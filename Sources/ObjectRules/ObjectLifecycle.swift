@@ -100,8 +100,12 @@ package enum ObjectLifecycle {
             for field in kept { metadata[field] = stored["metadata"]?[field] }
             metadata["deletionTimestamp"] = nil
         }
+        // What is left out of a status that the API server keeps as a whole is not absent, but empty.
         if kind == .pod, let quality = stored.at("status", "qosClass") {
-            document.change("status") { $0.setDefault("qosClass", quality) }
+            document.changeOrMake("status") { $0.setDefault("qosClass", quality) }
+        }
+        if kind == .service {
+            document.changeOrMake("status") { $0.setDefault("loadBalancer", .object([:])) }
         }
         keepServerMetadata(&document, stored: stored)
         return document

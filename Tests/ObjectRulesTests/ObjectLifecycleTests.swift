@@ -169,7 +169,18 @@ struct ObjectLifecycleTests {
         (
             .service, #"{"metadata": {"uid": "u"}, "spec": {"a": 1}, "status": {}}"#,
             #"{"metadata": {"labels": {"a": "b"}}, "spec": {"a": 2}, "status": {"b": 1}}"#,
-            #"{"metadata": {"uid": "u", "labels": {"a": "b"}}, "spec": {"a": 1}, "status": {"b": 1}}"#
+            """
+            {"metadata": {"uid": "u", "labels": {"a": "b"}}, "spec": {"a": 1},
+            "status": {"b": 1, "loadBalancer": {}}}
+            """
+        ),
+        (
+            .service, #"{"metadata": {}, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}"#,
+            #"{"metadata": {}}"#, #"{"metadata": {}, "status": {"loadBalancer": {}}}"#
+        ),
+        (
+            .pod, #"{"metadata": {}, "status": {"phase": "Running", "qosClass": "Burstable"}}"#, #"{"metadata": {}}"#,
+            #"{"metadata": {}, "status": {"qosClass": "Burstable"}}"#
         ),
         (
             .pod,

@@ -115,4 +115,25 @@ struct UpdateTests {
         )
         #expect(sound.code == 200, "\(sound.message)")
     }
+
+    private static let service = #""spec":{"ports":[{"port":80}]}"#
+
+    /// The API with a Service `x`.
+    private func apiWithService() async throws -> TestAPI {
+        let api = try await TestAPI()
+        let made = try await api.request("POST", Self.services, #"{"metadata":{"name":"x"},\#(Self.service)}"#)
+        #expect(made.code == 201, "\(made.message)")
+        return api
+    }
+
+    @Test(
+        "A Service has a status whatever a write of it leaves out",
+        arguments: [("PUT", #"{"metadata":{"name":"x"},"spec":{}}"#), ("PATCH", #"{"status":null}"#)])
+    func leftOutStatus(_ method: String, _ body: String) async throws {
+        let api = try await apiWithService()
+        let answer = try await api.request(
+            method, "\(Self.services)/x/status", type: method == "PATCH" ? "merge" : "application/json", body)
+        #expect(answer.code == 200, "\(answer.message)")
+        #expect(try answer.document["status"] == jsonTree(#"{"loadBalancer":{}}"#))
+    }
 }
