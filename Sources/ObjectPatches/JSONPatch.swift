@@ -28,6 +28,25 @@ package enum JSONPatch {
     }
 }
 
+extension JSONPatch {
+    private static let members: Set<String> = ["op", "path", "from", "value"]
+    /// No more unknown members are noted.
+    private static let maximumNotes = 100
+
+    /// The members of operations that no operation has: `unknown field "[0].foo"`.
+    package static func unknownMembers(in patch: JSONValue) -> [String] {
+        guard case .array(let operations) = patch else { return [] }
+        var notes: [String] = []
+        for (index, operation) in operations.enumerated() where notes.count < maximumNotes {
+            guard case .object(let given) = operation else { continue }
+            for name in given.keys.filter({ !members.contains($0) }).sorted().prefix(maximumNotes - notes.count) {
+                notes.append("unknown field \"[\(index)].\(name.beginning)\"")
+            }
+        }
+        return notes
+    }
+}
+
 /// One operation of a JSON patch (RFC 6902 §4).
 enum JSONPatchOperation: Sendable {
     case add(JSONPointer, JSONValue)
@@ -41,16 +60,21 @@ enum JSONPatchOperation: Sendable {
         guard case .object = value else {
             throw .malformed("an operation of a JSON patch must be an object, not \(value.kindName)")
         }
+        for member in ["op", "path", "from"] {
+            guard let text = value.at(member), text.string == nil else { continue }
+            throw .malformed("error decoding patch: \(member) must be a string, not \(text.kindName)")
+        }
+        // Read so far, a patch may still say what nothing can be done about: upstream finds that while it applies it.
         let name = value["op"]?.string ?? "unknown"
         func pointer(_ member: String) throws(PatchError) -> JSONPointer {
             guard let text = value[member]?.string else {
-                throw .malformed("\(name) operation failed to decode \(member): missing value")
+                throw .notApplicable("\(name) operation failed to decode \(member): missing value")
             }
             return try JSONPointer(text)
         }
         func content() throws(PatchError) -> JSONValue {
             guard let content = value["value"] else {
-                throw .malformed("\(name) operation, missing value field: missing value")
+                throw .notApplicable("\(name) operation, missing value field: missing value")
             }
             return content
         }
@@ -62,7 +86,7 @@ enum JSONPatchOperation: Sendable {
         case "copy": self = .copy(from: try pointer("from"), to: try pointer("path"))
         // Upstream reads a test without a value as one for null.
         case "test": self = .test(try pointer("path"), value["value"] ?? .null)
-        default: throw .malformed("Unexpected kind: \(name)")
+        default: throw .notApplicable("Unexpected kind: \(name)")
         }
     }
 }

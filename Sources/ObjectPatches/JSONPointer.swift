@@ -14,11 +14,11 @@ struct JSONPointer: Hashable, Sendable {
             return
         }
         guard text.utf8.first == UInt8(ascii: "/") else {
-            throw .malformed("the JSON pointer \"\(text)\" does not start with \"/\"")
+            throw .notApplicable("the JSON pointer \"\(text)\" does not start with \"/\"")
         }
         let parts = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count <= Self.maximumDepth else {
-            throw .malformed("a JSON pointer has more than \(Self.maximumDepth) steps")
+            throw .notApplicable("a JSON pointer has more than \(Self.maximumDepth) steps")
         }
         tokens = parts.map { Self.unescaped(Substring($0)) }
     }

@@ -20,11 +20,13 @@ enum ObjectPatch: Sendable {
     /// The media type of a server-side apply.
     static let applyType = "application/apply-patch+yaml"
 
-    /// - Parameter strictErrors: Gets what stands twice in the patch.
+    /// - Parameter strictErrors: Gets what stands twice in the patch, and what is unknown in the operations of one.
     init(_ request: APIRequest, strictErrors: inout [String]) async throws {
         switch request.contentType {
         case "application/json-patch+json":
-            self = .json(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
+            let patch = try await BodyReader.tree(of: request, strictErrors: &strictErrors)
+            strictErrors = (strictErrors + JSONPatch.unknownMembers(in: patch)).map { "json patch \($0)" }
+            self = .json(patch)
         case "application/merge-patch+json":
             self = .merge(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
         case "application/strategic-merge-patch+json":

@@ -8,7 +8,10 @@ import Registry
 struct TestAPI {
     struct Answer {
         let code: Int
-        let document: JSONValue
+        var warnings: [String] = []
+        var text = ""
+        /// null where the answer is no JSON.
+        var document: JSONValue = .null
 
         /// What a Status says.
         var message: String { document["message"]?.string ?? "" }
@@ -28,20 +31,23 @@ struct TestAPI {
         }
     }
 
-    /// - Parameter type: The media type of the body; `merge`, `strategic` and `apply` stand for those of patches.
+    /// - Parameter type: The media type of the body; `json`, `merge`, `strategic` and `apply` stand for those of patches.
     @discardableResult
     func request(
         _ method: String, _ path: String, type: String = "application/json", _ body: String = ""
     ) async throws -> Answer {
         let types = [
-            "merge": "application/merge-patch+json", "strategic": "application/strategic-merge-patch+json",
+            "json": "application/json-patch+json", "merge": "application/merge-patch+json",
+            "strategic": "application/strategic-merge-patch+json",
             "apply": "application/apply-patch+yaml",
         ]
         let response = await service.respond(
             to: try APIRequest(
                 method: method, target: path, contentType: types[type] ?? type, body: Array(body.utf8)))
-        guard case .bytes(let bytes) = response.body else { return Answer(code: response.code, document: .null) }
-        return Answer(
-            code: response.code, document: try JSONText.value(of: String(decoding: bytes, as: UTF8.self)))
+        var answer = Answer(code: response.code, warnings: response.warnings)
+        guard case .bytes(let bytes) = response.body else { return answer }
+        answer.text = String(decoding: bytes, as: UTF8.self)
+        if response.contentType == "application/json" { answer.document = try JSONText.value(of: answer.text) }
+        return answer
     }
 }

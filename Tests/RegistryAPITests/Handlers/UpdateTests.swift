@@ -136,4 +136,32 @@ struct UpdateTests {
         #expect(answer.code == 200, "\(answer.message)")
         #expect(try answer.document["status"] == jsonTree(#"{"loadBalancer":{}}"#))
     }
+
+    @Test(
+        "What no operation of a JSON patch has is refused, told or ignored",
+        arguments: [("Strict", 422, []), ("Warn", 200, ["a"]), ("", 200, ["a"]), ("Ignore", 200, [])])
+    func unknownPatchMember(_ mode: String, _ code: Int, _ warned: [String]) async throws {
+        let api = try await apiWithService()
+        let answer = try await api.request(
+            "PATCH", "\(Self.services)/x?fieldValidation=\(mode)", type: "json",
+            #"[{"op":"add","path":"/metadata/labels","value":{},"a":1,"op":"add"}]"#)
+        #expect(answer.code == code, "\(answer.message)")
+        let notes = [#"json patch duplicate field "[0].op""#, #"json patch unknown field "[0].a""#]
+        if code == 422 {
+            #expect(answer.message.hasSuffix("strict decoding error: \(notes.joined(separator: ", "))"))
+        } else {
+            #expect(answer.warnings == (warned.isEmpty ? [] : notes))
+        }
+    }
+
+    @Test(
+        "A JSON patch that can be read and not be carried out is 422",
+        arguments: [
+            (#"[{"op":"jump","path":"/a"}]"#, 422), (#"[{"op":"remove","path":"a"}]"#, 422), (#"[{"op":"add"}]"#, 422),
+            (#"{}"#, 400), (#"[1]"#, 400), (#"[{"op":1,"path":"/a"}]"#, 400),
+        ])
+    func unreadablePatch(_ patch: String, _ code: Int) async throws {
+        let answer = try await apiWithService().request("PATCH", "\(Self.services)/x", type: "json", patch)
+        #expect(answer.code == code, "\(answer.message)")
+    }
 }
