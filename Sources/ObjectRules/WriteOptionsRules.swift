@@ -12,6 +12,27 @@ package enum WriteOptionsRules {
         ]
     }
 
+    /// What becomes of dependents, which may be said in one of two ways.
+    ///
+    /// - Parameters:
+    ///   - policy: Empty for none.
+    ///   - hasOrphans: Whether `orphanDependents`, the older way, says something.
+    package static func validatePropagation(_ policy: String, hasOrphans: Bool) -> [FieldViolation] {
+        guard !policy.isEmpty else { return [] }
+        var violations: [FieldViolation] = []
+        if hasOrphans {
+            violations.append(
+                FieldViolation(
+                    "propagationPolicy", .invalid, value: policy,
+                    "orphanDependents and deletionPropagation cannot be both set"))
+        }
+        let supported = ["Foreground", "Background", "Orphan", "nil"]
+        if !supported.dropLast().contains(policy) {
+            violations.append(.notSupported("propagationPolicy", value: policy, supported: supported))
+        }
+        return violations
+    }
+
     /// The name that fields are owned by; empty for none.
     package static func validateManager(_ name: String) -> [FieldViolation] {
         var violations: [FieldViolation] = []

@@ -33,11 +33,37 @@ struct WriteOptionsTests {
         "Dry runs are of all stages",
         arguments: [
             ([], []), (["All"], []), (["All", "All"], []),
+            ([""], [#"dryRun: Unsupported value: [""]: supported values: "All""#]),
             (["Foo"], [#"dryRun: Unsupported value: ["Foo"]: supported values: "All""#]),
             (["All", "all"], [#"dryRun: Unsupported value: ["All","all"]: supported values: "All""#]),
         ] as [([String], [String])])
     func trial(_ values: [String], _ expected: [String]) {
         #expect(WriteOptionsRules.validateTrial(values).map(\.description) == expected)
+    }
+
+    @Test(
+        "What becomes of dependents is said in one way",
+        arguments: [
+            ("", false, []), ("", true, []), ("Background", false, []), ("Foreground", false, []),
+            ("Orphan", false, []),
+            (
+                "Orphan", true,
+                [
+                    #"propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be "#
+                        + "both set"
+                ]
+            ),
+            (
+                "nil", false,
+                [
+                    #"propagationPolicy: Unsupported value: "nil": supported values: "Foreground", "Background", "#
+                        + #""Orphan", "nil""#
+                ]
+            ),
+        ])
+    func propagation(_ policy: String, _ hasOrphans: Bool, _ expected: [String]) {
+        let violations = WriteOptionsRules.validatePropagation(policy, hasOrphans: hasOrphans)
+        #expect(violations.map(\.description) == expected)
     }
 
     @Test("Unknown fields are ignored, warned of or refused", arguments: ["", "Ignore", "Warn", "Strict"])

@@ -30,9 +30,9 @@ struct WriteOptions: Sendable {
         validation = BodyReader.FieldValidation(rawValue: text) ?? .warn
     }
 
-    /// The values of `dryRun` that say something.
+    /// The values of `dryRun`; an empty one is a value as well, and a wrong one.
     static func trials(_ query: QueryItems) -> [String] {
-        query.items.filter { $0.name == "dryRun" && !$0.value.isEmpty }.map(\.value)
+        query.items.filter { $0.name == "dryRun" }.map(\.value)
     }
 
     private static func name(ofMethod method: String) -> String {

@@ -72,7 +72,13 @@ struct BodyReader: Sendable {
                 throw APIStatus.badRequest("delete options must be an object, not \(tree.kindName)")
             }
             try Self.checkIsDeleteOptions(tree["kind"]?.string ?? "", tree["apiVersion"]?.string ?? "")
-            return tree
+            guard let type = schema["DeleteOptions"] else { return tree }
+            do {
+                return try schema.read(tree, as: type).document
+            } catch {
+                // Read as if it said nothing, a condition would let go what it is to keep.
+                throw APIStatus.badRequest("the body cannot be handled as a DeleteOptions: \(error)")
+            }
         case "application/vnd.kubernetes.protobuf":
             do {
                 let envelope = try ProtobufEnvelope.read(request.body)

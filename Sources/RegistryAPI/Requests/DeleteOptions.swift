@@ -15,35 +15,21 @@ struct DeleteOptions: Sendable {
     let uid: String?
     let version: String?
 
+    /// - Parameter body: Read by its schema, so that its members are of the types they must be.
     init(_ body: JSONValue, _ query: QueryItems) throws {
-        var trials = WriteOptions.trials(query)
-        if case .array(let values)? = body["dryRun"] { trials += values.compactMap(\.string) }
-        let violations = WriteOptionsRules.validateTrial(trials)
+        let trials = WriteOptions.trials(query) + body.texts("dryRun")
+        let policy = body["propagationPolicy"]?.string ?? query["propagationPolicy"] ?? ""
+        let orphans =
+            body.flag("orphanDependents") ?? query["orphanDependents"].map { _ in query.flag("orphanDependents") }
+        let violations =
+            WriteOptionsRules.validatePropagation(policy, hasOrphans: orphans != nil)
+            + WriteOptionsRules.validateTrial(trials)
         guard violations.isEmpty else { throw APIStatus.invalid(options: "DeleteOptions", violations) }
         isTrial = !trials.isEmpty
-        let policy = body["propagationPolicy"]?.string ?? query["propagationPolicy"] ?? ""
-        if policy.isEmpty {
-            let orphans = body["orphanDependents"] ?? .null
-            propagation = orphans == .bool(true) ? .orphan : nil
-        } else {
-            guard let known = Propagation(rawValue: policy) else {
-                throw APIStatus.invalid(
-                    options: "DeleteOptions",
-                    [
-                        FieldViolation(
-                            "propagationPolicy", .notSupported, value: policy,
-                            #"supported values: "Foreground", "Background", "Orphan", "nil""#)
-                    ])
-            }
-            propagation = known
-        }
-        switch body["gracePeriodSeconds"] {
-        case .integer(let seconds)?:
-            guard seconds >= 0 else { throw APIStatus.badRequest("gracePeriodSeconds must not be negative") }
-            gracePeriodSeconds = Int(seconds)
-        default:
-            gracePeriodSeconds = query["gracePeriodSeconds"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
-        }
+        propagation = Propagation(rawValue: policy) ?? (orphans == true ? .orphan : nil)
+        let seconds = try body.integer("gracePeriodSeconds") ?? ListOptions.number(query, "gracePeriodSeconds")
+        // What is negative is as short as can be without being none.
+        gracePeriodSeconds = seconds.map { $0 < 0 ? 1 : $0 }
         uid = body["preconditions"]?["uid"]?.string
         version = body["preconditions"]?["resourceVersion"]?.string
     }

@@ -54,7 +54,8 @@ struct ListOptions: Sendable {
         }
     }
 
-    private static func number(_ query: QueryItems, _ name: String) throws -> Int? {
+    /// A number that a query gives; nil where it gives none.
+    static func number(_ query: QueryItems, _ name: String) throws -> Int? {
         guard let text = query[name], !text.isEmpty else { return nil }
         guard let number = Int(text) else {
             throw APIStatus.badRequest("strconv.ParseInt: parsing \"\(text)\": invalid syntax (\(name))")

@@ -27,4 +27,63 @@ struct DeletionTests {
         let rest = try await api.request("GET", path).document["items"]?.elements.count
         #expect(rest == (query.isEmpty ? 0 : 3))
     }
+
+    private static let pods = "/api/v1/namespaces/prod/pods"
+
+    /// The API with a Pod `p`.
+    private func apiWithPod(_ metadata: String = "") async throws -> TestAPI {
+        let api = try await TestAPI()
+        let made = try await api.request(
+            "POST", Self.pods,
+            #"{"metadata":{"name":"p"\#(metadata)},"spec":{"containers":[{"name":"a","image":"a:1"}]}}"#)
+        #expect(made.code == 201, "\(made.message)")
+        return api
+    }
+
+    @Test(
+        "Options that cannot be read delete nothing",
+        arguments: [
+            ("", #"{"dryRun":"All"}"#, 400), ("", #"{"preconditions":"x"}"#, 400),
+            ("", #"{"preconditions":{"uid":5}}"#, 400), ("", #"{"gracePeriodSeconds":"x"}"#, 400),
+            ("", #"{"orphanDependents":"yes"}"#, 400), ("?gracePeriodSeconds=abc", "", 400), ("?dryRun=", "", 422),
+            ("", #"{"dryRun":[""]}"#, 422), ("?propagationPolicy=Foo", "", 422),
+            ("", #"{"orphanDependents":false,"propagationPolicy":"Background"}"#, 422),
+        ])
+    func unreadable(_ query: String, _ body: String, _ code: Int) async throws {
+        let api = try await apiWithPod()
+        for path in ["\(Self.pods)/p", Self.pods] {
+            let refusal = try await api.request("DELETE", path + query, body)
+            #expect(refusal.code == code, "\(refusal.message)")
+        }
+        #expect(try await api.request("GET", "\(Self.pods)/p").code == 200)
+    }
+
+    @Test("Dependents are orphaned by the older way to say so", arguments: [true, false])
+    func orphans(_ isInQuery: Bool) async throws {
+        let api = try await apiWithPod()
+        let marked = try await api.request(
+            "DELETE", "\(Self.pods)/p" + (isInQuery ? "?orphanDependents=true" : ""),
+            isInQuery ? "" : #"{"orphanDependents":true}"#)
+        #expect(marked.code == 200)
+        #expect(marked.document["metadata"]?["finalizers"]?.elements == [.string("orphan")])
+    }
+
+    @Test("Both ways at once are refused")
+    func bothWays() async throws {
+        let api = try await apiWithPod()
+        let refusal = try await api.request(
+            "DELETE", "\(Self.pods)/p", #"{"orphanDependents":true,"propagationPolicy":"Orphan"}"#)
+        #expect(
+            refusal.message == #"DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": "#
+                + "orphanDependents and deletionPropagation cannot be both set")
+    }
+
+    @Test(
+        "A negative grace is one second",
+        arguments: [("?gracePeriodSeconds=-5", ""), ("", #"{"gracePeriodSeconds":-5}"#)])
+    func negativeGrace(_ query: String, _ body: String) async throws {
+        let api = try await apiWithPod()
+        let marked = try await api.request("DELETE", "\(Self.pods)/p\(query)", body)
+        #expect(marked.document["metadata"]?["deletionGracePeriodSeconds"] == .integer(1))
+    }
 }

@@ -137,6 +137,16 @@ struct UpdateTests {
         #expect(try answer.document["status"] == jsonTree(#"{"loadBalancer":{}}"#))
     }
 
+    @Test("Each write says what it tries by a value there is", arguments: ["POST", "PUT", "PATCH"])
+    func emptyTrial(_ method: String) async throws {
+        let api = try await apiWithService()
+        let answer = try await api.request(
+            method, method == "POST" ? "\(Self.services)?dryRun=" : "\(Self.services)/x?dryRun=",
+            type: method == "PATCH" ? "merge" : "application/json", #"{"metadata":{"name":"x"},\#(Self.service)}"#)
+        #expect(answer.code == 422)
+        #expect(answer.message.hasSuffix(#"dryRun: Unsupported value: [""]: supported values: "All""#))
+    }
+
     @Test(
         "What no operation of a JSON patch has is refused, told or ignored",
         arguments: [("Strict", 422, []), ("Warn", 200, ["a"]), ("", 200, ["a"]), ("Ignore", 200, [])])
