@@ -36,10 +36,21 @@ struct ObjectDeletion {
             marked["metadata"]?["deletionTimestamp"] = .string(
                 now.advanced(byMilliseconds: Int64(graceSeconds) * 1000).text)
             marked["metadata"]?["deletionGracePeriodSeconds"] = .integer(Int64(graceSeconds))
-        } else if graceSeconds == 0 {
-            marked["metadata"]?["deletionGracePeriodSeconds"] = .integer(0)
+        } else {
+            shortenGrace(in: &marked)
         }
         if key.kind == .namespace { marked["status"]?["phase"] = .string("Terminating") }
         return ObjectEnd.isReached(by: marked, kind: key.kind) ? nil : marked
+    }
+
+    /// A later wish may shorten the grace that is running, counted from the first one, and never prolong it.
+    private func shortenGrace(in marked: inout JSONValue) {
+        let metadata = document["metadata"] ?? .null
+        let former = metadata.integer("deletionGracePeriodSeconds") ?? 0
+        guard graceSeconds < former else { return }
+        marked["metadata"]?["deletionGracePeriodSeconds"] = .integer(Int64(graceSeconds))
+        guard let end = Timestamp(rfc3339: metadata.text("deletionTimestamp")) else { return }
+        let saved = Int64(former - graceSeconds)
+        marked["metadata"]?["deletionTimestamp"] = .string(end.advanced(byMilliseconds: -saved * 1000).text)
     }
 }

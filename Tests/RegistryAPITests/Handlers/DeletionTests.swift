@@ -86,4 +86,25 @@ struct DeletionTests {
         let marked = try await api.request("DELETE", "\(Self.pods)/p\(query)", body)
         #expect(marked.document["metadata"]?["deletionGracePeriodSeconds"] == .integer(1))
     }
+
+    @Test("A grace that is running is shortened, and never prolonged")
+    func shorterGrace() async throws {
+        let api = try await apiWithPod()
+        func delete(_ seconds: Int) async throws -> (grace: JSONValue?, end: Timestamp) {
+            let answer = try await api.request("DELETE", "\(Self.pods)/p?gracePeriodSeconds=\(seconds)")
+            #expect(answer.code == 200, "\(answer.message)")
+            let metadata = answer.document["metadata"]
+            let end = try #require(Timestamp(rfc3339: metadata?["deletionTimestamp"]?.string ?? ""))
+            return (metadata?["deletionGracePeriodSeconds"], end)
+        }
+        let first = try await delete(20)
+        #expect(first.grace == .integer(20))
+        let longer = try await delete(30)
+        #expect(longer.grace == .integer(20) && longer.end == first.end)
+        let shorter = try await delete(2)
+        #expect(shorter.grace == .integer(2))
+        #expect(shorter.end == first.end.advanced(byMilliseconds: -18_000))
+        #expect(try await api.request("DELETE", "\(Self.pods)/p?gracePeriodSeconds=0").code == 200)
+        #expect(try await api.request("GET", "\(Self.pods)/p").code == 404)
+    }
 }
