@@ -38,6 +38,7 @@ extension RegistryHandlers {
         try Self.checkName(of: document, is: key.id.name)
         let part = Part(target)
         let handlers = self
+        let notes = WriteNotes()
         let outcome = try await store.write(
             ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
                 guard let stored else {
@@ -48,14 +49,15 @@ extension RegistryHandlers {
                 }
                 try Self.checkPreconditions(of: document, stored: stored)
                 return try handlers.updated(
-                    document, stored: stored, part: part, now: transaction.now
+                    document, stored: stored, part: part, notes: notes, now: transaction.now
                 ) { live, new in
                     handlers.bodies.ownership(of: key.kind).updated(
                         live: live, new: new, manager: options.manager, subresource: part.subresource,
                         now: transaction.now)
                 }
             })
-        return try response(outcome, form: form, request, warnings: reading.warnings)
+        notes.set(warnings: reading.warnings)
+        return try response(outcome, form: form, request, notes)
     }
 
     /// Changes an object as a patch says (PATCH); a server-side apply makes it where there is none.
@@ -68,7 +70,7 @@ extension RegistryHandlers {
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let part = Part(target)
         let handlers = self
-        let warnings = WarningBox()
+        let notes = WriteNotes()
         let found = strictErrors
         let outcome = try await store.write(
             ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
@@ -78,30 +80,29 @@ extension RegistryHandlers {
                     }
                     return .put(
                         try handlers.applied(
-                            configuration, key: key, options, warnings: warnings, in: transaction))
+                            configuration, key: key, options, notes, in: transaction))
                 }
                 return try handlers.patched(
-                    patch, strictErrors: found, stored: stored, part: part, options, warnings: warnings,
-                    now: transaction.now)
+                    patch, strictErrors: found, stored: stored, part: part, options, notes, now: transaction.now)
             })
-        return try response(outcome, form: form, request, warnings: warnings.all)
+        return try response(outcome, form: form, request, notes)
     }
 
     /// What a patch makes of a stored object.
     private func patched(
         _ patch: ObjectPatch, strictErrors: [String], stored: ObjectRecord, part: Part, _ options: WriteOptions,
-        warnings: WarningBox, now: Timestamp
+        _ notes: WriteNotes, now: Timestamp
     ) throws -> ObjectWrite.Decision {
         let kind = stored.key.kind
         let live = try stored.document()
         let ownership = bodies.ownership(of: kind)
         if case .apply(let configuration) = patch {
             let reading = try bodies.patched(configuration, kind: kind, mode: options.validation)
-            warnings.set(reading.warnings)
+            notes.set(warnings: reading.warnings)
             try Self.checkPreconditions(of: configuration, stored: stored)
             let merged = try ownership.applied(
                 reading.document, live: live, options, subresource: part.subresource, now: now)
-            return try updated(merged, stored: stored, part: part, now: now) { _, new in
+            return try updated(merged, stored: stored, part: part, notes: notes, now: now) { _, new in
                 // Ownership of what was applied is settled; what the server sets is nobody's.
                 new
             }
@@ -109,10 +110,10 @@ extension RegistryHandlers {
         let result = try patch.result(on: live, type: bodies.schema.type(of: kind), schema: bodies.schema)
         let reading = try bodies.patched(
             result, kind: kind, mode: options.validation, strictErrors: strictErrors)
-        warnings.set(reading.warnings)
+        notes.set(warnings: reading.warnings)
         try Self.checkName(of: reading.document, is: stored.key.id.name)
         try Self.checkPreconditions(of: reading.document, stored: stored)
-        return try updated(reading.document, stored: stored, part: part, now: now) { live, new in
+        return try updated(reading.document, stored: stored, part: part, notes: notes, now: now) { live, new in
             ownership.updated(
                 live: live, new: new, manager: options.manager, subresource: part.subresource, now: now)
         }
@@ -120,12 +121,12 @@ extension RegistryHandlers {
 
     /// The object that a server-side apply makes.
     private func applied(
-        _ configuration: JSONValue, key: ObjectKey, _ options: WriteOptions, warnings: WarningBox,
+        _ configuration: JSONValue, key: ObjectKey, _ options: WriteOptions, _ notes: WriteNotes,
         in transaction: any ObjectTransaction
     ) throws -> JSONValue {
         try Self.checkNamespace(of: key, in: transaction)
         let reading = try bodies.patched(configuration, kind: key.kind, mode: options.validation)
-        warnings.set(reading.warnings)
+        notes.set(warnings: reading.warnings)
         let namespace = reading.document["metadata"]?["namespace"]?.string ?? ""
         guard namespace.isEmpty || namespace == key.id.namespace else {
             throw APIStatus.badRequest(
@@ -144,7 +145,7 @@ extension RegistryHandlers {
 
     /// Completes a new state of a stored object, checks it, and decides what becomes of the object.
     private func updated(
-        _ new: JSONValue, stored: ObjectRecord, part: Part, now: Timestamp,
+        _ new: JSONValue, stored: ObjectRecord, part: Part, notes: WriteNotes, now: Timestamp,
         owning: (_ live: JSONValue, _ new: JSONValue) -> JSONValue
     ) throws -> ObjectWrite.Decision {
         let kind = stored.key.kind
@@ -174,8 +175,9 @@ extension RegistryHandlers {
         if FieldOwnership.isEqual(document, live) { return .keep }
         document = owning(live, document)
         if FieldOwnership.isEqual(document, live) { return .keep }
-        if ObjectEnd.isReached(by: document, kind: kind) { return .delete }
-        return .put(document)
+        guard ObjectEnd.isReached(by: document, kind: kind) else { return .put(document) }
+        notes.lastState = document
+        return .delete
     }
 
     // MARK: Checks
@@ -209,6 +211,20 @@ extension RegistryHandlers {
         guard uid.isEmpty || uid == stored.uid else {
             throw ObjectStoreError.uidMismatch(stored.key, expected: uid, stored: stored.uid)
         }
+    }
+
+    /// The object that an update has stored, or left as it last was.
+    private func response(
+        _ outcome: WriteOutcome, form: ResponseForm, _ request: APIRequest, _ notes: WriteNotes
+    ) throws -> APIResponse {
+        var outcome = outcome
+        if outcome.kind == .deleted, let stored = outcome.record, let lastState = notes.lastState {
+            outcome = WriteOutcome(
+                kind: .deleted,
+                record: ObjectRecord(
+                    key: stored.key, uid: stored.uid, version: stored.version, text: JSONText.text(of: lastState)))
+        }
+        return try response(outcome, form: form, request, warnings: notes.warnings)
     }
 
     /// The object that a write has stored, with what the writer is to be told of it.

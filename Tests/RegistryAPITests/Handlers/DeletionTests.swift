@@ -107,4 +107,36 @@ struct DeletionTests {
         #expect(try await api.request("DELETE", "\(Self.pods)/p?gracePeriodSeconds=0").code == 200)
         #expect(try await api.request("GET", "\(Self.pods)/p").code == 404)
     }
+
+    @Test(
+        "Who takes the last finalizer sees the object without it",
+        arguments: [
+            (
+                "json",
+                #"[{"op":"remove","path":"/metadata/finalizers"},{"op":"add","path":"/metadata/labels","value":{"a":"b"}}]"#
+            ),
+            ("merge", #"{"metadata":{"finalizers":null,"labels":{"a":"b"}}}"#),
+        ])
+    func lastFinalizer(_ type: String, _ patch: String) async throws {
+        let api = try await apiWithPod(#","finalizers":["example.com/a"]"#)
+        try await api.request("DELETE", "\(Self.pods)/p")
+        let ended = try await api.request("PATCH", "\(Self.pods)/p", type: type, patch)
+        #expect(ended.code == 200, "\(ended.message)")
+        #expect(ended.document["metadata"]?["finalizers"]?.elements ?? [] == [])
+        #expect(ended.document["metadata"]?["labels"]?["a"] == .string("b"))
+        #expect(ended.document["metadata"]?["deletionTimestamp"] != nil)
+        #expect(try await api.request("GET", "\(Self.pods)/p").code == 404)
+    }
+
+    @Test("A Namespace that is finalized is answered without its finalizer")
+    func finalizedNamespace() async throws {
+        let api = try await TestAPI()
+        let path = "/api/v1/namespaces/gone"
+        try await api.request("POST", "/api/v1/namespaces", #"{"metadata":{"name":"gone"}}"#)
+        #expect(try await api.request("DELETE", path).document["spec"]?["finalizers"]?.elements.count == 1)
+        let ended = try await api.request("PUT", "\(path)/finalize", #"{"metadata":{"name":"gone"},"spec":{}}"#)
+        #expect(ended.code == 200, "\(ended.message)")
+        #expect(ended.document["spec"]?["finalizers"]?.elements ?? [] == [])
+        #expect(try await api.request("GET", path).code == 404)
+    }
 }
