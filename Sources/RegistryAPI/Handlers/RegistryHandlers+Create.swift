@@ -59,18 +59,25 @@ extension RegistryHandlers {
 
     /// Checks a body against the path it was sent to and fills in the namespace.
     func settled(_ document: JSONValue, target: ResourceTarget) throws -> JSONValue {
+        let document = try Self.placed(document, in: target.namespace ?? "")
+        if let version = document["metadata"]?["resourceVersion"]?.string, !version.isEmpty, target.name == nil {
+            throw APIStatus.versionOnCreate
+        }
+        return document
+    }
+
+    /// A document with the namespace that the path names; none of its own may differ, unless the kind has no namespaces.
+    ///
+    /// - Parameter namespace: Empty for kinds of the cluster's scope.
+    static func placed(_ document: JSONValue, in namespace: String) throws -> JSONValue {
         var document = document
-        let namespace = document["metadata"]?["namespace"]?.string ?? ""
-        let expected = target.namespace ?? ""
-        guard namespace.isEmpty || namespace == expected else {
+        let given = document["metadata"]?["namespace"]?.string ?? ""
+        guard given.isEmpty || namespace.isEmpty || given == namespace else {
             throw APIStatus.badRequest(
                 "the namespace of the provided object does not match the namespace sent on the request")
         }
         if document["metadata"] == nil { document["metadata"] = .object([:]) }
-        document["metadata"]?["namespace"] = expected.isEmpty ? nil : .string(expected)
-        if let version = document["metadata"]?["resourceVersion"]?.string, !version.isEmpty, target.name == nil {
-            throw APIStatus.versionOnCreate
-        }
+        document["metadata"]?["namespace"] = namespace.isEmpty ? nil : .string(namespace)
         return document
     }
 

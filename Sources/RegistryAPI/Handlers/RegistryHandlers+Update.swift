@@ -41,13 +41,15 @@ extension RegistryHandlers {
         let notes = WriteNotes()
         let outcome = try await store.write(
             ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
+                // Asked first: who means a certain object wants no other one made.
+                try Self.checkUID(of: document, key: key, stored: stored)
                 guard let stored else {
                     guard key.kind.allowsCreateOnUpdate, part == .main else {
                         throw APIStatus.notFound(key.kind, name: key.id.name)
                     }
                     return .put(try handlers.made(document, key: key, options, in: transaction))
                 }
-                try Self.checkPreconditions(of: document, stored: stored)
+                try Self.checkVersion(of: document, stored: stored)
                 return try handlers.updated(
                     document, stored: stored, part: part, notes: notes, now: transaction.now
                 ) { live, new in
@@ -99,9 +101,10 @@ extension RegistryHandlers {
         if case .apply(let configuration) = patch {
             let reading = try bodies.patched(configuration, kind: kind, mode: options.validation)
             notes.set(warnings: reading.warnings)
-            try Self.checkPreconditions(of: configuration, stored: stored)
-            let merged = try ownership.applied(
-                reading.document, live: live, options, subresource: part.subresource, now: now)
+            let merged = try Self.addressed(
+                ownership.applied(
+                    reading.document, live: live, options, subresource: part.subresource, now: now), to: stored.key)
+            try Self.checkVersion(of: configuration, stored: stored)
             return try updated(merged, stored: stored, part: part, notes: notes, now: now) { _, new in
                 // Ownership of what was applied is settled; what the server sets is nobody's.
                 new
@@ -111,9 +114,9 @@ extension RegistryHandlers {
         let reading = try bodies.patched(
             result, kind: kind, mode: options.validation, strictErrors: strictErrors)
         notes.set(warnings: reading.warnings)
-        try Self.checkName(of: reading.document, is: stored.key.id.name)
-        try Self.checkPreconditions(of: reading.document, stored: stored)
-        return try updated(reading.document, stored: stored, part: part, notes: notes, now: now) { live, new in
+        let document = try Self.addressed(reading.document, to: stored.key)
+        try Self.checkVersion(of: document, stored: stored)
+        return try updated(document, stored: stored, part: part, notes: notes, now: now) { live, new in
             ownership.updated(
                 live: live, new: new, manager: options.manager, subresource: part.subresource, now: now)
         }
@@ -127,19 +130,13 @@ extension RegistryHandlers {
         try Self.checkNamespace(of: key, in: transaction)
         let reading = try bodies.patched(configuration, kind: key.kind, mode: options.validation)
         notes.set(warnings: reading.warnings)
-        let namespace = reading.document["metadata"]?["namespace"]?.string ?? ""
-        guard namespace.isEmpty || namespace == key.id.namespace else {
-            throw APIStatus.badRequest(
-                "the namespace of the provided object does not match the namespace sent on the request")
-        }
-        try Self.checkName(of: reading.document, is: key.id.name)
-        let version = reading.document["metadata"]?["resourceVersion"]?.string ?? ""
+        let configured = try Self.addressed(reading.document, to: key)
+        let version = configured["metadata"]?["resourceVersion"]?.string ?? ""
         guard version.isEmpty else { throw APIStatus.conflict(key.kind, name: key.id.name) }
-        let uid = reading.document["metadata"]?["uid"]?.string ?? ""
+        let uid = configured["metadata"]?["uid"]?.string ?? ""
         guard uid.isEmpty else { throw APIStatus.uidConflict(key.kind, name: key.id.name, ofMissing: uid) }
-        var document = try bodies.ownership(of: key.kind).applied(
-            reading.document, live: nil, options, subresource: nil, now: transaction.now)
-        document["metadata"]?["namespace"] = key.kind.isNamespaced ? .string(key.id.namespace) : nil
+        let document = try bodies.ownership(of: key.kind).applied(
+            configured, live: nil, options, subresource: nil, now: transaction.now)
         return try prepared(document, key: key, now: transaction.now)
     }
 
@@ -192,8 +189,25 @@ extension RegistryHandlers {
         }
     }
 
-    /// A version or a uid in a document must be the stored object's.
-    private static func checkPreconditions(of document: JSONValue, stored: ObjectRecord) throws {
+    /// What a patch makes of an object must still be at the place that the path names.
+    private static func addressed(_ document: JSONValue, to key: ObjectKey) throws -> JSONValue {
+        let document = try placed(document, in: key.id.namespace)
+        try checkName(of: document, is: key.id.name)
+        return document
+    }
+
+    /// A uid in the document of a PUT must be the stored object's.
+    ///
+    /// Of a patch it is no condition: there a uid is a change like others, of what cannot be changed.
+    private static func checkUID(of document: JSONValue, key: ObjectKey, stored: ObjectRecord?) throws {
+        let uid = document["metadata"]?["uid"]?.string ?? ""
+        guard uid.isEmpty || uid == stored?.uid else {
+            throw ObjectStoreError.uidMismatch(key, expected: uid, stored: stored?.uid ?? "")
+        }
+    }
+
+    /// A version in a document must be the stored object's.
+    private static func checkVersion(of document: JSONValue, stored: ObjectRecord) throws {
         let version = document["metadata"]?["resourceVersion"]?.string ?? ""
         if !version.isEmpty, version != "0", version != "\(stored.version.rawValue)" {
             guard let number = Int64(version) else {
@@ -206,10 +220,6 @@ extension RegistryHandlers {
             }
             throw ObjectStoreError.conflict(
                 stored.key, expected: ResourceVersion(rawValue: number), stored: stored.version)
-        }
-        let uid = document["metadata"]?["uid"]?.string ?? ""
-        guard uid.isEmpty || uid == stored.uid else {
-            throw ObjectStoreError.uidMismatch(stored.key, expected: uid, stored: stored.uid)
         }
     }
 

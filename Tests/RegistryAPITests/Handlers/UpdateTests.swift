@@ -127,6 +127,72 @@ struct UpdateTests {
     }
 
     @Test(
+        "A PUT for an object of a certain uid makes no other one",
+        arguments: ["\(services)/y", "/api/v1/namespaces/prod/pods/y", "\(services)/y/status"])
+    func missingUID(_ path: String) async throws {
+        let refusal = try await TestAPI().request("PUT", path, #"{"metadata":{"name":"y","uid":"u"},\#(Self.service)}"#)
+        #expect(refusal.code == 409, "\(refusal.message)")
+        #expect(refusal.message.hasSuffix("Precondition failed: UID in precondition: u, UID in object meta: "))
+    }
+
+    static let identities: [(type: String, metadata: String, code: Int, message: String)] = [
+        (
+            "merge", #""uid":"zz""#, 422,
+            #"Service "x" is invalid: metadata.uid: Invalid value: "zz": field is immutable"#
+        ),
+        ("apply", #""name":"x","uid":"zz""#, 422, #"metadata.uid: Invalid value: "zz": field is immutable"#),
+        ("merge", #""name":"zz""#, 400, "the name of the object (zz) does not match the name on the URL (x)"),
+        ("apply", #""name":"zz""#, 400, "the name of the object (zz) does not match the name on the URL (x)"),
+        (
+            "merge", #""namespace":"zz""#, 400,
+            "the namespace of the provided object does not match the namespace sent on the request"
+        ),
+        (
+            "apply", #""name":"x","namespace":"zz""#, 400,
+            "the namespace of the provided object does not match the namespace sent on the request"
+        ),
+        ("merge", #""resourceVersion":"1""#, 409, "please apply your changes to the latest version and try again"),
+        ("merge", #""namespace":null,"uid":null"#, 200, ""), ("merge", #""namespace":"prod""#, 200, ""),
+        ("apply", #""name":"x""#, 200, ""), ("apply", #""name":"x","namespace":"prod""#, 200, ""),
+    ]
+
+    @Test("A patch leaves an object where and what it is", arguments: identities)
+    func identity(_ type: String, _ metadata: String, _ code: Int, _ message: String) async throws {
+        let api = try await apiWithService()
+        let answer = try await api.request(
+            "PATCH", "\(Self.services)/x?fieldManager=m", type: type,
+            #"{"apiVersion":"v1","kind":"Service","metadata":{\#(metadata)}}"#)
+        #expect(answer.code == code && answer.message.hasSuffix(message), "\(answer.message)")
+        if code == 200 { #expect(answer.document["metadata"]?["namespace"] == .string("prod")) }
+    }
+
+    @Test(
+        "The namespace of an object of the cluster's scope is cleared",
+        arguments: [
+            ("/api/v1/nodes", #""apiVersion":"v1","kind":"Node""#, "{}"),
+            ("/api/v1/namespaces", #""apiVersion":"v1","kind":"Namespace""#, "{}"),
+            (
+                "/apis/networking.k8s.io/v1/servicecidrs", #""apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR""#,
+                #"{"cidrs":["10.99.0.0/24"]}"#
+            ),
+        ])
+    func clusterScope(_ path: String, _ type: String, _ spec: String) async throws {
+        let api = try await TestAPI()
+        let document = #"{\#(type),"metadata":{"name":"x","namespace":"prod","labels":{"a":"b"}},"spec":\#(spec)}"#
+        let patch = #"{\#(type),"metadata":{"name":"x","namespace":"prod","annotations":{"a":"b"}}}"#
+        let answers = [
+            try await api.request("POST", path, document), try await api.request("PUT", "\(path)/x", document),
+            try await api.request("PATCH", "\(path)/x", type: "merge", patch),
+            try await api.request("PATCH", "\(path)/x?fieldManager=m&force=1", type: "apply", patch),
+        ]
+        for answer in answers {
+            #expect(answer.code == 200 || answer.code == 201, "\(answer.message)")
+            #expect(answer.document["metadata"]?["name"] == .string("x"))
+            #expect(answer.document["metadata"]?["namespace"] == nil)
+        }
+    }
+
+    @Test(
         "A Service has a status whatever a write of it leaves out",
         arguments: [("PUT", #"{"metadata":{"name":"x"},"spec":{}}"#), ("PATCH", #"{"status":null}"#)])
     func leftOutStatus(_ method: String, _ body: String) async throws {
