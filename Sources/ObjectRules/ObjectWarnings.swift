@@ -1,6 +1,6 @@
 import Registry
 
-/// What a writer is told beside the answer: fields that have no effect, spellings and kinds that are going out of use,
+/// What a writer is told beside the answer: fields that have no effect, values and spellings that are going out of use,
 /// with the texts of Kubernetes' API server.
 package enum ObjectWarnings {
     /// No more than this, in bytes, so that the headers which carry them stay readable for every client.
@@ -48,11 +48,14 @@ package enum ObjectWarnings {
         if !isExternalName, !spec.text("externalName").isEmpty {
             warnings.append("spec.externalName is ignored when spec.type is not \"ExternalName\"")
         }
+        if spec.text("trafficDistribution") == "PreferClose" {
+            warnings.append("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"")
+        }
         return warnings
     }
 
     private static func ofEndpoints(_ document: JSONValue) -> [String] {
-        var warnings = ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
+        var warnings: [String] = []
         for (index, subset) in document.list("subsets").enumerated() {
             for field in ["addresses", "notReadyAddresses"] {
                 let path = ("subsets" as FieldPath)[index] / field
@@ -83,6 +86,12 @@ package enum ObjectWarnings {
 }
 
 extension ObjectKind {
+    /// What everyone is told who asks about objects of the kind, whatever they are asked for; nil for most kinds.
+    package var deprecation: String? {
+        self == .endpoints
+            ? "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" : nil
+    }
+
     /// Whether there may be anything to warn of in documents of the kind.
     package var hasWarnings: Bool {
         switch self {

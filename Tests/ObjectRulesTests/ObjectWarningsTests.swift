@@ -4,8 +4,6 @@ import Testing
 
 @Suite("What writers are warned of")
 struct ObjectWarningsTests {
-    private static let deprecated = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-
     private static func spelling(_ path: String, _ text: String, _ canonical: String) -> String {
         "\(path): IPv6 address \"\(text)\" should be in RFC 5952 canonical format (\"\(canonical)\")"
     }
@@ -37,9 +35,13 @@ struct ObjectWarningsTests {
             "spec.externalIPs is ignored for headless services", "spec.SessionAffinity is ignored for headless services"
         ),
         Breach(.service, ["spec": "7"]),
-        Breach(.endpoints, [:], deprecated),
         Breach(
-            .endpoints, ["subsets.0.notReadyAddresses": #"[{"ip": "192.0.2.2"}, {"ip": "2001:DB8::1"}]"#], deprecated,
+            .service, ["spec.trafficDistribution": #""PreferClose""#],
+            "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\""),
+        Breach(.service, ["spec.trafficDistribution": #""PreferSameZone""#]),
+        Breach(.endpoints, [:]),
+        Breach(
+            .endpoints, ["subsets.0.notReadyAddresses": #"[{"ip": "192.0.2.2"}, {"ip": "2001:DB8::1"}]"#],
             spelling("subsets[0].notReadyAddresses[1].ip", "2001:DB8::1", "2001:db8::1")),
         Breach(.endpointSlice, [:]),
         Breach(
@@ -59,6 +61,14 @@ struct ObjectWarningsTests {
     @Test("There is nothing to say of kinds that have no warnings", arguments: ObjectKind.allCases)
     func kinds(_ kind: ObjectKind) throws {
         #expect(kind.hasWarnings == [.service, .endpoints, .endpointSlice].contains(kind))
+    }
+
+    @Test("One kind is going out of use", arguments: ObjectKind.allCases)
+    func deprecation(_ kind: ObjectKind) {
+        #expect(
+            kind.deprecation
+                == (kind == .endpoints
+                    ? "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" : nil))
     }
 
     @Test("All warnings together stay short enough for headers")

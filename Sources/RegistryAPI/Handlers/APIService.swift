@@ -27,8 +27,14 @@ package struct APIService: Sendable {
 
     /// Answers a request; every failure becomes a Status.
     package func respond(to request: APIRequest) async -> APIResponse {
+        await response(to: request) { try await answer(request) }
+    }
+
+    private func response(
+        to request: APIRequest, _ answer: () async throws -> APIResponse
+    ) async -> APIResponse {
         do {
-            return try await answer(request)
+            return try await answer()
         } catch let status as APIStatus {
             return APIResponse(status)
         } catch let error as ObjectStoreError {
@@ -57,7 +63,13 @@ package struct APIService: Sendable {
             guard Self.admits(request, target) else {
                 throw APIStatus.forbidden(target.kind, name: target.name ?? "", Self.refusal(request, target))
             }
-            return try await handlers.respond(to: request, target: target)
+            guard let deprecation = target.kind.deprecation else {
+                return try await handlers.respond(to: request, target: target)
+            }
+            // Said of what is not found as well.
+            var response = await response(to: request) { try await handlers.respond(to: request, target: target) }
+            response.warnings.insert(deprecation, at: 0)
+            return response
         }
         guard Self.admits(request, nil) else {
             let path = "/" + request.path.joined(separator: "/")

@@ -56,4 +56,24 @@ struct RequestTests {
             #expect(wrong.code == 400 && wrong.message.hasPrefix("invalid resource version: "))
         }
     }
+
+    @Test("Whoever asks about Endpoints is told that they are deprecated, found or not")
+    func deprecation() async throws {
+        let api = try await TestAPI()
+        let path = "/api/v1/namespaces/prod/endpoints"
+        let body = #"{"metadata":{"name":"x"}}"#
+        let answers = [
+            try await api.request("POST", path, body), try await api.request("GET", "\(path)/x"),
+            try await api.request("PUT", "\(path)/x", body), try await api.request("GET", path),
+            try await api.request("GET", "/api/v1/endpoints"),
+            try await api.request("DELETE", "\(path)/x"), try await api.request("GET", "\(path)/x"),
+            try await api.request("DELETE", path),
+        ]
+        #expect(answers.map(\.code) == [201, 200, 200, 200, 200, 200, 404, 200])
+        for answer in answers {
+            #expect(
+                answer.warnings == ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"])
+        }
+        #expect(try await api.request("GET", "/api/v1/namespaces/prod/services").warnings == [])
+    }
 }
