@@ -73,10 +73,11 @@ package struct QueryItems: Hashable, Sendable {
     /// The first value of a name.
     package subscript(name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// Whether a flag is set: `1` and `true` in any case are, and a name without value.
+    /// Whether a flag is set: by any value but `0` and `false` in whatever case, and by a name without value, as
+    /// Kubernetes reads them.
     package func flag(_ name: String) -> Bool {
         guard let value = self[name] else { return false }
-        return ["", "1", "t", "true"].contains(value.lowercased())
+        return value != "0" && value.lowercased() != "false"
     }
 }
 

@@ -76,4 +76,13 @@ struct RequestTests {
         }
         #expect(try await api.request("GET", "/api/v1/namespaces/prod/services").warnings == [])
     }
+
+    @Test("Health is told in one word, or check by check", arguments: ["readyz", "livez", "healthz"])
+    func health(_ name: String) async throws {
+        let api = try await TestAPI()
+        #expect(try await api.request("GET", "/\(name)").text == "ok")
+        #expect(try await api.request("GET", "/\(name)/ping").text == "ok")
+        #expect(try await api.request("GET", "/\(name)?verbose").text == "[+]ping ok\n\(name) check passed\n")
+        #expect(try await api.request("GET", "/\(name)/pong").code == 404)
+    }
 }

@@ -26,4 +26,15 @@ struct APIRequestTests {
             version: ResourceVersion(rawValue: 7), after: NamespacedName(namespace: "prod", name: "a" + marks))
         #expect(ContinueToken(text: hostile.text) == nil)
     }
+
+    @Test(
+        "A flag is set by any value but two, as Kubernetes reads them",
+        arguments: [
+            ("", false), ("watch", true), ("watch=", true), ("watch=1", true), ("watch=yes", true), ("watch=f", true),
+            ("watch=TRUE", true), ("watch=0", false), ("watch=false", false), ("watch=False", false),
+            ("watch=0&watch=1", false),
+        ])
+    func flags(_ query: String, _ isSet: Bool) throws {
+        #expect(try QueryItems(query[...]).flag("watch") == isSet)
+    }
 }
