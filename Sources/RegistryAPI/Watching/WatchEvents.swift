@@ -52,7 +52,7 @@ struct WatchEvents: Sendable {
         let document = JSONValue.object([
             "kind": .string(kind.rawValue), "apiVersion": .string(kind.apiVersion), "metadata": .object(metadata),
         ])
-        return Self.line(.bookmark, object: JSONText.text(of: document))
+        return Self.line(.bookmark, object: JSONText.text(of: shown(document)))
     }
 
     static func error(_ status: APIStatus) -> [UInt8] {
@@ -61,10 +61,12 @@ struct WatchEvents: Sendable {
 
     private func line(_ type: EventType, text: String) throws -> [UInt8] {
         guard form != .object else { return Self.line(type, object: text) }
-        let document = try JSONText.value(of: text)
-        let shown = form.document(
-            of: document, kind: kind, now: clock.now(), includeObject: includeObject)
-        return Self.line(type, object: JSONText.text(of: shown))
+        return Self.line(type, object: JSONText.text(of: shown(try JSONText.value(of: text))))
+    }
+
+    /// An object in the form that the client asked for.
+    private func shown(_ document: JSONValue) -> JSONValue {
+        form.document(of: document, kind: kind, now: clock.now(), includeObject: includeObject)
     }
 
     private static func line(_ type: EventType, object: String) -> [UInt8] {
