@@ -82,7 +82,7 @@ package struct APIService: Sendable {
         }
         switch request.path {
         case ["readyz"], ["livez"], ["healthz"]:
-            return APIResponse(text: Self.health(request))
+            return APIResponse(text: HealthPage.text(name: request.path.joined(), query: request.query))
         case ["readyz", "ping"], ["livez", "ping"], ["healthz", "ping"]:
             return APIResponse(text: "ok")
         case let path where path.first == "openapi":
@@ -97,12 +97,6 @@ package struct APIService: Sendable {
             response.contentType = answer.contentType
             return response
         }
-    }
-
-    /// Who answers is healthy: that is the one check there is.
-    private static func health(_ request: APIRequest) -> String {
-        guard request.query["verbose"] != nil else { return "ok" }
-        return "[+]ping ok\n\(request.path.joined()) check passed\n"
     }
 
     private func openAPI(_ path: ArraySlice<String>) throws -> APIResponse {

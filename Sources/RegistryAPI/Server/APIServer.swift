@@ -201,7 +201,7 @@ package struct APIServer: Sendable {
             let identity = try await identity(of: request, channel: channel)
             // Who only asks whether the server is well hears so, however busy it is.
             guard !Self.asksForHealth(request) else {
-                var response = APIResponse(text: "ok")
+                var response = APIResponse(text: HealthPage.text(target: request.head.path ?? ""))
                 response.closesConnection = Self.isStream(channel) || Self.hasLongBody(request)
                 return (response, .unlimited)
             }

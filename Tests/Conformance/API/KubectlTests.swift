@@ -145,6 +145,7 @@ enum KubectlScripts {
             KubectlStep("kubectl api-versions", output: ["v1\n", "discovery.k8s.io/v1"]),
             KubectlStep("kubectl version", output: ["Server Version: v1.36"]),
             KubectlStep("kubectl get --raw /readyz", output: ["=ok"]),
+            KubectlStep("kubectl get --raw '/readyz?verbose'", output: ["[+]ping ok", "readyz check passed"]),
             KubectlStep("kubectl events -A", errors: ["No events found"]),
         ])
 
