@@ -61,6 +61,12 @@ package struct Record: Hashable, Sendable {
     }
 
     package var type: RecordType { data.type }
+
+    /// The type of the records that an RRSIG is over (RFC 4034 §3.1.1); nil for other types and broken data.
+    package var signedType: RecordType? {
+        guard type == .rrsig, data.bytes.count >= 2 else { return nil }
+        return RecordType(rawValue: UInt16(data.bytes[0]) << 8 | UInt16(data.bytes[1]))
+    }
 }
 
 /// The data of a zone's SOA record (RFC 1035 §3.3.13).

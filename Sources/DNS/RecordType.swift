@@ -20,6 +20,8 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
     @inlinable package static var opt: Self { Self(rawValue: 41) }
     @inlinable package static var ds: Self { Self(rawValue: 43) }
     @inlinable package static var rrsig: Self { Self(rawValue: 46) }
+    @inlinable package static var nsec: Self { Self(rawValue: 47) }
+    @inlinable package static var nsec3: Self { Self(rawValue: 50) }
     @inlinable package static var ixfr: Self { Self(rawValue: 251) }
     @inlinable package static var axfr: Self { Self(rawValue: 252) }
     @inlinable package static var any: Self { Self(rawValue: 255) }

@@ -105,18 +105,13 @@ extension DNSMessage {
 }
 
 extension RecordType {
-    fileprivate static let nsec = Self(rawValue: 47)
-    fileprivate static let nsec3 = Self(rawValue: 50)
     fileprivate static let svcb = Self(rawValue: 64)
     fileprivate static let https = Self(rawValue: 65)
 }
 
 extension Record {
     /// The type; of a signature the one that is signed (RFC 4034 §3.1.1).
-    fileprivate var keyType: RecordType {
-        guard type == .rrsig, data.bytes.count >= 2 else { return type }
-        return RecordType(rawValue: UInt16(data.bytes[0]) << 8 | UInt16(data.bytes[1]))
-    }
+    fileprivate var keyType: RecordType { signedType ?? type }
 
     /// Whose signature this is (RFC 4034 §3.1.7); nil for other types.
     fileprivate var signer: DomainName? { type == .rrsig ? name(at: 18) : nil }

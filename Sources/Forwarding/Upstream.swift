@@ -52,7 +52,10 @@ final class Upstream: Sendable {
         if manner.spelling.hasEDNS, reply.refusesEDNS, !question.options.isEmpty {
             // What a client put in says nothing of the upstream, and must not change how others are asked.
             question.options = []
-            if case .success(let bare) = await exchange(question, manner, until: deadline) { reply = bare }
+            switch await exchange(question, manner, until: deadline) {
+            case .success(let bare): reply = bare
+            case .failure(let failure): return .failure(failure)
+            }
         }
         if manner.spelling.hasEDNS, reply.refusesEDNS {
             manner.spelling.hasEDNS = false

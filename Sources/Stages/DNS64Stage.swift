@@ -57,7 +57,7 @@ package struct DNS64Stage: Stage {
         // Nobody signed these addresses.
         translated.isAuthenticData = false
         translated.answers = found.answers.compactMap { record in
-            if record.isSignature(of: .a) { return nil }
+            if record.signedType == .a { return nil }
             guard record.type == .a, case .v4(let address)? = record.address else { return record }
             return Record(
                 owner: record.owner, ttl: min(record.ttl, limit),

@@ -11,11 +11,4 @@ extension Record {
         default: return nil
         }
     }
-
-    /// Whether the record is an RRSIG over records of a type (RFC 4034 §3.1.1).
-    func isSignature(of covered: RecordType) -> Bool {
-        let bytes = data.bytes
-        return type == .rrsig && bytes.count >= 2
-            && UInt16(bytes[0]) << 8 | UInt16(bytes[1]) == covered.rawValue
-    }
 }

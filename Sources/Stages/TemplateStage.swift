@@ -74,8 +74,8 @@ package struct TemplateStage: Stage {
         _ response: inout Response, _ template: TemplateSettings.Template, _ match: TemplateMatch,
         _ query: PipelineQuery
     ) async throws(Failure) {
-        // An alias is followed for those who want an address; the first one, as a name has no more (RFC 2181 §10.1), and
-        // several that lead to names of the same template would make answers without an end.
+        // An alias is followed for those who want an address: the first one, as a name has no more (RFC 2181 §10.1).
+        // Several that lead to names of the same template would make answers without an end.
         var isFollowing = query.type == .a || query.type == .aaaa
         for part in template.answers {
             let record = try record(part, "answer", match)

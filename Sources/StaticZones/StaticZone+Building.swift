@@ -158,5 +158,4 @@ extension RecordType {
     fileprivate static let sig = Self(rawValue: 24)
     fileprivate static let key = Self(rawValue: 25)
     fileprivate static let nxt = Self(rawValue: 30)
-    fileprivate static let nsec = Self(rawValue: 47)
 }

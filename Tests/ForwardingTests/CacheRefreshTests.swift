@@ -149,6 +149,24 @@ import Testing
         }
     }
 
+    @Test func aQuestionWithoutRecursionEndsNothing() async throws {
+        for text in ["immediate", "verify", "verify 1s"] {
+            let bench = try CacheBench("cache {\nserve_stale 1h \(text)\n}") { Sample.address($0, ttl: 100) }
+            _ = try await bench.ask("a.example")
+            bench.clock.advance(by: .seconds(200))
+            // A resolver without a way out knows a referral at best.
+            bench.source.answer { query in
+                query.isRecursionDesired ? Sample.failure() : Sample.failure(.noError)
+            }
+            var query = try testQuery("a.example")
+            query.isRecursionDesired = false
+            _ = await bench.ask(query)
+            await bench.stage.idle()
+            #expect(try await bench.ask("a.example").answers.map(\.data.bytes) == [[192, 0, 2, 1]], "\(text)")
+            await bench.stage.idle()
+        }
+    }
+
     @Test func theWindowEnds() async throws {
         let bench = try CacheBench("cache {\nserve_stale 10m\n}") { Sample.address($0, ttl: 100) }
         _ = try await bench.ask("a.example")

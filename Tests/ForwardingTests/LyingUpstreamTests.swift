@@ -299,6 +299,27 @@ struct LyingUpstreamTests {
         #expect(upstream.asked.map { $0.message.edns?.options.count } == [1, 0, 0])
     }
 
+    @Test("A question lost between a refused option and the next try teaches nothing")
+    func lostBehindRefusedOption() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            guard let edns = asked.message.edns else { return [.send(asked.address())] }
+            if asked.number == 1 { return [] }
+            if edns.options.isEmpty { return [.send(asked.address())] }
+            return [
+                .send(
+                    asked.reply { reply in
+                        reply.code = .formatError
+                        reply.edns = nil
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let malformed = EDNS(udpPayload: 1232, options: [EDNSOption(.clientSubnet, [0x41, 0x41, 0x41])])
+        _ = try await asker.ask("a.example.") { $0.edns = malformed }
+        _ = try await asker.ask("b.example.")
+        #expect(upstream.asked.allSatisfy { $0.message.edns != nil })
+    }
+
     @Test("FORMERR with a bare header counts as refused EDNS as well")
     func bareFormatError() async throws {
         let upstream = try await ScriptedUpstream { asked in

@@ -10,7 +10,8 @@ import Telemetry
 /// Kept under name (without case), type, class, DO and CD. Not kept, and so never shared between askers: answers of
 /// `kubernetes`, which are always fresh without; answers of `autopath`, which depend on who asks; answers to questions
 /// without RD, which a resolver answers from less; failures of our own and what `CacheVerdict` refuses. Questions with
-/// options that go on to upstreams, as a client's subnet (RFC 7871), pass by. What a stage in front of this one decides (views, `acl`) holds for hits, too.
+/// options that go on to upstreams, as a client's subnet (RFC 7871), pass by. What a stage in front of this one decides
+/// (views, `acl`) holds for hits, too.
 ///
 /// A reply from the cache has AA, RA and the code of the answer kept, AD where it was kept and the asker understands
 /// it, all its records one time to live, and owners in the asker's spelling.
@@ -132,7 +133,7 @@ package struct CacheStage: Stage, KeptAnswers {
 
     /// Asks the stages behind and keeps the answer.
     ///
-    /// - Parameter isRefresh: whether something is kept that is too old.
+    /// - Parameter isRefresh: whether the answer is to take the place of one that is kept.
     nonisolated(nonsending) private func ask(
         _ query: PipelineQuery, _ next: Chain, isRefresh: Bool = false
     ) async -> Response {
@@ -140,7 +141,7 @@ package struct CacheStage: Stage, KeptAnswers {
         // Kept for those who understand AD; for others it is cleared again (RFC 6840 §5.7).
         question.isAuthenticDataWanted = true
         // An answer that was cut would never take the place of what is too old.
-        question.isForKeeping = isRefresh
+        question.isForKeeping = query.isForKeeping || isRefresh
         var response = await next.respond(to: question)
         if let verdict = verdict(on: response, to: query) {
             if !query.isDNSSECOK, query.type != .any {
@@ -157,7 +158,7 @@ package struct CacheStage: Stage, KeptAnswers {
             }
         } else if isRefresh, Self.isRefreshed(response) {
             // It may not be kept, and still it ends what it contradicts (RFC 8767 §4).
-            store.remove(query)
+            store.removeExpired(query, at: now)
         }
         if !query.isDNSSECOK, !query.isAuthenticDataWanted { response.isAuthenticData = false }
         return response
@@ -174,7 +175,7 @@ package struct CacheStage: Stage, KeptAnswers {
     /// Who does not set DO gets signatures and proofs only by asking for them (RFC 4035 §3.2.1).
     private static func dropSignatures(_ records: inout [Record], unless type: RecordType) {
         func isProof(_ record: Record) -> Bool {
-            record.type != type && [46, 47, 50].contains(record.type.rawValue)
+            record.type != type && [.rrsig, .nsec, .nsec3].contains(record.type)
         }
         if records.contains(where: isProof) { records.removeAll(where: isProof) }
     }
@@ -189,7 +190,10 @@ package struct CacheStage: Stage, KeptAnswers {
         case (.immediate, .begin(let flight)):
             if refreshBeside(flight, query, next) { counters.prefetches.increment() }
         case (.verify(nil), .begin(let flight)):
-            let response = await ask(query, next, isRefresh: true)
+            var question = query
+            // One that was answered from less must not end what is known.
+            question.isRecursionDesired = true
+            let response = await ask(question, next, isRefresh: true)
             let isRefreshed = Self.isRefreshed(response)
             store.finish(flight, of: query, at: now, succeeded: isRefreshed)
             if isRefreshed { return response }

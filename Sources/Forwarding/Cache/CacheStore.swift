@@ -208,12 +208,12 @@ final class CacheStore: @unchecked Sendable {
         }
     }
 
-    /// Forgets what is known of a question.
-    func remove(_ query: PipelineQuery) {
+    /// Forgets what is known of a question and too old.
+    func removeExpired(_ query: PipelineQuery, at now: Int64) {
         withKey(of: query) { _, hash in
             change(hash, of: query) { state, _ in
-                state.success.remove(hash)
-                state.denial.remove(hash)
+                if let entry = state.success[hash], entry.remaining(at: now) <= 0 { state.success.remove(hash) }
+                if let entry = state.denial[hash], entry.remaining(at: now) <= 0 { state.denial.remove(hash) }
             }
         }
     }
