@@ -91,7 +91,10 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         let query = Self.query(head)
         self.query = query
         guard case .failure(let status) = query else {
-            if query == .body, head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+            // Clients of HTTP/1.0 would take it for the answer (RFC 9110 §10.1.1).
+            if query == .body, head.version != .http1_0,
+                head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" })
+            {
                 let interim = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
             }
@@ -105,7 +108,8 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         // Without a host, or with two, it may be meant for another server than a proxy took it for (RFC 9112 §3.2).
         guard head.version == .http1_0 || head.headers["host"].count == 1 else { return .failure(.badRequest) }
         return HTTPQuery(
-            method: head.method.rawValue, target: head.uri, contentType: head.headers.first(name: "content-type"),
+            method: head.method.rawValue, target: HTTPQuery.originForm(of: head.uri),
+            contentType: head.headers.first(name: "content-type"),
             contentLength: head.headers.first(name: "content-length"))
     }
 

@@ -15,12 +15,11 @@ enum HTTPQuery: Equatable {
     static let maximumBody = 65535
 
     /// - Parameters:
-    ///   - target: path and query, also behind a scheme and an authority (RFC 9112 §3.2.2).
+    ///   - target: path and query.
     ///   - contentLength: the field's value, as it was sent.
     init(method: String, target: String, contentType: String?, contentLength: String?) {
         var target = target
         let query = target.withUTF8 { target -> HTTPQuery? in
-            let target = Self.originForm(of: target)
             let path = target.prefix { $0 != UInt8(ascii: "?") }
             guard path.elementsEqual(Self.path.utf8) else { return .failure(.notFound) }
             guard method == "GET" else { return nil }
@@ -47,13 +46,13 @@ enum HTTPQuery: Equatable {
         value.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
     }
 
-    /// Path and query alone.
-    private static func originForm(of target: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
-        for scheme in ["https://", "http://"] as [StaticString] where target.starts(with: scheme.utf8) {
-            let rest = target.dropFirst(scheme.utf8CodeUnitCount)
-            return rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+    /// Path and query of a target that may stand behind a scheme and an authority, as HTTP/1.1 lets it (RFC 9112 §3.2.2).
+    static func originForm(of target: String) -> String {
+        let start = target.prefix(8).lowercased()
+        for scheme in ["https://", "http://"] where start.hasPrefix(scheme) {
+            return String(target.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" })
         }
-        return target[...]
+        return target
     }
 
     /// The parameter `dns` (RFC 8484 §4.1.1); nil where there is none, or more than one.

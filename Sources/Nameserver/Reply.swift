@@ -317,10 +317,7 @@ struct Reply {
             guard let base = bytes.baseAddress else { return }
             buffer.copyMemory(from: base, byteCount: bytes.count)
         }
-        // The upper bits of a code have their place in the OPT record (RFC 6891 §6.1.3); the lower alone say another code.
-        let isUnsayable = response.code.rawValue > 15 && !query.hasEDNS
-        return finish(
-            isUnsayable ? .serverFailure : response.code, isAuthoritative: response.isAuthoritative)
+        return finish(response.code, isAuthoritative: response.isAuthoritative)
     }
 
     // MARK: Header and OPT

@@ -28,7 +28,8 @@ extension Responder {
         let route = router.routes[index]
         let query = makeQuery(reply, name, length: length, received: received, from: origin, lookups: router)
         let answer = PendingAnswer()
-        let task = Task.immediate { answer.finish(await route.respond(to: query)) }
+        let hasEDNS = reply.query.hasEDNS
+        let task = Task.immediate { answer.finish(await route.respond(to: query).sayable(withEDNS: hasEDNS)) }
         if let response = answer.take() { return finish(response, &reply, name, options, counted) }
 
         guard let id = state.underWay.add(task, answer, received: received) else {
@@ -97,6 +98,17 @@ extension Responder {
                 options: ReplyOptions.all(of: reply.query, in: packet))
         }
         return query
+    }
+}
+
+extension Response {
+    /// The response with a code that a reply can say: the upper bits have their place in the OPT record
+    /// (RFC 6891 §6.1.3), and the lower alone say another code.
+    fileprivate func sayable(withEDNS hasEDNS: Bool) -> Response {
+        guard code.rawValue > 15, !hasEDNS else { return self }
+        var response = self
+        response.code = .serverFailure
+        return response
     }
 }
 

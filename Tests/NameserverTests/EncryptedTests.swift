@@ -224,6 +224,20 @@ struct EncryptedTests {
                 "bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); printf '\(request)' >&3; head -n 1 <&3"])
             #expect(head.hasPrefix("HTTP/1.1 \(status) "), "\(version) \(hosts): \(head)")
         }
+        // RFC 9110 §10.1.1: a client of HTTP/1.0 would take 100 for the answer.
+        let port = http.addresses[0].port
+        let old = try await run(
+            "bash",
+            [
+                "-c",
+                """
+                exec 3<>/dev/tcp/127.0.0.1/\(port)
+                printf 'POST /dns-query HTTP/1.0\\r\\nContent-Type: application/dns-message\\r\\nExpect: 100-continue\\r\\n\
+                Content-Length: 2\\r\\n\\r\\nab' >&3
+                head -n 1 <&3
+                """,
+            ])
+        #expect(old.hasPrefix("HTTP/1.1 400 "), "\(old)")
         let tls = try await listeners.open(ListenerSettings(.tls, [Loopback.address]), content(.address(9)))
         let answer = try await run(
             "kdig", ["@127.0.0.1", "-p", "\(tls.addresses[0].port)", "+tcp", "+short", "a.test."])
