@@ -22,13 +22,15 @@ package final class APIClient: Sendable {
     /// How long an answer may take.
     package let answerTime: Duration
     package let access: APIAccess
-    /// The connections, and the certificates they are made with.
+    /// What is exchanged where certificates have changed.
     private struct Connections {
         var http: HTTPClient
+        /// What they are made with; nil without TLS.
         var material: TLSSettings.Material?
         var isClosed = false
     }
 
+    /// The connections in force.
     private let connections: Mutex<Connections>
     /// All but TLS.
     private let configuration: HTTPClient.Configuration
@@ -99,21 +101,26 @@ package final class APIClient: Sendable {
         try? await http.shutdown()
     }
 
-    /// Takes certificates and a key that have changed in their files; false where they are as before, or of no use yet.
+    /// The connections to ask again over where those of `used` did not do: others that are in force by now, or ones with
+    /// certificates and a key that have changed in their files. nil where those are as before, or do not fit together.
     ///
-    /// What is under way over connections of the former ones fails, as what they prove may hold no longer.
-    private func renewCertificates() -> Bool {
-        guard access.server.isSecure, let material = try? TLSSettings.Material(reading: access) else { return false }
-        let former = connections.withLock { connections -> HTTPClient? in
-            guard !connections.isClosed, connections.material != material,
+    /// What is under way over the former connections is cut, and asked for again by whoever follows something: what
+    /// their certificates prove may hold no longer.
+    private func connections(after used: HTTPClient) -> HTTPClient? {
+        guard access.server.isSecure, let material = try? TLSSettings.Material(reading: access) else { return nil }
+        var former: HTTPClient?
+        let current = connections.withLock { connections -> HTTPClient? in
+            guard !connections.isClosed else { return nil }
+            if connections.http !== used { return connections.http }
+            guard connections.material != material,
                 let http = try? Self.client(configuration, access, material)
             else { return nil }
-            defer { (connections.http, connections.material) = (http, material) }
-            return connections.http
+            former = connections.http
+            (connections.http, connections.material) = (http, material)
+            return http
         }
-        guard let former else { return false }
-        Task { try? await former.shutdown() }
-        return true
+        if let former { Task { try? await former.shutdown() } }
+        return current
     }
 
     /// Sends a request and reads the whole answer.
@@ -178,24 +185,27 @@ package final class APIClient: Sendable {
 
     /// The head of the answer; a token and certificates that were refused are read again once.
     func open(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError) -> HTTPClientResponse {
+        let http = connections.withLock { $0.http }
         let response: HTTPClientResponse
         do {
-            response = try await execute(call, url: url, isStream: isStream)
+            response = try await execute(call, over: http, url: url, isStream: isStream)
         } catch {
             // A server that does not take a certificate, or whose own is not taken, ends the connection; what was to be
             // written may have been.
-            guard error.cause == .unreachable, renewCertificates(), call.method == .get else { throw error }
-            return try await execute(call, url: url, isStream: isStream)
+            guard error.cause == .unreachable, call.method == .get, let other = connections(after: http) else {
+                throw error
+            }
+            return try await execute(call, over: other, url: url, isStream: isStream)
         }
         guard response.status == .unauthorized else { return response }
         let hasToken = token.renew()
-        guard renewCertificates() || hasToken else { return response }
-        return try await execute(call, url: url, isStream: isStream)
+        guard let other = connections(after: http) ?? (hasToken ? http : nil) else { return response }
+        return try await execute(call, over: other, url: url, isStream: isStream)
     }
 
-    private func execute(_ call: APICall, url: String, isStream: Bool) async throws(APIClientError)
-        -> HTTPClientResponse
-    {
+    private func execute(
+        _ call: APICall, over http: HTTPClient, url: String, isStream: Bool
+    ) async throws(APIClientError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: base + "\(call.path)" + ResourcePath.query(call.query))
         request.method = .init(rawValue: call.method.rawValue)
         request.headers.add(name: "host", value: hostHeader)
@@ -211,7 +221,6 @@ package final class APIClient: Sendable {
             request.body = .bytes(ByteBuffer(string: JSONText.text(of: body)))
         }
         do {
-            let http = connections.withLock { $0.http }
             return try await http.execute(
                 request, timeout: (isStream ? max(answerTime, Self.streamTime) : answerTime).amount)
         } catch {

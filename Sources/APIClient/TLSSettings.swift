@@ -42,6 +42,11 @@ enum TLSSettings {
             } catch {
                 throw APIAccessError(pair.key.place("client-key"), "is no private key in PEM")
             }
+            do {
+                _ = try NIOSSLContext(configuration: configuration)
+            } catch {
+                throw APIAccessError(pair.key.place("client-key"), "is not the key of the client certificate")
+            }
         }
         return configuration
     }

@@ -11,7 +11,8 @@ enum TransportFailure {
         switch error {
         case let error as APIClientError: error
         case is CancellationError: APIClientError(.cancelled, "cancelled", method: method, url: url)
-        case let error as HTTPClientError where error == .cancelled:
+        // Without anybody's wish it is the connection that was given up.
+        case let error as HTTPClientError where error == .cancelled && Task.isCancelled:
             APIClientError(.cancelled, "cancelled", method: method, url: url)
         default: APIClientError(.unreachable, reason(error), method: method, url: url)
         }

@@ -356,6 +356,8 @@ struct APIClientTLSTests {
         #expect(message()?.contains("every user of this host may read it") == true)
         #expect(chmod(file, 0o600) == 0)
         #expect(message() == "\(file): is no private key in PEM")
+        access.clientCertificate?.key = .data(Array(Certificates.namedKey.utf8))
+        #expect(message()?.hasSuffix("is not the key of the client certificate") == true)
     }
 
     @Test("A list whose pages lead back to a page before ends in an error", .timeLimit(.minutes(1)))
