@@ -81,7 +81,10 @@ struct Reflector: Hashable, Sendable {
     private var bookmarks = 0
     private var malformedInARow = 0
     private var brokenStreams = 0
+    /// Watches that were refused since one went well.
     private var refusedInARow = 0
+    /// Streaming lists that were forbidden since there was a list: a list alone may be allowed.
+    private var forbiddenStreams = 0
     /// Whether a list must show the newest state, as the version that is known is no longer served or never was.
     private var needsNewest = false
 
@@ -210,7 +213,10 @@ struct Reflector: Hashable, Sendable {
         } else {
             phase = .listing
             pageCount = 0
-            next = streamsLists ? .streamingList(timeout: Self.timeout(random)) : .list(version: listVersion, page: "")
+            let isForbidden = forbiddenStreams >= 3 || refusedInARow >= Self.refusalLimit
+            next =
+                streamsLists && !isForbidden
+                ? .streamingList(timeout: Self.timeout(random)) : .list(version: listVersion, page: "")
         }
         request = next
         return .send(next)
@@ -254,6 +260,7 @@ struct Reflector: Hashable, Sendable {
         isUnserved = false
         needsNewest = false
         brokenStreams = 0
+        forbiddenStreams = 0
     }
 
     private mutating func advance(to version: ObjectVersion) {
@@ -282,8 +289,9 @@ struct Reflector: Hashable, Sendable {
     }
 
     private mutating func watchFinished(now: Duration, random: Double) -> Step {
-        guard now - openedAt < .seconds(1) else { return proceed(random) }
-        return retry(random)
+        guard now - openedAt >= .seconds(1) else { return retry(random) }
+        refusedInARow = 0
+        return proceed(random)
     }
 
     /// A list did not come to its end. A server may take a streaming list for a watch and end it: no third try.
@@ -314,8 +322,9 @@ struct Reflector: Hashable, Sendable {
             return watchRefused(code, random)
         case .streamingList:
             switch code {
-            // A list alone may be allowed.
-            case 401, 403: return streamBroke(random)
+            case 401, 403:
+                forbiddenStreams += 1
+                return retry(random)
             case 404: return isOptional && seen == nil ? unserved() : retry(random)
             default:
                 streamsLists = false

@@ -77,15 +77,22 @@ private final class KubernetesSource: ClusterSource {
     func run(
         _ selection: DiscoverySelection, kept: KeptHandover, _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
     ) async {
+        var complaint: String?
         while !Task.isCancelled {
             do {
                 try await follow(selection, kept, take)
                 break
             } catch is CancellationError {
                 break
-            } catch {
-                logger.critical("the cluster is not followed: \(error); it is tried again")
+            } catch KubernetesRegistry.Failure.access(let error) {
+                if complaint != "\(error)" {
+                    logger.critical("the cluster is not followed: \(error); it is tried again")
+                    complaint = "\(error)"
+                }
                 try? await Task.sleep(for: Self.pause)
+            } catch {
+                logger.critical("the cluster is not followed: \(error)")
+                break
             }
         }
         // The last state is written before the process ends.

@@ -141,19 +141,35 @@ struct ReflectorTests {
                 Issue.record("no wait after refusal \(number)")
                 return
             }
+            let list = Reflector.Step.send(.list(version: "10", page: ""))
             let isLast = number == Reflector.refusalLimit
-            #expect(reflector.waited(random: Self.random) == (isLast ? Self.stream : Self.watch("10")))
+            #expect(reflector.waited(random: Self.random) == (isLast ? list : Self.watch("10")))
         }
         // And so each time, until an event shows that watches go again.
-        reflector.opened(now: .zero)
-        _ = reflector.heardBookmark(ObjectVersion("20"), endsInitialEvents: true, now: .zero)
+        func list(_ version: String) {
+            let end = ListMetadata(version: ObjectVersion(version), continuation: "")
+            #expect(reflector.ended(.listed(end), now: .zero, random: Self.random) == Self.watch(version))
+        }
+        list("20")
         _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
-        #expect(reflector.waited(random: Self.random) == Self.stream)
+        #expect(reflector.waited(random: Self.random) == .send(.list(version: "20", page: "")))
+        list("30")
         reflector.opened(now: .zero)
-        _ = reflector.heardBookmark(ObjectVersion("30"), endsInitialEvents: true, now: .zero)
         reflector.heardEvent(ObjectVersion("31"))
         _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
         #expect(reflector.waited(random: Self.random) == Self.watch("31"))
+        #expect(reflector.ended(.doubted, now: .zero, random: Self.random) == Self.stream, "they are tried again")
+    }
+
+    @Test("Refusals count in a row: a watch that goes well between them begins the count anew")
+    func refusalsApart() {
+        var reflector = Self.watching(at: 10)
+        for _ in 0..<(2 * Reflector.refusalLimit) {
+            _ = reflector.ended(Self.refused(500), now: .zero, random: Self.random)
+            #expect(reflector.waited(random: Self.random) == Self.watch("10"))
+            reflector.opened(now: .zero)
+            #expect(reflector.ended(.finished, now: .seconds(400), random: Self.random) == Self.watch("10"))
+        }
     }
 
     @Test("Where watches are forbidden from the start, lists are asked for", arguments: [401, 403])
@@ -165,6 +181,9 @@ struct ReflectorTests {
         }
         _ = reflector.ended(Self.refused(code), now: .zero, random: Self.random)
         #expect(reflector.waited(random: Self.random) == .send(.list(version: "0", page: "")))
+        let end = ListMetadata(version: ObjectVersion("7"), continuation: "")
+        #expect(reflector.ended(.listed(end), now: .zero, random: Self.random) == Self.watch("7"))
+        #expect(reflector.streamsLists && reflector.ended(.doubted, now: .zero, random: Self.random) == Self.stream)
     }
 
     @Test("A list may take a minute to begin, what servers begin at once half of it")
