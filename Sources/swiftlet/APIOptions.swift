@@ -21,8 +21,8 @@ struct APIOptions: ParsableArguments {
         name: .customLong("api-tokens"),
         help: ArgumentHelp(
             """
-            Who may use the API: lines of TOKEN,NAME,ROLE[;ROLE] with the roles read, write, write:NAMESPACE, admin. Read \
-            again as it changes.
+            Who may use the API: lines of TOKEN,NAME,ROLE[;ROLE] with the roles read, write, write:NAMESPACE, admin. \
+            Read again as it changes.
             """,
             valueName: "file"))
     var tokens: String?

@@ -1,12 +1,13 @@
 import FileReading
 import Logging
-import ProcessRights
 import RegistryAPI
 
 /// The tokens that requests to the API are let in by, in a file (`--api-tokens`), followed as it changes.
 struct AccessTokenFile: Sendable {
     let tokens: AccessTokenBook
-    private let path: String
+    private let file: FollowedFile
+    /// What the tokens were read from.
+    private let bytes: [UInt8]
     private let mayBeEmpty: Bool
 
     /// How often the file is looked at: a token that has got about is of no use soon after it was taken out.
@@ -14,39 +15,36 @@ struct AccessTokenFile: Sendable {
 
     /// - Parameter mayBeEmpty: whether there are other ways in.
     init(_ path: String, mayBeEmpty: Bool) throws(CommandFailure) {
-        self.path = path
         self.mayBeEmpty = mayBeEmpty
-        tokens = AccessTokenBook(try Self.read(path, mayBeEmpty: mayBeEmpty))
+        file = FollowedFile(
+            option: "--api-tokens", path: path, limit: RegularFile.configurationLimit, interval: Self.interval)
+        bytes = try file.bytes()
+        tokens = AccessTokenBook(try Self.tokens(in: bytes, file, mayBeEmpty: mayBeEmpty))
     }
 
-    private static func read(_ path: String, mayBeEmpty: Bool) throws(CommandFailure) -> AccessTokens {
-        try SecretFile.checkOption("--api-tokens", path)
-        let bytes: [UInt8]
-        do {
-            bytes = try RegularFile.bytes(path, limit: RegularFile.configurationLimit)
-        } catch {
-            throw CommandFailure(.badData, "--api-tokens \(path): \(error)")
-        }
+    private static func tokens(
+        in bytes: [UInt8], _ file: FollowedFile, mayBeEmpty: Bool
+    ) throws(CommandFailure) -> AccessTokens {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.badData, "--api-tokens \(path): is not UTF-8 text")
+            throw CommandFailure(.badData, "\(file.option) \(file.path): is not UTF-8 text")
         }
         let tokens: AccessTokens
         do {
-            tokens = try AccessTokens(text, file: path)
+            tokens = try AccessTokens(text, file: file.path)
         } catch {
             throw CommandFailure(.badData, "\(error)")
         }
         guard mayBeEmpty || !tokens.isEmpty else {
-            throw CommandFailure(.badData, "--api-tokens \(path): holds no token, so nobody would be let in")
+            throw CommandFailure(
+                .badData, "\(file.option) \(file.path): holds no token, so nobody would be let in")
         }
         return tokens
     }
 
     /// Keeps the tokens as the file says.
-    func following(_ logger: Logger) -> FollowedFile {
-        FollowedFile(
-            option: "--api-tokens", path: path, limit: RegularFile.configurationLimit, interval: Self.interval,
-            logger: logger
-        ) { () throws(CommandFailure) in tokens.exchange(try Self.read(path, mayBeEmpty: mayBeEmpty)) }
+    func following(_ logger: Logger) -> FollowedFile.Following {
+        FollowedFile.Following(file: file, known: bytes, logger: logger) { bytes throws(CommandFailure) in
+            tokens.exchange(try Self.tokens(in: bytes, file, mayBeEmpty: mayBeEmpty))
+        }
     }
 }

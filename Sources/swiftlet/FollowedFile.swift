@@ -1,9 +1,11 @@
 import FileReading
 import Logging
+import ProcessRights
 import ServiceLifecycle
 
-/// A small file that an option names, looked at from time to time while the server runs and taken anew as it changes.
-struct FollowedFile: ServiceLifecycle.Service {
+/// A small file of secrets that an option names: read at the start, looked at from time to time while the server runs,
+/// and taken anew as it changes.
+struct FollowedFile: Sendable {
     /// The option that names it.
     let option: String
     let path: String
@@ -11,25 +13,46 @@ struct FollowedFile: ServiceLifecycle.Service {
     let limit: Int
     /// How often it is looked at.
     let interval: Duration
-    let logger: Logger
-    /// Reads the file and takes what it says; what is in force stays where it throws.
-    let take: @Sendable () throws(CommandFailure) -> Void
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await follow() }
+    /// - Throws: where it is not there, too long, or may be read by everybody.
+    func bytes() throws(CommandFailure) -> [UInt8] {
+        try SecretFile.checkOption(option, path)
+        do {
+            return try RegularFile.bytes(path, limit: limit)
+        } catch {
+            throw CommandFailure(.badData, "\(option) \(path): \(error)")
+        }
     }
 
-    private func follow() async {
-        var known = try? RegularFile.bytes(path, limit: limit)
-        while (try? await Task.sleep(for: interval)) != nil {
-            let found = try? RegularFile.bytes(path, limit: limit)
-            guard found != known else { continue }
-            known = found
-            do {
-                try take()
-                logger.notice("\(option) \(path) has changed and is in force")
-            } catch {
-                logger.error("\(error.message); what it said before stays in force")
+    /// Hands over what the file says, each time that it says something else; what is in force stays where it is no good.
+    struct Following: ServiceLifecycle.Service {
+        let file: FollowedFile
+        /// What was in the file when it was last taken.
+        let known: [UInt8]
+        let logger: Logger
+        let take: @Sendable ([UInt8]) throws(CommandFailure) -> Void
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { await follow() }
+        }
+
+        private func follow() async {
+            var known = known
+            var complaint: String?
+            while (try? await Task.sleep(for: file.interval)) != nil {
+                do {
+                    let found = try file.bytes()
+                    if found != known {
+                        try take(found)
+                        known = found
+                        logger.notice("\(file.option) \(file.path) has changed and is in force")
+                    }
+                    complaint = nil
+                } catch {
+                    guard error.message != complaint else { continue }
+                    complaint = error.message
+                    logger.error("\(error.message); what it said before stays in force")
+                }
             }
         }
     }

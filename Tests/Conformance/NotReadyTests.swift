@@ -63,8 +63,9 @@ struct NotReadyTests {
 
     @Test("While a cluster is waited for, probes are answered: alive, and not ready")
     func pages() throws {
-        // Nobody listens there: the state of the cluster is waited for.
-        let (nobody, page) = (try Self.freePort(), try Self.freePort())
+        // Bound and not listened on: the state of the cluster is waited for.
+        let nobody = try LoopbackSocket(from: 0x7f00_0001, to: nil)
+        let page = try Self.freePort()
         let corefile = """
             .:0 {
                 bind 127.0.0.1
@@ -72,7 +73,7 @@ struct NotReadyTests {
                 ready 127.0.0.1:\(page)
                 prometheus 127.0.0.1:\(page)
                 kubernetes cluster.local {
-                    endpoint http://127.0.0.1:\(nobody)
+                    endpoint http://127.0.0.1:\(nobody.port)
                     startup_timeout 300s
                 }
             }
