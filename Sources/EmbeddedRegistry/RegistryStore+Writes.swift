@@ -79,7 +79,8 @@ extension RegistryStore: ManifestSink {
         let wishes = AddressWishes(of: services)
         for supplied in named + others { try batch.put(supplied, feeder: feeder, avoiding: wishes) }
         // What was kept for one that asked for it by name, and did not get all it asked for, is free for others now.
-        try batch.retryPending(evenIfNothingWasReleased: !named.isEmpty && !batch.report.failures.isEmpty)
+        let hasFailed = batch.report.failures.contains { !$0.isForeign }
+        try batch.retryPending(evenIfNothingWasReleased: !named.isEmpty && hasFailed)
     }
 
     // MARK: Transactions

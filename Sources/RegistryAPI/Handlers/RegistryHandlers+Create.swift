@@ -66,7 +66,7 @@ extension RegistryHandlers {
         return document
     }
 
-    /// A document with the namespace that the path names; none of its own may differ, unless the kind has no namespaces.
+    /// A document with the namespace that the path names; its own may not differ, unless the kind has no namespaces.
     ///
     /// - Parameter namespace: Empty for kinds of the cluster's scope.
     static func placed(_ document: JSONValue, in namespace: String) throws -> JSONValue {

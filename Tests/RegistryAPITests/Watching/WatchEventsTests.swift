@@ -1,5 +1,5 @@
-import Registry
 import ObjectRules
+import Registry
 import Testing
 
 @testable import RegistryAPI
