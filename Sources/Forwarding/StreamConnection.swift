@@ -258,8 +258,12 @@ enum StreamErrorText {
             return error.connectionErrors.first.map { text($0.error) } ?? "no address"
         case is ChannelError: return "\(error)"
         default:
-            // Handshakes end in texts of several lines.
-            return "tls: " + String("\(error)".prefix(200).map { $0.isNewline ? " " : $0 })
+            // Handshakes end in texts of several lines, with the place in BoringSSL's sources; a name is all that helps.
+            let text = "\(error)"
+            guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
+                return "tls: " + String(text.prefix(200).map { $0.isNewline ? " " : $0 })
+            }
+            return "tls: " + text[mark.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
         }
     }
 }

@@ -83,8 +83,8 @@ struct Reflector: Hashable, Sendable {
     private var brokenStreams = 0
     /// Watches that were refused since one went well.
     private var refusedInARow = 0
-    /// Streaming lists that were forbidden since there was a list: a list alone may be allowed.
-    private var forbiddenStreams = 0
+    /// Whether a streaming list was refused that may be allowed another time: a list alone is asked for until there is one.
+    private var needsPlainList = false
     /// Whether a list must show the newest state, as the version that is known is no longer served or never was.
     private var needsNewest = false
 
@@ -213,9 +213,9 @@ struct Reflector: Hashable, Sendable {
         } else {
             phase = .listing
             pageCount = 0
-            let isForbidden = forbiddenStreams >= 3 || refusedInARow >= Self.refusalLimit
+            let isPlain = needsPlainList || refusedInARow >= Self.refusalLimit
             next =
-                streamsLists && !isForbidden
+                streamsLists && !isPlain
                 ? .streamingList(timeout: Self.timeout(random)) : .list(version: listVersion, page: "")
         }
         request = next
@@ -260,7 +260,7 @@ struct Reflector: Hashable, Sendable {
         isUnserved = false
         needsNewest = false
         brokenStreams = 0
-        forbiddenStreams = 0
+        needsPlainList = false
     }
 
     private mutating func advance(to version: ObjectVersion) {
@@ -322,14 +322,11 @@ struct Reflector: Hashable, Sendable {
             return watchRefused(code, random)
         case .streamingList:
             switch code {
-            case 401, 403:
-                forbiddenStreams += 1
-                return retry(random)
-            case 404: return isOptional && seen == nil ? unserved() : retry(random)
-            default:
-                streamsLists = false
-                return proceed(random)
+            case 404 where isOptional && seen == nil: return unserved()
+            case 401, 403, 404: needsPlainList = true
+            default: streamsLists = false
             }
+            return proceed(random)
         case .list(_, let page):
             switch code {
             case 404 where isOptional && seen == nil: return unserved()

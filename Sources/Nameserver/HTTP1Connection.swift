@@ -40,6 +40,8 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     private let watch: HTTPConnectionWatch
     private let state: ListenerState
     private var stage = Stage.idle
+    /// How many requests have begun.
+    private var count: UInt64 = 0
     private var isKeptAlive = true
     private var query: HTTPQuery?
     private var body: [UInt8] = []
@@ -85,6 +87,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         stage = .reading
+        count &+= 1
         isKeptAlive = head.isKeepAlive
         limit(part.timeouts.read, context)
         watch.update(requests: 1, isWriting: false)
@@ -93,7 +96,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         guard case .failure(let status) = query else {
             // Clients of HTTP/1.0 would take it for the answer (RFC 9110 §10.1.1).
             if query == .body, head.version != .http1_0,
-                head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" })
+                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
             {
                 let interim = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
@@ -106,7 +109,8 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
 
     private static func query(_ head: HTTPRequestHead) -> HTTPQuery {
         // Without a host, or with two, it may be meant for another server than a proxy took it for (RFC 9112 §3.2).
-        guard head.version == .http1_0 || head.headers["host"].count == 1 else { return .failure(.badRequest) }
+        let hosts = head.headers["host"].count
+        guard hosts == 1 || hosts == 0 && head.version == .http1_0 else { return .failure(.badRequest) }
         return HTTPQuery(
             method: head.method.rawValue, target: HTTPQuery.originForm(of: head.uri),
             contentType: head.headers.first(name: "content-type"),
@@ -163,9 +167,11 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         if stage == .answering { limit(part.timeouts.write, context) }
+        // The next request may begin while the end of this response is written.
+        let number = count
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             let (connection, context) = bound.value
-            if connection.stage == .answering { connection.finish(context) }
+            if connection.stage == .answering, connection.count == number { connection.finish(context) }
         }
     }
 

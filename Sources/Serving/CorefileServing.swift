@@ -73,11 +73,12 @@ package actor CorefileServing: ServiceLifecycle.Service {
         let assembly = try await Assembly.make(reading.corefile, surroundings, clusters: clusters)
         await assembly.shareZones()
         do {
-            // Probes are answered while a cluster is waited for, as CoreDNS does.
-            try await operations.setPages(
-                OperatorsPages.pages(of: assembly, status, surroundings.metrics), succeeds: surroundings.takesOver)
+            let pages = try OperatorsPages.pages(of: assembly, status, surroundings.metrics)
+            // Probes are answered while a cluster is waited for, as CoreDNS does; a cluster that is known does not wait.
+            async let opened: Void = operations.setPages(pages, succeeds: surroundings.takesOver)
             await waitForClusters(of: assembly)
             try await open(assembly.listeners, of: assembly)
+            try await opened
         } catch {
             await operations.stop()
             await listeners.stop()

@@ -41,7 +41,10 @@ package struct DNS64Stage: Stage {
         var question = query
         question.type = .a
         let found = await next.respond(to: question)
-        guard found.code == .noError, found.answers.contains(where: { $0.type == .a }) else { return native }
+        guard found.code == .noError, found.answers.contains(where: { $0.type == .a }) else {
+            native.isTruncated = found.isTruncated
+            return native
+        }
         metrics.counter(
             "coredns_dns64_requests_translated_total", "Counter of DNS requests translated by dns64.",
             ["server": query.serverLabel]

@@ -216,7 +216,8 @@ struct EncryptedTests {
         #expect(output == "200")
         // RFC 9112 §3.2: one Host since HTTP/1.1, which may be empty.
         for (status, version, hosts) in [
-            (400, "1.1", ""), (200, "1.1", "Host:\\r\\n"), (400, "1.1", "Host: a\\r\\nHost: b\\r\\n"), (200, "1.0", ""),
+            (200, "1.1", "Host:\\r\\n"), (400, "1.1", ""), (400, "1.1", "Host: a\\r\\nHost: b\\r\\n"),
+            (200, "1.0", ""), (400, "1.0", "Host: a\\r\\nHost: b\\r\\n"),
         ] {
             let request = "GET /dns-query?dns=\(Self.encoded(Self.message)) HTTP/\(version)\\r\\n\(hosts)\\r\\n"
             let port = http.addresses[0].port
@@ -242,6 +243,29 @@ struct EncryptedTests {
         let answer = try await run(
             "kdig", ["@127.0.0.1", "-p", "\(tls.addresses[0].port)", "+tcp", "+short", "a.test."])
         #expect(answer == "192.0.2.9\n")
+        await listeners.stop()
+    }
+
+    @Test("Requests of HTTP/1.1 that come in one piece are all answered, also where the stages take their time")
+    func pipelined() async throws {
+        let listeners = Listeners(limits: .patient)
+        let late = StubStage { query, _ in
+            await Task.yield()
+            return .address(9, for: query)
+        }
+        let http = try await listeners.open(ListenerSettings(.https, [Loopback.address]), content(late))
+        let target = "/dns-query?dns=\(Self.encoded(Self.message))"
+        let requests = (1...5).map { number in
+            "GET \(target) HTTP/1.1\\r\\nHost: a\\r\\n\(number == 5 ? "Connection: close\\r\\n" : "")\\r\\n"
+        }
+        let port = http.addresses[0].port
+        let replies = try await run(
+            "bash",
+            [
+                "-c",
+                "exec 3<>/dev/tcp/127.0.0.1/\(port); printf '\(requests.joined())' >&3; timeout 30 cat <&3 | grep -a -o 'HTTP/1.1 200' | wc -l",
+            ])
+        #expect(replies == "5\n")
         await listeners.stop()
     }
 

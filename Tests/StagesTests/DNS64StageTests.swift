@@ -56,6 +56,13 @@ import Testing
             return response
         }
         #expect(response.isTruncated && response.answers.isEmpty && queries.map(\.type) == [.aaaa])
+        let (other, _) = try await ask { query in
+            var response = Response(.noError)
+            if query.type == .aaaa { response.authorities = [Brief.soa(ttl: 300)] }
+            response.isTruncated = query.type == .a
+            return response
+        }
+        #expect(other.isTruncated && other.answers.isEmpty)
     }
 
     @Test func signaturesOfWhatIsTranslatedAreLeftOut() async throws {
