@@ -258,7 +258,7 @@ enum StreamErrorText {
             return error.connectionErrors.first.map { text($0.error) } ?? "no address"
         case is ChannelError: return "\(error)"
         default:
-            // Handshakes end in texts of several lines, with the place in BoringSSL's sources; a name is all that helps.
+            // Handshakes end in several lines, with places in BoringSSL's sources: the name of the fault is what helps.
             let text = "\(error)"
             guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
                 return "tls: " + String(text.prefix(200).map { $0.isNewline ? " " : $0 })

@@ -83,7 +83,8 @@ struct Reflector: Hashable, Sendable {
     private var brokenStreams = 0
     /// Watches that were refused since one went well.
     private var refusedInARow = 0
-    /// Whether a streaming list was refused that may be allowed another time: a list alone is asked for until there is one.
+    /// Whether a streaming list was refused that may be allowed another time: plain lists are asked for until there was
+    /// one.
     private var needsPlainList = false
     /// Whether a list must show the newest state, as the version that is known is no longer served or never was.
     private var needsNewest = false

@@ -46,7 +46,7 @@ enum HTTPQuery: Equatable {
         value.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
     }
 
-    /// Path and query of a target that may stand behind a scheme and an authority, as HTTP/1.1 lets it (RFC 9112 §3.2.2).
+    /// Path and query of a target, which may stand behind a scheme and an authority in HTTP/1.1 (RFC 9112 §3.2.2).
     static func originForm(of target: String) -> String {
         let start = target.prefix(8).lowercased()
         for scheme in ["https://", "http://"] where start.hasPrefix(scheme) {

@@ -74,7 +74,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
         await assembly.shareZones()
         do {
             let pages = try OperatorsPages.pages(of: assembly, status, surroundings.metrics)
-            // Probes are answered while a cluster is waited for, as CoreDNS does; a cluster that is known does not wait.
+            // Probes are answered while a cluster is waited for, as CoreDNS does; one that is known does not wait.
             async let opened: Void = operations.setPages(pages, succeeds: surroundings.takesOver)
             await waitForClusters(of: assembly)
             try await open(assembly.listeners, of: assembly)

@@ -24,7 +24,7 @@ struct FollowedFile: Sendable {
         }
     }
 
-    /// Hands over what the file says, each time that it says something else; what is in force stays where it is no good.
+    /// Hands over what the file says each time that it has changed; what is in force stays where that is no good.
     struct Following: ServiceLifecycle.Service {
         let file: FollowedFile
         /// What was in the file when it was last taken.

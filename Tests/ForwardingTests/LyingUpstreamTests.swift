@@ -279,17 +279,19 @@ struct LyingUpstreamTests {
         #expect(fallbacks.value == 1)
     }
 
+    /// FORMERR as of a server from before EDNS.
+    private static func plainRefusal(of asked: ScriptedUpstream.Asked) -> [UInt8] {
+        asked.reply { reply in
+            reply.code = .formatError
+            reply.edns = nil
+        }
+    }
+
     @Test("An upstream that refuses a client's option is asked without it, and others with EDNS as before")
     func refusedOption() async throws {
         let upstream = try await ScriptedUpstream { asked in
             guard asked.message.edns?.options.isEmpty == false else { return [.send(asked.address())] }
-            return [
-                .send(
-                    asked.reply { reply in
-                        reply.code = .formatError
-                        reply.edns = nil
-                    })
-            ]
+            return [.send(Self.plainRefusal(of: asked))]
         }
         let asker = try Asker("forward . \(upstream.address)")
         let malformed = EDNS(udpPayload: 1232, options: [EDNSOption(.clientSubnet, [0x41, 0x41, 0x41])])
@@ -305,13 +307,7 @@ struct LyingUpstreamTests {
             guard let edns = asked.message.edns else { return [.send(asked.address())] }
             if asked.number == 1 { return [] }
             if edns.options.isEmpty { return [.send(asked.address())] }
-            return [
-                .send(
-                    asked.reply { reply in
-                        reply.code = .formatError
-                        reply.edns = nil
-                    })
-            ]
+            return [.send(Self.plainRefusal(of: asked))]
         }
         let asker = try Asker("forward . \(upstream.address)")
         let malformed = EDNS(udpPayload: 1232, options: [EDNSOption(.clientSubnet, [0x41, 0x41, 0x41])])

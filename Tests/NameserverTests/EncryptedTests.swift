@@ -263,7 +263,11 @@ struct EncryptedTests {
             "bash",
             [
                 "-c",
-                "exec 3<>/dev/tcp/127.0.0.1/\(port); printf '\(requests.joined())' >&3; timeout 30 cat <&3 | grep -a -o 'HTTP/1.1 200' | wc -l",
+                """
+                exec 3<>/dev/tcp/127.0.0.1/\(port)
+                printf '\(requests.joined())' >&3
+                timeout 30 cat <&3 | grep -a -o 'HTTP/1.1 200' | wc -l
+                """,
             ])
         #expect(replies == "5\n")
         await listeners.stop()
