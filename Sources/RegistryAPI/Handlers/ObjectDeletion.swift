@@ -6,6 +6,9 @@ struct ObjectDeletion {
     /// Namespaces without which a cluster is none.
     private static let protectedNamespaces: Set<String> = ["default", "kube-system", "kube-public"]
 
+    /// A year, in seconds.
+    private static let longestGrace = 86_400 * 365
+
     private var document: JSONValue
     private let key: ObjectKey
     private let graceSeconds: Int
@@ -19,7 +22,7 @@ struct ObjectDeletion {
         self.document = document
         self.key = key
         // No kubelet confirms the end of a Pod here: without a grace that was asked for it goes at once.
-        self.graceSeconds = key.kind == .pod ? min(graceSeconds ?? 0, 86_400 * 365) : 0
+        self.graceSeconds = key.kind == .pod ? min(graceSeconds ?? 0, Self.longestGrace) : 0
         self.finalizer = finalizer
         self.now = now
     }
@@ -46,7 +49,8 @@ struct ObjectDeletion {
     /// A later wish may shorten the grace that is running, counted from the first one, and never prolong it.
     private func shortenGrace(in marked: inout JSONValue) {
         let metadata = document["metadata"] ?? .null
-        let former = metadata.integer("deletionGracePeriodSeconds") ?? 0
+        // What a manifest or an older version has put there may be any number.
+        let former = min(metadata.integer("deletionGracePeriodSeconds") ?? 0, Self.longestGrace)
         guard graceSeconds < former else { return }
         marked["metadata"]?["deletionGracePeriodSeconds"] = .integer(Int64(graceSeconds))
         guard let end = Timestamp(rfc3339: metadata.text("deletionTimestamp")) else { return }

@@ -108,6 +108,22 @@ struct DeletionTests {
         #expect(try await api.request("GET", "\(Self.pods)/p").code == 404)
     }
 
+    @Test("Whatever grace a stored object names, a shorter one is taken", arguments: [.max, 86_400 * 365, -1])
+    func strangeGrace(_ seconds: Int64) throws {
+        let document: JSONValue = .object([
+            "metadata": .object([
+                "name": .string("p"), "deletionTimestamp": .string("2030-01-01T00:00:00Z"),
+                "deletionGracePeriodSeconds": .integer(seconds), "finalizers": .array([.string("x.y/z")]),
+            ])
+        ])
+        let marked = try ObjectDeletion(
+            of: document, key: ObjectKey(.pod, NamespacedName(namespace: "default", name: "p")), graceSeconds: 1,
+            finalizer: nil, now: Timestamp(milliseconds: 0)
+        ).marked()
+        let left = marked?["metadata"]?["deletionGracePeriodSeconds"]
+        #expect(left == .integer(seconds < 0 ? seconds : 1))
+    }
+
     @Test(
         "Who takes the last finalizer sees the object without it",
         arguments: [
