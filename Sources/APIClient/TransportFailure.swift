@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Registry
 
 /// What went wrong below the API, in words.
 enum TransportFailure {
@@ -46,9 +47,7 @@ enum TransportFailure {
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return "the server's certificate is of no authority that is trusted here, or not valid now"
         }
-        let mark = "OPENSSL_internal:"
-        guard let start = text.firstRange(of: mark)?.upperBound else { return text }
-        return String(text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+        return LogText.handshakeFault(in: text) ?? text
     }
 
     private static func reason(_ error: HTTPClientError) -> String {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import Registry
 
 /// One TCP or TLS connection to an upstream: messages behind two bytes of length each (RFC 1035 §4.2.2), many questions
 /// under way at the same time (RFC 7766 §6.2.1.1). Lives on its event loop.
@@ -258,12 +259,10 @@ enum StreamErrorText {
             return error.connectionErrors.first.map { text($0.error) } ?? "no address"
         case is ChannelError: return "\(error)"
         default:
-            // Handshakes end in several lines, with places in BoringSSL's sources: the name of the fault is what helps.
+            // Handshakes may end in texts of several lines.
             let text = "\(error)"
-            guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
-                return "tls: " + String(text.prefix(200).map { $0.isNewline ? " " : $0 })
-            }
-            return "tls: " + text[mark.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            let fault = LogText.handshakeFault(in: text) ?? String(text.prefix(200).map { $0.isNewline ? " " : $0 })
+            return "tls: " + fault
         }
     }
 }

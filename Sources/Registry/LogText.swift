@@ -18,4 +18,12 @@ package enum LogText {
         }
         return line
     }
+
+    /// The name of the first fault in what BoringSSL says of a handshake; nil where it names none. The rest is of no help
+    /// to who reads it: numbers, and places in BoringSSL's sources.
+    package static func handshakeFault(in text: String) -> String? {
+        guard let start = text.firstRange(of: "OPENSSL_internal:")?.upperBound else { return nil }
+        let name = text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return name.isEmpty ? nil : String(name)
+    }
 }

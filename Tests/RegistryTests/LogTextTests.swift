@@ -13,6 +13,16 @@ struct LogTextTests {
         ]
     }
 
+    @Test("Of what BoringSSL says the name of the first fault is left")
+    func handshakeFault() {
+        let text =
+            "handshakeFailed(sslError([Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:"
+            + "CERTIFICATE_VERIFY_FAILED at /somewhere/handshake.cc:295, Error: OPENSSL_internal:OTHER]))"
+        #expect(LogText.handshakeFault(in: text) == "CERTIFICATE_VERIFY_FAILED")
+        #expect(LogText.handshakeFault(in: "OPENSSL_internal:") == nil)
+        #expect(LogText.handshakeFault(in: "unexpected end") == nil)
+    }
+
     @Test("A text from a stranger stays on its line, and steers no terminal", arguments: Cases.texts)
     func line(_ text: String, _ line: String) {
         #expect(LogText.line(text) == line)
