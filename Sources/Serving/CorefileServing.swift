@@ -77,7 +77,13 @@ package actor CorefileServing: ServiceLifecycle.Service {
             // Probes are answered while a cluster is waited for, as CoreDNS does; one that is known does not wait.
             async let opened: Void = operations.setPages(pages, succeeds: surroundings.takesOver)
             await waitForClusters(of: assembly)
-            try await open(assembly.listeners, of: assembly)
+            do {
+                try await open(assembly.listeners, of: assembly)
+            } catch {
+                // Not given up half-way: what is open then is ended below.
+                try? await opened
+                throw error
+            }
             try await opened
         } catch {
             await operations.stop()

@@ -94,5 +94,6 @@ struct NotReadyTests {
         #expect(ready.output == "kubernetes 503")
         #expect(try get("metrics").contains("coredns_build_info"))
         #expect(server.stop() == 0)
+        withExtendedLifetime(nobody) {}
     }
 }
