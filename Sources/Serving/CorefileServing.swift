@@ -77,6 +77,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
             // Probes are answered while a cluster is waited for, as CoreDNS does; one that is known does not wait.
             async let opened: Void = operations.setPages(pages, succeeds: surroundings.takesOver)
             await waitForClusters(of: assembly)
+            surroundings.onLoaded()
             do {
                 try await open(assembly.listeners, of: assembly)
             } catch {

@@ -16,6 +16,8 @@ package struct ServingSurroundings: Sendable {
     package var makeSource: MakeSource
     /// Called with a sentence where the server must end: it forwards to itself (`loop`).
     package var onFatal: @Sendable (String) -> Void
+    /// Called once, when it is known what to answer from and before the listeners are opened.
+    package var onLoaded: @Sendable () -> Void = {}
     /// What `chaos` says where the Corefile does not.
     package var version: String
     /// UDP threads for each address; nil: one for each processor.

@@ -31,6 +31,7 @@ struct CorefileFrontend: Frontend {
                 log.stop(waitingAtMost: 1)
                 exit(CommandFailure.Kind.other.rawValue)
             })
+        surroundings.onLoaded = { StartupPages.follow() }
         surroundings.workers = settings.workers
         if let cookies = settings.cookies { surroundings.cookies = cookies.secrets }
         surroundings.inherited = settings.inherited

@@ -54,11 +54,12 @@ struct Server {
             let registry = EmbeddedServing(settings, logger: logger)
             try await registry.waitUntilAnswerable()
             let frontend = try frontend(metrics, log, registry)
-            let opened = try await open(frontend)
+            StartupPages.follow()
+            let opened = try await frontend.open()
             services = [frontend] + (try await registry.services(opened))
         } else {
             let frontend = try frontend(metrics, log, nil)
-            let opened = try await open(frontend)
+            let opened = try await frontend.open()
             services = [frontend, Announcing(lines: opened.lines)]
         }
         if let cookies = settings.cookies { services.append(cookies.following(logger)) }
@@ -72,11 +73,6 @@ struct Server {
             })
         try await group.run()
         log.stop(waitingAtMost: 1)
-    }
-
-    private func open(_ frontend: any Frontend) async throws -> Opened {
-        defer { StartupPages.giveBack() }
-        return try await frontend.open()
     }
 
     private func frontend(
@@ -114,6 +110,7 @@ enum Announcement {
     static func write(_ lines: [String]) {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
         Task(priority: .background) {
+            StartupPages.endFollowing()
             for pause in pauses {
                 try await Task.sleep(for: pause)
                 AllocatorSettings.trim()
@@ -122,7 +119,8 @@ enum Announcement {
         }
     }
 
-    /// From one giving back of memory to the next: at once, when the watches have proven to follow, when what was kept
-    /// has been read in full, and when whoever asks at the start has asked.
-    private static let pauses = [Duration.zero, .milliseconds(1500), .milliseconds(3500), .seconds(55)]
+    /// From one giving back of memory to the next: at once, when the watches have proven to follow and before the first
+    /// look at the own page of `health`, when what was kept has been read in full, and when whoever asks at the start has
+    /// asked.
+    private static let pauses = [Duration.zero, .milliseconds(900), .milliseconds(4100), .seconds(55)]
 }
