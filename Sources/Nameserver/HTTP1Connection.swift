@@ -109,8 +109,12 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
 
     private static func query(_ head: HTTPRequestHead) -> HTTPQuery {
         // Without a host, or with two, it may be meant for another server than a proxy took it for (RFC 9112 §3.2).
-        let hosts = head.headers["host"].count
-        guard hosts == 1 || hosts == 0 && head.version == .http1_0 else { return .failure(.badRequest) }
+        let hosts = head.headers["host"]
+        guard hosts.count == 1 || hosts.isEmpty && head.version == .http1_0, hosts.allSatisfy(HTTPQuery.isAuthority)
+        else { return .failure(.badRequest) }
+        // A body in a coding that is not undone here is not what was meant (RFC 9112 §6.1).
+        guard head.headers[canonicalForm: "transfer-encoding"].allSatisfy({ $0.lowercased() == "chunked" })
+        else { return .failure(.notImplemented) }
         return HTTPQuery(
             method: head.method.rawValue, target: HTTPQuery.originForm(of: head.uri),
             contentType: head.headers.first(name: "content-type"),

@@ -55,6 +55,19 @@ enum HTTPQuery: Equatable {
         return target
     }
 
+    /// Whether a `Host` field's value can be one: nothing, or what a host and a port are spelled with (RFC 9110 §7.2,
+    /// RFC 3986 §3.2.2).
+    static func isAuthority(_ value: String) -> Bool {
+        value.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-._~!$&'()*+,;=%:[]".utf8.contains(byte)
+            }
+        }
+    }
+
     /// The parameter `dns` (RFC 8484 §4.1.1); nil where there is none, or more than one.
     private static func message(inQuery query: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
         var value: Slice<UnsafeBufferPointer<UInt8>>?
@@ -119,6 +132,7 @@ enum HTTPQueryStatus: Int {
     case methodNotAllowed = 405
     case contentTooLarge = 413
     case unsupportedMediaType = 415
+    case notImplemented = 501
 
     /// Of queries and of answers (RFC 8484 §6).
     static let mediaType = "application/dns-message"

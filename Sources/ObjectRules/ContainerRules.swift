@@ -4,12 +4,14 @@ import Registry
 struct ContainerRules {
     private let volumes: Set<String>
     private let usesHostNetwork: Bool
+    private let handlers: HandlerRules
 
     /// The rules of all containers of a specification, those that run first included.
     static func validate(_ spec: JSONValue) -> [FieldViolation] {
         let rules = ContainerRules(
             volumes: Set(spec.list("volumes").map { $0.text("name") }),
-            usesHostNetwork: spec.flag("hostNetwork") == true)
+            usesHostNetwork: spec.flag("hostNetwork") == true,
+            handlers: HandlerRules(gracePeriod: spec.integer("terminationGracePeriodSeconds") ?? 0))
         let containers = spec.list("containers")
         var names: Set<String> = []
         var violations: [FieldViolation] = []
@@ -51,7 +53,9 @@ struct ContainerRules {
         violations += FieldChoice.validate(
             container, "imagePullPolicy", at: path, supported: ["Always", "IfNotPresent", "Never"])
         violations += validateResources(container["resources"] ?? .null, at: path / "resources")
-        return violations + HandlerRules.validate(container, at: path)
+        violations += handlers.validate(container, at: path)
+        return violations
+            + SecurityContextRules.validate(container["securityContext"] ?? .null, at: path / "securityContext")
     }
 
     private func validatePorts(_ ports: [JSONValue], at path: FieldPath) -> [FieldViolation] {

@@ -7,6 +7,7 @@ enum PodRules {
         return VolumeRules.validate(spec.list("volumes"), at: path / "volumes")
             + ContainerRules.validate(spec)
             + validatePolicies(spec, at: path)
+            + SecurityContextRules.validate(spec["securityContext"] ?? .null, at: path / "securityContext")
             + validateReferences(spec, at: path)
             + PodDNSRules.validate(spec)
             + TolerationRules.validate(spec.list("tolerations"), at: path / "tolerations")

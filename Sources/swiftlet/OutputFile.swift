@@ -103,6 +103,7 @@ struct OutputFile: Sendable {
     }
 
     private func failure(_ place: String) -> CommandFailure {
-        CommandFailure(.other, "\(place) cannot be written: \(CommandFailure.text(ofErrno: errno))")
+        CommandFailure(
+            path == nil ? .other : .badData, "\(place) cannot be written: \(CommandFailure.text(ofErrno: errno))")
     }
 }

@@ -214,10 +214,13 @@ struct EncryptedTests {
                 "http://\(http.addresses[0])/dns-query?dns=\(Self.encoded(Self.message))",
             ])
         #expect(output == "200")
-        // RFC 9112 §3.2: one Host since HTTP/1.1, which may be empty.
+        // RFC 9112 §3.2: one Host that can be one since HTTP/1.1, which may be empty.
         for (status, version, hosts) in [
             (200, "1.1", "Host:\\r\\n"), (400, "1.1", ""), (400, "1.1", "Host: a\\r\\nHost: b\\r\\n"),
-            (200, "1.0", ""), (400, "1.0", "Host: a\\r\\nHost: b\\r\\n"),
+            (200, "1.0", ""), (400, "1.0", "Host: a\\r\\nHost: b\\r\\n"), (400, "1.1", "Host: a b\\r\\n"),
+            (200, "1.1", "Host: [::1]:8443\\r\\n"),
+            // RFC 9112 §6.1: a coding that is not known.
+            (501, "1.1", "Host: a\\r\\nTransfer-Encoding: gzip, chunked\\r\\n"),
         ] {
             let request = "GET /dns-query?dns=\(Self.encoded(Self.message)) HTTP/\(version)\\r\\n\(hosts)\\r\\n"
             let port = http.addresses[0].port

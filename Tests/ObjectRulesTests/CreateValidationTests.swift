@@ -227,6 +227,42 @@ struct CreateValidationTests {
                 "spec.containers.0.lifecycle": #"{"postStart": {"sleep": {"seconds": 1}}, "stopSignal": "SIGTERM"}"#,
             ]),
         Breach(
+            .pod,
+            [
+                "spec.containers.0.livenessProbe":
+                    #"{"httpGet": {"path": "/", "port": 70000, "scheme": "FTP"}, "periodSeconds": -1}"#,
+                "spec.containers.0.readinessProbe":
+                    #"{"tcpSocket": {"port": "a--b"}, "terminationGracePeriodSeconds": 5}"#,
+                "spec.containers.0.startupProbe":
+                    #"{"exec": {}, "successThreshold": 2, "terminationGracePeriodSeconds": 0}"#,
+            ],
+            "spec.containers[0].livenessProbe.httpGet.port: Invalid value: 70000: must be between 1 and 65535, inclusive",
+            "spec.containers[0].livenessProbe.httpGet.scheme: Unsupported value: \"FTP\": "
+                + "supported values: \"HTTP\", \"HTTPS\"",
+            "spec.containers[0].livenessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0",
+            "spec.containers[0].readinessProbe.tcpSocket.port: Invalid value: \"a--b\": "
+                + "must not contain consecutive hyphens",
+            "spec.containers[0].readinessProbe.terminationGracePeriodSeconds: Invalid value: 5: "
+                + "must not be set for readinessProbes",
+            "spec.containers[0].startupProbe.exec.command: Required value",
+            "spec.containers[0].startupProbe.terminationGracePeriodSeconds: Invalid value: 0: must be greater than 0",
+            "spec.containers[0].startupProbe.successThreshold: Invalid value: 2: must be 1"),
+        Breach(
+            .pod, ["spec.containers.0.lifecycle": #"{"preStop": {"sleep": {"seconds": 31}}}"#],
+            "spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: "
+                + "must be non-negative and less than terminationGracePeriodSeconds (30)"),
+        Breach(
+            .pod,
+            [
+                "spec.securityContext": #"{"runAsUser": -1, "supplementalGroups": [1, 4294967296]}"#,
+                "spec.containers.0.securityContext": #"{"runAsGroup": 2147483648}"#,
+            ],
+            "spec.containers[0].securityContext.runAsGroup: Invalid value: 2147483648: "
+                + "must be between 0 and 2147483647, inclusive",
+            "spec.securityContext.supplementalGroups[1]: Invalid value: 4294967296: "
+                + "must be between 0 and 2147483647, inclusive",
+            "spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive"),
+        Breach(
             .pod, ["spec.ephemeralContainers": #"[{"name": "b", "image": "b"}]"#],
             "spec.ephemeralContainers: Forbidden: cannot be set on create"),
         Breach(
