@@ -1,4 +1,5 @@
 import CDatagram
+import Glibc
 import NIOPosix
 import NIOSSL
 import Pipeline
@@ -35,6 +36,18 @@ package actor Listeners: Service {
         environment = StreamListener.Environment(
             group: MultiThreadedEventLoopGroup(numberOfThreads: Int(datagram_processor_count())), limits: limits,
             connections: ConnectionLimits(limits), counts: counts, inherited: inherited)
+    }
+
+    /// Whether another socket of this host has the address for UDP, one that would share it included; none where the
+    /// socket was passed.
+    package nonisolated func isTaken(_ address: ListenAddress) -> Bool {
+        guard !environment.inherited.has(address, isStream: false) else { return false }
+        do {
+            _ = try UDPSocket.probe(address)
+            return false
+        } catch {
+            return error.code == EADDRINUSE
+        }
     }
 
     /// Binds and begins to answer.

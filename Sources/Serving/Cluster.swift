@@ -79,9 +79,17 @@ package final class Cluster: Sendable {
 
     /// Waits for the first state, as long as a start may.
     package func waitForState() async {
-        guard source.isWaitedFor, startingAnswers == nil else { return }
-        await publisher.waitUntilComplete(atMost: startupTimeout)
+        await waitForState(atMost: startupTimeout)
     }
+
+    /// Returns when there is something to answer from, or when the time is up.
+    func waitForState(atMost limit: Duration) async {
+        guard !isAnswerable else { return }
+        await publisher.waitUntilComplete(atMost: limit)
+    }
+
+    /// Whether there is something to answer from, or nothing that a start waits for.
+    var isAnswerable: Bool { !source.isWaitedFor || startingAnswers != nil || publisher.isComplete }
 
     /// Ends reading; the answers stay as they are.
     package func stop() async {

@@ -77,6 +77,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
             // Probes are answered while a cluster is waited for, as CoreDNS does; one that is known does not wait.
             async let opened: Void = operations.setPages(pages, succeeds: surroundings.takesOver)
             await waitForClusters(of: assembly)
+            if surroundings.takesOver { await waitForPredecessor(of: assembly) }
             surroundings.onLoaded()
             do {
                 try await open(assembly.listeners, of: assembly)
@@ -174,6 +175,25 @@ package actor CorefileServing: ServiceLifecycle.Service {
             }
         }
     }
+
+    /// Leaves the queries to the process that is to be succeeded until there is something to answer from, or it is gone:
+    /// half of them would be refused otherwise that it answers.
+    private func waitForPredecessor(of assembly: Assembly) async {
+        let addresses = assembly.listeners.filter { $0.scheme == .dns }.map(\.address)
+        let clusters = assembly.blocks.compactMap(\.made.cluster)
+        var isTold = false
+        while let late = clusters.first(where: { !$0.isAnswerable }), addresses.contains(where: listeners.isTaken) {
+            if !isTold {
+                surroundings.logger.warning(
+                    "the cluster has not been read yet: the process before this one is left to answer while it does")
+                isTold = true
+            }
+            await late.waitForState(atMost: Self.lookAtPredecessor)
+        }
+    }
+
+    /// From one look to the next whether the process to be succeeded still answers.
+    private static let lookAtPredecessor = Duration.milliseconds(100)
 
     private func takeIntoService(_ assembly: Assembly, digest: String) {
         let stages = assembly.blocks.flatMap(\.made.stages)

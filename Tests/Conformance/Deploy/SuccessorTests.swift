@@ -43,6 +43,34 @@ struct SuccessorTests {
         #expect(second.stop() == 0)
     }
 
+    @Test("Without a state it leaves all queries to its predecessor, and none once that is gone")
+    func unread() throws {
+        let first = try CorefileServer(".:0 {\nbind 127.0.0.1\nwhoami\n}")
+        defer { first.stop() }
+        // Bound and not listened on: the cluster is never read.
+        let nobody = try LoopbackSocket(from: 0x7f00_0001, to: nil)
+        let text = """
+            .:\(first.port) {
+                bind 127.0.0.1
+                kubernetes cluster.local {
+                    endpoint http://127.0.0.1:\(nobody.port)
+                    startup_timeout 100ms
+                }
+            }
+            """
+        let second = try ServerProcess(
+            files: ["Corefile": text], arguments: ["--conf", "FOLDER/Corefile", "--take-over"])
+        defer { second.stop() }
+        #expect(second.awaitLog("is left to answer"))
+        // From as many ports: sockets that share an address share the askers.
+        for _ in 0..<40 { #expect(try first.ask("a.default.svc.cluster.local").rcode == "NOERROR") }
+        #expect(first.stop() == 0)
+        #expect(try second.awaitReady().first?.port == first.port)
+        #expect(try first.ask("a.default.svc.cluster.local").rcode == "SERVFAIL")
+        #expect(second.stop() == 0)
+        withExtendedLifetime(nobody) {}
+    }
+
     @Test("Without --take-over a page's taken port ends the start")
     func takenPage() throws {
         let free = "127.0.0.1:0"
