@@ -112,11 +112,13 @@ extension ClusterZone {
         let current = Set(fixed(new))
         let ordered = OrderedEndpoints(old.endpoints)
         if let service = old.service {
+            var gone: [[UInt8]: ServiceRecords.Child] = [:]
             for name in former where !current.contains(name) {
                 guard let labels = names.childLabels(name) else { continue }
-                held.children.removeAll { $0.labels == labels }
-                held.children.append(.init(labels: labels, .records(names.answers(name, of: service, ordered))))
+                gone[labels] = .init(labels: labels, .records(names.answers(name, of: service, ordered)))
             }
+            held.children.removeAll { gone[$0.labels] != nil }
+            held.children += gone.values
         }
         let gone = Set(EndpointLabels(old, new, delta) { new.hasEndpointNames ? new.endpoints.places() : [] }.gone)
         if old.hasEndpointNames, !gone.isEmpty {

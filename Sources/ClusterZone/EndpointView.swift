@@ -7,8 +7,24 @@ struct EndpointView {
 
     static let none = EndpointView([])
 
+    /// So many ports a slice may have whatever the number of endpoints: those of nearly all.
+    private static let fewPorts = 8
+    /// How often a port and an endpoint may come together in the names of a Service that has more.
+    private static let pairLimit = 20_000
+
+    /// Slices with very many ports for their number of endpoints keep the first of them: each port has a name that leads to
+    /// all endpoints, and each endpoint one that leads to all ports, so some kilobytes would stand for gigabytes.
     init(_ slices: [DiscoverySlice]) {
-        self.slices = slices.contains { $0.endpoints.isEmpty } ? slices.filter { !$0.endpoints.isEmpty } : slices
+        let filled = slices.contains { $0.endpoints.isEmpty } ? slices.filter { !$0.endpoints.isEmpty } : slices
+        guard filled.contains(where: { $0.ports.count > Self.fewPorts }) else {
+            self.slices = filled
+            return
+        }
+        let count = filled.reduce(0) { $0 + $1.endpoints.count }
+        let limit = max(Self.fewPorts, Self.pairLimit / max(1, count))
+        self.slices = filled.map { slice in
+            slice.ports.count > limit ? slice.sharing(nil, ports: Array(slice.ports.prefix(limit))) : slice
+        }
     }
 
     /// One address of one slice.

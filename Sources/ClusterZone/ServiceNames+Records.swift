@@ -30,13 +30,17 @@ extension ServiceNames {
             records.visibility = .ownerOnly
             return records
         }
+        // Names are the same whatever their case; those of a few are compared sooner than hashed.
+        var places: [[UInt8]: Int] = [:]
+        let isMany = fixed.count > 16
         for name in fixed {
             guard let labels = childLabels(name) else { continue }
             let content = content(name, service, ordered, alike: records.answers)
-            // Names are the same whatever their case.
-            if let known = records.children.firstIndex(where: { $0.labels == labels }) {
+            let known = isMany ? places[labels] : records.children.firstIndex { $0.labels == labels }
+            if let known {
                 records.children[known].content = content
             } else {
+                if isMany { places[labels] = records.children.count }
                 records.children.append(ServiceRecords.Child(labels: labels, content))
             }
         }
@@ -124,7 +128,7 @@ extension ServiceNames {
         guard case .port(let port) = fixed else { return .empty }
         switch (service.target, own) {
         case (.virtualIPs(let addresses), .addresses):
-            let ports = service.ports.filter { $0.name == port.name && $0.transport == port.transport }
+            let ports = ordered.ports(of: service)[port]
             let numbers = addresses.isEmpty ? [] : Self.numbers(ports)
             guard numbers.count <= ServiceRecords.maximumPorts else { break }
             return .services(

@@ -32,6 +32,25 @@ struct ServiceNames {
         let transport: TransportProtocol
     }
 
+    /// The ports of a Service or of a slice by the name that leads to them.
+    struct PortsByName {
+        private let ports: [DiscoveryPort]
+        /// nil for a few, which are looked through sooner.
+        private let groups: [NamedPort: [DiscoveryPort]]?
+
+        init(_ ports: [DiscoveryPort]) {
+            self.ports = ports
+            groups =
+                ports.count > 8
+                ? Dictionary(grouping: ports) { NamedPort(name: $0.name, transport: $0.transport) } : nil
+        }
+
+        subscript(_ port: NamedPort) -> [DiscoveryPort] {
+            if let groups { return groups[port] ?? [] }
+            return ports.filter { $0.name == port.name && $0.transport == port.transport }
+        }
+    }
+
     init?(_ service: NamespacedName, apex: DomainName, settings: ClusterZoneSettings) {
         guard let owner = DomainName(labels: [service.name, service.namespace, "svc"], under: apex) else { return nil }
         self.owner = owner
@@ -126,8 +145,7 @@ struct ServiceNames {
         case (.alias(let text), .owner): return alias(text)
         case (.virtualIPs(let addresses), .owner): return virtual(name, addresses, service.ports)
         case (.virtualIPs(let addresses), .port(let port)):
-            return virtual(
-                name, addresses, service.ports.filter { $0.name == port.name && $0.transport == port.transport })
+            return virtual(name, addresses, endpoints.ports(of: service)[port])
         case (.endpoints, .owner):
             return answers(name, content(endpoints, port: nil))
         case (.endpoints, .port(let port)):
@@ -159,12 +177,8 @@ struct ServiceNames {
         var answers = [TypedAnswer(type: address.type, records: [address])]
         let ports = endpoints.slices[place.slice].ports
         let weight = Self.weight(ports.count)
-        var services: [Record] = []
-        for port in ports {
-            guard let number = port.number else { continue }
-            let data = Self.srv(weight, number, name)
-            guard !services.contains(where: { $0.data == data }) else { continue }
-            services.append(Record(owner: name, ttl: settings.ttl, data: data))
+        let services = Self.numbers(ports).map {
+            Record(owner: name, ttl: settings.ttl, data: Self.srv(weight, $0, name))
         }
         if !services.isEmpty { answers.append(TypedAnswer(type: .srv, records: services, additionals: [address])) }
         return answers
@@ -216,9 +230,7 @@ struct ServiceNames {
     private func content(_ endpoints: OrderedEndpoints, port: NamedPort?) -> Content {
         if port == nil, let known = endpoints.known(for: owner) { return known }
         let view = endpoints.view
-        let ports = view.slices.map { slice in
-            slice.ports.filter { port == nil || $0.name == port?.name && $0.transport == port?.transport }
-        }
+        let ports = port.map(endpoints.ports) ?? view.slices.map(\.ports)
         var content = Content()
         var pairs = 0
         var last: IPAddress?
@@ -247,14 +259,13 @@ struct ServiceNames {
         to content: inout Content, _ endpoints: OrderedEndpoints, _ ports: [[DiscoveryPort]], weight: UInt16
     ) {
         let view = endpoints.view
-        let numbers = ports.map { $0.compactMap(\.number) }
         // One endpoint with one port repeats nothing.
-        let isSingle = endpoints.places.count == 1 && numbers.allSatisfy { $0.count < 2 }
+        let isSingle = endpoints.places.count == 1 && ports[endpoints.places[0].slice].count < 2
         var seen: Set<UInt64> = []
         var size = 0
-        for place in endpoints.places where !numbers[place.slice].isEmpty {
+        for place in endpoints.places {
             guard let parent = parent(ofEndpointsIn: view.slices[place.slice].sourceCluster) else { continue }
-            for number in numbers[place.slice] {
+            for case let number? in ports[place.slice].lazy.map(\.number) where size <= Self.largestMessage {
                 let bytes = view.withLabel(place) { Self.srv(weight, number, $0, under: parent) }
                 let isNew = isSingle || seen.insert(bytes.withUnsafeBytes(EndpointView.digest)).inserted
                 // Different ones may have the same digest.
@@ -268,7 +279,7 @@ struct ServiceNames {
             guard size <= Self.largestMessage else { return }
         }
         var last: (place: EndpointView.Place, name: DomainName)?
-        for place in endpoints.places where !numbers[place.slice].isEmpty {
+        for place in endpoints.places where ports[place.slice].contains(where: { $0.number != nil }) {
             let cluster = view.slices[place.slice].sourceCluster
             guard let target = name(ofEndpoint: view.label(place), cluster: cluster) else { continue }
             // They come in order, so what is repeated stands together.
@@ -331,6 +342,8 @@ final class OrderedEndpoints {
     /// Ordered only where they are asked for.
     private(set) lazy var places = view.places()
     private var content: (owner: DomainName, content: ServiceNames.Content)?
+    private lazy var portsByName = view.slices.map { ServiceNames.PortsByName($0.ports) }
+    private var servicePorts: (id: NamespacedName, ports: ServiceNames.PortsByName)?
 
     init(_ view: EndpointView) {
         self.view = view
@@ -345,4 +358,15 @@ final class OrderedEndpoints {
     func known(for owner: DomainName) -> ServiceNames.Content? { content?.owner == owner ? content?.content : nil }
 
     func keep(_ content: ServiceNames.Content, for owner: DomainName) { self.content = (owner, content) }
+
+    /// The ports that a name leads to, of each slice.
+    func ports(_ port: ServiceNames.NamedPort) -> [[DiscoveryPort]] { portsByName.map { $0[port] } }
+
+    /// The ports of the Service whose endpoints these are.
+    func ports(of service: DiscoveryService) -> ServiceNames.PortsByName {
+        if let servicePorts, servicePorts.id == service.id { return servicePorts.ports }
+        let ports = ServiceNames.PortsByName(service.ports)
+        servicePorts = (service.id, ports)
+        return ports
+    }
 }
