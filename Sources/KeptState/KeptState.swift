@@ -80,13 +80,13 @@ package struct KeptState: Sendable {
             guard let kind = DiscoveryKind(rawValue: try reader.byte()), !sections.contains(where: { $0.kind == kind })
             else { throw StateReader.Damaged() }
             let version = try reader.text()
-            guard let unnamed = Int(exactly: try reader.number()) else { throw StateReader.Damaged() }
+            guard let unnamed = UInt32(exactly: try reader.number()) else { throw StateReader.Damaged() }
             let count = try reader.count()
             let places = reader.position
             try reader.skipPlaces(count + 1)
             let next = StateReader.place(count, of: places, in: bytes)
             guard next >= reader.position, next <= end else { throw StateReader.Damaged() }
-            sections.append(Section(kind: kind, version: version, unnamed: unnamed, count: count, places: places))
+            sections.append(Section(kind: kind, version: version, unnamed: Int(unnamed), count: count, places: places))
             reader = StateReader(bytes, at: next, end: end)
         }
         guard reader.isAtEnd else { throw StateReader.Damaged() }

@@ -77,6 +77,9 @@ struct Reflector: Hashable, Sendable {
 
     private var request: Request?
     private var backoff = Backoff()
+    /// Of lists because of versions that were too old. No event resets it: one of them and that error may come again and
+    /// again.
+    private var expiry = Backoff()
     private var openedAt = Duration.zero
     private var bookmarks = 0
     private var malformedInARow = 0
@@ -169,7 +172,10 @@ struct Reflector: Hashable, Sendable {
         guard let request else { return proceed(random) }
         let isListing = phase == .listing
         // What has gone well for a while is no failure in a row.
-        if phase == .watching, isOpen, now - openedAt >= .seconds(1) { backoff.reset() }
+        if phase == .watching, isOpen, now - openedAt >= .seconds(1) {
+            backoff.reset()
+            expiry.reset()
+        }
         isOpen = false
         switch ending {
         case .listed(let metadata):
@@ -348,6 +354,8 @@ struct Reflector: Hashable, Sendable {
             return retry(random)
         case 410:
             forget()
+            guard expiry.failures == 0 else { return retry(random, atLeast: expiry.next(random: random)) }
+            _ = expiry.next(random: random)
             return again(random)
         default:
             forget()

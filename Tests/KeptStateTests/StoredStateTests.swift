@@ -139,6 +139,14 @@ struct StoredStateTests {
         #expect(throws: KeptState.Unfit.damaged) { try Self.read(bytes) }
     }
 
+    @Test("A number of objects that nothing could hold is refused", arguments: [1 << 32, Int.max])
+    func unnamed(_ count: Int) {
+        let state = StoredState(
+            savedAt: Timestamp(milliseconds: 0), kinds: [StoredKind(.service, version: "1", unnamed: count)])
+        let bytes = state.bytes(server: Self.server, selection: Self.selection)
+        #expect(throws: KeptState.Unfit.damaged) { try Self.read(bytes) }
+    }
+
     @Test("Random content under a right checksum never traps")
     func randomContent() {
         var generator = SeededGenerator.announced()

@@ -104,6 +104,21 @@ struct ReflectorTests {
         #expect(reflector.waited(random: Self.random) == Self.stream)
     }
 
+    @Test("An event between two refusals within a second does not make the second one the first")
+    func expiredAfterEvent() {
+        var reflector = Self.watching(at: 10)
+        #expect(reflector.ended(Self.refused(410), now: .seconds(9), random: Self.random) == Self.stream)
+        reflector.opened(now: .seconds(9))
+        _ = reflector.heardBookmark(ObjectVersion("12"), endsInitialEvents: true, now: .seconds(9))
+        reflector.heardEvent(ObjectVersion("13"))
+        #expect(reflector.ended(Self.refused(410), now: .seconds(9), random: Self.random) == .wait(.milliseconds(2400)))
+        #expect(reflector.waited(random: Self.random) == Self.stream)
+        reflector.opened(now: .seconds(20))
+        _ = reflector.heardBookmark(ObjectVersion("14"), endsInitialEvents: true, now: .seconds(20))
+        // What has stood for a second begins anew.
+        #expect(reflector.ended(Self.refused(410), now: .seconds(21), random: Self.random) == Self.stream)
+    }
+
     @Test("A page that is too old leads to a list of the newest state")
     func expiredPage() {
         var reflector = Self.started()
