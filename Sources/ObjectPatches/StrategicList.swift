@@ -12,6 +12,8 @@ struct StrategicList {
 
     /// How often a patch may name elements that it has named already: each time costs what has become of the element.
     private static let maximumRepetitions = 100
+    /// How many values the elements may hold in all that are named again.
+    private static let maximumRepeatedValues = 20_000
 
     init(_ merger: StrategicMerger, _ shape: StrategicMerger.FieldShape, of field: String) {
         self.merger = merger
@@ -55,15 +57,23 @@ struct StrategicList {
         }
         var changed: Set<JSONValue> = []
         var repetitions = 0
+        var repeatedValues = 0
         for change in changes {
             let identity = try identity(of: change)
-            if !changed.insert(identity).inserted { repetitions += 1 }
+            let isRepeated = !changed.insert(identity).inserted
+            if isRepeated { repetitions += 1 }
             guard repetitions <= Self.maximumRepetitions else {
                 throw PatchError(
                     .tooManyOperations,
                     "The patch names elements of a list more than once, \(Self.maximumRepetitions) times is the limit")
             }
             let place = places[identity]
+            if isRepeated, let place {
+                repeatedValues += Self.valueCount(elements[place])
+                guard repeatedValues <= Self.maximumRepeatedValues else {
+                    throw PatchError(.tooManyOperations, "The patch names elements of a list again that are too large")
+                }
+            }
             var members: [String: JSONValue] = [:]
             if let place, case .object(let existing) = elements[place] { members = existing }
             guard case .object(let changed) = change else { continue }
@@ -160,6 +170,15 @@ struct StrategicList {
             original.removeAll { value in value[key].map(removed.contains) ?? false }
         }
         return changes
+    }
+
+    /// The number of values in a value, itself included; as deep as it nests, which its readers bound.
+    private static func valueCount(_ value: JSONValue) -> Int {
+        switch value {
+        case .array(let elements): elements.reduce(1) { $0 + valueCount($1) }
+        case .object(let members): members.values.reduce(1) { $0 + valueCount($1) }
+        default: 1
+        }
     }
 
     /// An order must name all elements of the patch, in the same order; those that are removed do not count.

@@ -131,7 +131,7 @@ package final class ChangeRing: Sendable {
 
 extension RecordedChange {
     /// The texts it holds, in bytes.
-    fileprivate var size: Int { record.text.utf8.count + (formerText?.utf8.count ?? 0) }
+    package var size: Int { record.text.utf8.count + (formerText?.utf8.count ?? 0) }
 }
 
 /// One reader's place among the changes of a store.

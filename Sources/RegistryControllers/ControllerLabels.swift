@@ -14,9 +14,17 @@ enum ControllerLabels {
     static let zone = "topology.kubernetes.io/zone"
     static let namespaceName = "kubernetes.io/metadata.name"
 
+    /// Bytes of labels, or of annotations, that are copied to objects that are made of another: some hundred of them may be.
+    private static let copiedLimit = 64 << 10
+
+    /// What objects that are made of another have of its labels or annotations: all, or none of very many.
+    static func copied(_ texts: [String: String]) -> [String: String] {
+        texts.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= copiedLimit ? texts : [:]
+    }
+
     /// The labels of a Service's slices: the Service's, but for those that slices have by themselves.
     static func ofSlices(_ service: EndpointService) -> [String: String] {
-        var labels = service.labels
+        var labels = copied(service.labels)
         labels[headless] = service.isHeadless ? "" : nil
         labels[EndpointSlice.serviceNameLabel] = service.id.name
         labels[EndpointSlice.managedByLabel] = sliceController
@@ -25,7 +33,7 @@ enum ControllerLabels {
 
     /// The labels of a Service's Endpoints object.
     static func ofEndpoints(_ service: EndpointService) -> [String: String] {
-        var labels = service.labels
+        var labels = copied(service.labels)
         labels[headless] = service.isHeadless ? "" : nil
         labels[managedByEndpoints] = endpointsController
         return labels

@@ -16,14 +16,14 @@ struct MirrorPlan {
         guard Self.isMirrored(metadata) else { return nil }
         self.id = id
         uid = metadata.text("uid")
-        var labels = metadata.textMap("labels")
+        var labels = ControllerLabels.copied(metadata.textMap("labels"))
         labels[EndpointSlice.serviceNameLabel] = id.name
         labels[EndpointSlice.managedByLabel] = ControllerLabels.mirrorController
         self.labels = labels
         var annotations = metadata.textMap("annotations")
         annotations[ControllerLabels.triggerTime] = nil
         annotations[ControllerLabels.lastApplied] = nil
-        self.annotations = annotations
+        self.annotations = ControllerLabels.copied(annotations)
         subsets = EndpointSubset.packed(document.list("subsets").map { EndpointSubset($0) })
     }
 

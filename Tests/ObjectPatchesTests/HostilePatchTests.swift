@@ -255,4 +255,22 @@ struct HostilePatchTests {
         let error = #expect(throws: PatchError.self) { try apply(102) }
         #expect(error?.reason == .tooManyOperations)
     }
+
+    @Test("an element that a patch names again is refused where it is large")
+    func repeatedLargeElement() throws {
+        let type = try #require(Schema.shared.type(of: .pod))
+        func apply(_ count: Int) throws -> JSONValue {
+            let variables = (0..<count).map { JSONValue.object(["name": .string("N\($0)"), "value": .string("v")]) }
+            let document = JSONValue.object([
+                "spec": .object(["containers": .array([.object(["name": .string("a"), "env": .array(variables)])])])
+            ])
+            let image = JSONValue.object(["name": .string("a"), "image": .string("i")])
+            return try StrategicMergePatch.apply(
+                .object(["spec": .object(["containers": .array([image, image, image])])]), to: document, type: type,
+                schema: .shared)
+        }
+        #expect(try apply(3000)["spec"]?.list("containers").first?.text("image") == "i")
+        let error = #expect(throws: PatchError.self) { try apply(4000) }
+        #expect(error?.reason == .tooManyOperations)
+    }
 }

@@ -15,6 +15,26 @@ struct MirrorTests {
         return #"{"metadata": {"labels": \#(labels), "annotations": \#(annotations)}, "subsets": \#(subsets ?? usual)}"#
     }
 
+    @Test("Labels and annotations of many bytes are not copied to each slice", arguments: [400, 600])
+    func large(_ count: Int) async throws {
+        let texts = (0..<count).map { number in
+            #""k\#(number)\#(String(repeating: "x", count: 57 - "\(number)".count))": "\#(String(repeating: "v", count: 63))""#
+        }.joined(separator: ",")
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.service, "prod/db", Self.service)
+            try store.put(
+                .endpoints, "prod/db", Self.endpoints(labels: "{\(texts)}", annotations: "{\(texts)}"))
+            await running.settled()
+            // 121 bytes each, of which 64 KiB are copied.
+            let isCopied = count == 400
+            for slice in try store.slices(of: "prod/db") {
+                #expect(slice["metadata"]?.textMap("labels").count == (isCopied ? count + 2 : 2))
+                #expect(slice["metadata"]?.textMap("annotations").count == (isCopied ? count : 0))
+            }
+        }
+    }
+
     @Test("One slice for each family and set of ports, with the labels and annotations of the Endpoints")
     func mirrored() async throws {
         try await RunningControllers.with { running in

@@ -77,6 +77,7 @@ extension RegistryHandlers {
         for await signal in registration.signals {
             switch signal {
             case .change(let change):
+                registration.weight.take(change.size)
                 guard change.version > position, let line = try events.line(for: change) else { continue }
                 try await write(line)
             case .bookmark(let version):

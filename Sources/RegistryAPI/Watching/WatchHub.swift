@@ -5,8 +5,8 @@ import Synchronization
 
 /// Hands the registry's changes to all watches: one reader of the store for any number of them.
 ///
-/// A watch is told through a queue of bounded length that holds references to shared changes. One that does not keep up
-/// is ended: the client lists and watches anew.
+/// A watch is told through a queue, of bounded length and weight, that holds references to shared changes. One that does
+/// not keep up is ended: the client lists and watches anew.
 package final class WatchHub: Sendable {
     /// What a watch is told.
     enum Signal: Sendable {
@@ -22,6 +22,7 @@ package final class WatchHub: Sendable {
     private struct Watcher {
         let scope: ObjectScope
         let queue: AsyncStream<Signal>.Continuation
+        let weight: QueueWeight
         let wantsBookmarks: Bool
         let end: ContinuousClock.Instant
         var nextBookmark: ContinuousClock.Instant
@@ -42,11 +43,15 @@ package final class WatchHub: Sendable {
     struct Registration: Sendable {
         let id: Int
         let signals: AsyncStream<Signal>
+        /// To be told of each change that is taken out of the signals.
+        let weight: QueueWeight
         /// The version up to which changes have been handed out before the first signal.
         let version: ResourceVersion
     }
 
     private static let queueLength = 1024
+    /// In bytes; one change may be larger.
+    private static let queueWeight = 16 << 20
     private static let bookmarkInterval = Duration.seconds(60)
 
     private let store: any ObjectStore
@@ -87,11 +92,12 @@ package final class WatchHub: Sendable {
             let now = ContinuousClock.now
             state.nextID += 1
             state.count += 1
+            let weight = QueueWeight()
             state.watchers[scope.kind, default: [:]][state.nextID] = Watcher(
-                scope: scope, queue: queue, wantsBookmarks: wantsBookmarks, end: now + duration,
+                scope: scope, queue: queue, weight: weight, wantsBookmarks: wantsBookmarks, end: now + duration,
                 nextBookmark: now + Self.bookmarkInterval, cutOff: cutOff)
             if state.count == 1 { state.arrival?.yield() }
-            return Registration(id: state.nextID, signals: signals, version: version)
+            return Registration(id: state.nextID, signals: signals, weight: weight, version: version)
         }
     }
 
@@ -151,9 +157,12 @@ package final class WatchHub: Sendable {
                     guard watcher.scope.namespace == nil || watcher.scope.namespace == change.key.id.namespace else {
                         continue
                     }
-                    if case .dropped = watcher.queue.yield(.change(change)) {
+                    guard watcher.weight.add(change.size, limit: Self.queueWeight),
+                        case .enqueued = watcher.queue.yield(.change(change))
+                    else {
                         lagging.append(watcher)
                         Self.remove(id, kind: kind, from: &state)
+                        continue
                     }
                 }
                 state.version = change.version
@@ -219,4 +228,21 @@ package final class WatchHub: Sendable {
             watcher.queue.finish()
         }
     }
+}
+
+/// The bytes of the changes in a watch's queue.
+final class QueueWeight: Sendable {
+    private let bytes = Mutex(0)
+
+    /// Counts a change that is put in; false where others fill the limit already.
+    func add(_ size: Int, limit: Int) -> Bool {
+        bytes.withLock { bytes in
+            guard bytes == 0 || bytes + size <= limit else { return false }
+            bytes += size
+            return true
+        }
+    }
+
+    /// Counts a change that was taken out.
+    func take(_ size: Int) { bytes.withLock { $0 -= size } }
 }
