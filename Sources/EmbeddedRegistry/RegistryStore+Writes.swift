@@ -18,9 +18,12 @@ extension RegistryStore: ManifestSink {
     }
 
     /// Writes and removes single objects of a feeder, in one transaction, deletes before puts.
-    package func apply(puts: [SuppliedObject], deletes: [ObjectKey], feeder: String) throws -> ApplyReport {
+    package func apply(
+        puts: [SuppliedObject], deletes: [ObjectKey], needing needed: [SuppliedObject], feeder: String
+    ) throws -> ApplyReport {
         try write { batch in
-            try Self.apply(puts: puts, deletes: deletes, feeder: feeder, to: &batch)
+            let missing = try needed.filter { try batch.object($0.object.key) == nil }
+            try Self.apply(puts: missing + puts, deletes: deletes, feeder: feeder, to: &batch)
             return batch.report
         }
     }

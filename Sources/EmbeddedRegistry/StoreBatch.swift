@@ -39,6 +39,17 @@ struct StoreBatch {
     /// Removes an object of this feeder; one of another feeder stays.
     mutating func delete(_ key: ObjectKey, feeder: String) throws {
         guard let stored = try object(key), stored.feeder == feeder else { return }
+        if key.kind == .namespace, try StoredRows.isLivedIn(key.id.name, apartFrom: feeder, in: database) {
+            // Without it their names would go as well. From now on it is nobody's in particular.
+            try execute(
+                "UPDATE objects SET feeder = ?, origin = '' WHERE kind = ? AND namespace = '' AND name = ?",
+                [Feeder.controllers, key.kind.rawValue, key.id.name])
+            state.set(key, StoreState.KnownObject(object: stored.object, feeder: Feeder.controllers))
+            report.failures.append(
+                ApplyReport.Failure(
+                    key: key, reason: "is not declared any more; it stays for the objects of others in it"))
+            return
+        }
         try remove(stored)
         report.deleted += 1
     }

@@ -52,6 +52,13 @@ enum StoredRows {
             .map { try record($0, file: file) }
     }
 
+    /// Whether a Namespace holds objects but those of a feeder, and those that controllers have made of such.
+    static func isLivedIn(_ namespace: String, apartFrom feeder: String, in database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM objects WHERE namespace = ? AND feeder NOT IN (?, ?))")
+        return try Bool.fetchOne(statement, arguments: [namespace, feeder, Feeder.controllers]) ?? false
+    }
+
     /// The ServiceCIDRs, that of the server's own ranges first: its family is the default one.
     static func ranges(in database: Database, file: String) throws -> [StoredObject] {
         try objects(of: .serviceCIDR, in: database, file: file).sorted { first, second in

@@ -250,7 +250,9 @@ package actor ManifestFeeder {
         let again = foreign.subtracting(settled).sorted().compactMap(ledger.supplied)
         guard !delta.isEmpty || !again.isEmpty else { return }
         needsReplacement = true
-        let report = try sink.apply(puts: delta.puts + again, deletes: delta.deletes, feeder: Self.name)
+        let puts = delta.puts + again
+        let report = try sink.apply(
+            puts: puts, deletes: delta.deletes, needing: ledger.namespaces(of: puts), feeder: Self.name)
         needsReplacement = false
         note(report, settled: settled.union(again.map(\.object.key)))
         let written = report.created + report.updated

@@ -148,6 +148,14 @@ struct ManifestLedger: Sendable {
     /// The object behind a key, as it was handed out.
     func supplied(_ key: ObjectKey) -> SuppliedObject? { supplied[key].map(SuppliedObject.init) }
 
+    /// The Namespaces that objects live in, but those that are among them: they were handed out, and may have been removed
+    /// since by others.
+    func namespaces(of objects: [SuppliedObject]) -> [SuppliedObject] {
+        let keys = Set(
+            objects.map(\.object.key).filter(\.kind.isNamespaced).map { Self.namespaceKey($0.id.namespace) })
+        return keys.subtracting(objects.map(\.object.key)).sorted().compactMap(supplied)
+    }
+
     private mutating func settle(_ key: ObjectKey, _ puts: inout [Claim], _ deletes: inout [ObjectKey]) {
         let winner = claims[key]?.first ?? implied(key)
         switch (winner, supplied[key]) {

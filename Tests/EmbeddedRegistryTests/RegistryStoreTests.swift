@@ -135,6 +135,45 @@ struct RegistryStoreTests {
         #expect(Self.addresses(store) == held)
     }
 
+    @Test("A Namespace that is not declared any more stays while objects of others live in it")
+    func livedInNamespace() throws {
+        let store = try Self.store(cidrs: "10.96.0.0/24")
+        let key = ObjectKey(.namespace, NamespacedName(namespace: "", name: "prod"))
+        let document: JSONValue = .object([
+            "apiVersion": .string("v1"), "kind": .string("Namespace"), "metadata": .object(["name": .string("prod")]),
+        ])
+        let namespace = SuppliedObject(
+            object: .namespace(Namespace(metadata: ObjectMetadata(name: "prod"))), document: document, origin: "a.yaml")
+        func isThere() -> Bool { store.state.withLock { $0.known?.objects[key] != nil } }
+        let web = try Self.supplied("web")
+        // What lives in one brings it along, where it is missing, and leaves it alone where it is there.
+        let brought = try store.apply(puts: [web], deletes: [], needing: [namespace], feeder: "manifests")
+        #expect(brought.created == 2 && isThere())
+        let unchanged = try store.apply(puts: [web], deletes: [], needing: [namespace], feeder: "manifests")
+        #expect(unchanged.created == 0 && unchanged.unchanged == 1)
+
+        _ = try store.apply(puts: [Self.supplied("api")], deletes: [], feeder: Feeder.api)
+        let kept = try store.replaceAll([], feeder: "manifests")
+        #expect(kept.failures.map(\.key) == [key] && kept.deleted == 1)
+        #expect(isThere())
+        let again = try store.apply(puts: [namespace, web], deletes: [], feeder: "manifests")
+        #expect(again.failures.isEmpty && again.created == 1)
+    }
+
+    @Test("One in which nothing of others lives goes")
+    func emptyNamespace() throws {
+        let store = try Self.store(cidrs: "10.96.0.0/24")
+        let key = ObjectKey(.namespace, NamespacedName(namespace: "", name: "prod"))
+        let document: JSONValue = .object([
+            "apiVersion": .string("v1"), "kind": .string("Namespace"), "metadata": .object(["name": .string("prod")]),
+        ])
+        let namespace = SuppliedObject(
+            object: .namespace(Namespace(metadata: ObjectMetadata(name: "prod"))), document: document, origin: "a.yaml")
+        _ = try store.apply(puts: [namespace, Self.supplied("web")], deletes: [], feeder: "manifests")
+        #expect(try store.replaceAll([], feeder: "manifests").deleted == 2)
+        #expect(store.state.withLock { $0.known?.objects[key] == nil })
+    }
+
     @Test("A watch gets a snapshot and every change behind it; an old version is told to be too old")
     func watch() async throws {
         let store = try Self.store(cidrs: "10.96.0.0/24")

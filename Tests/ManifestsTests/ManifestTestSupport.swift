@@ -83,10 +83,12 @@ final class RecordingSink: ManifestSink {
         }
     }
 
-    func apply(puts: [SuppliedObject], deletes: [ObjectKey], feeder: String) throws -> ApplyReport {
+    func apply(
+        puts: [SuppliedObject], deletes: [ObjectKey], needing needed: [SuppliedObject], feeder: String
+    ) throws -> ApplyReport {
         try take(Call(puts: puts.map { "\($0.object.key)" }, deletes: deletes.map(\.description))) { state in
             for key in deletes { state.objects[key] = nil }
-            return Self.put(puts, &state)
+            return Self.put(needed.filter { state.objects[$0.object.key] == nil } + puts, &state)
         }
     }
 
