@@ -19,7 +19,7 @@ struct APIRegistry: Sendable {
         } catch {
             // Kubernetes answers 404, or 403 to those who may not ask for paths of any kind.
             guard error.code == nil else { return nil }
-            throw Self.unavailable(error)
+            throw CommandFailure(error)
         }
         return ServerRecord(document)
     }
@@ -73,7 +73,7 @@ struct APIRegistry: Sendable {
                         try await follow(continuation)
                     } catch {
                         // What is wrong from the beginning, somebody has to make right.
-                        guard !isFirst || error.isTransient || error.isExpired else { throw Self.unavailable(error) }
+                        guard !isFirst || error.isTransient || error.isExpired else { throw CommandFailure(error) }
                     }
                     isFirst = false
                     try await Task.sleep(for: .seconds(1))
@@ -123,7 +123,7 @@ struct APIRegistry: Sendable {
         do {
             return try await client.list(APISelection(kind))
         } catch {
-            throw Self.unavailable(error)
+            throw CommandFailure(error)
         }
     }
 
@@ -135,8 +135,4 @@ struct APIRegistry: Sendable {
 
     /// A version as a number; those of other servers need not be one, and nothing here compares them.
     private static func version(_ text: String) -> ResourceVersion { ResourceVersion(rawValue: Int64(text) ?? 0) }
-
-    private static func unavailable(_ error: APIClientError) -> CommandFailure {
-        CommandFailure(.unavailable, "\(error)")
-    }
 }

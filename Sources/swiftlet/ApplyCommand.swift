@@ -86,7 +86,7 @@ struct ApplyCommand: AsyncParsableCommand {
                 if error.cause == .unreachable { throw CommandFailure(error) }
                 let advice = error.code == 409 && error.reason == "Conflict" && !forceConflicts
                 let hint = advice ? "; --force-conflicts takes those fields over" : ""
-                reporter.report("\(object.place): \(object.title): \(error)\(hint)")
+                reporter.report("\(object.place): \(object.title): \(CommandFailure(error).message)\(hint)")
                 failures += 1
             }
         }

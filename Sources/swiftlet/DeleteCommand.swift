@@ -84,7 +84,7 @@ struct DeleteCommand: AsyncParsableCommand {
             } catch {
                 if error.cause == .unreachable { throw CommandFailure(error) }
                 if error.isNotFound && ignoreNotFound { continue }
-                reporter.report("\(error)")
+                reporter.report(CommandFailure(error).message)
                 failures += 1
             }
         }

@@ -37,7 +37,20 @@ struct RegistrationPlanTests {
             plan.nextAction(at: .seconds(6)) == .perform(.writeSlice(name: "web-1", Self.ready)),
             "somebody may have changed it")
         plan.take(.done, of: .writeSlice(name: "web-1", Self.ready), at: .seconds(6))
+        #expect(plan.nextAction(at: .seconds(6)) == .perform(.makeService), "somebody may have removed it")
+        plan.take(.done, of: .makeService, at: .seconds(6))
         #expect(plan.nextAction(at: .seconds(6)) == .wait(until: .seconds(11)))
+    }
+
+    @Test("A look for the Service that fails keeps no Lease from being renewed")
+    func lookFails() {
+        var plan = Self.registered()
+        plan.take(.done, of: .renewLease(name: "web-1"), at: .seconds(5))
+        plan.take(.done, of: .writeSlice(name: "web-1", Self.ready), at: .seconds(5))
+        #expect(plan.nextAction(at: .seconds(5)) == .perform(.makeService))
+        plan.take(.failed, of: .makeService, at: .seconds(5))
+        #expect(plan.nextAction(at: .seconds(6)) == .perform(.makeService))
+        #expect(plan.nextAction(at: .seconds(10)) == .perform(.renewLease(name: "web-1")))
     }
 
     @Test("A change of readiness is written at once, behind a renewal that is due")

@@ -1,4 +1,5 @@
 import Registry
+import Synchronization
 
 /// Carries out a `RegistrationPlan` against an API server for as long as a process runs.
 package final class RegistrationAgent: Sendable {
@@ -16,6 +17,8 @@ package final class RegistrationAgent: Sendable {
     private let report: @Sendable (String) -> Void
     private let describe: @Sendable (APIClientError) -> String
     private let drained: @Sendable () -> Void
+    /// What was last told of a Service that says something else.
+    private let mismatch = Mutex<String?>(nil)
     private let events: AsyncStream<Event>
     private let input: AsyncStream<Event>.Continuation
 
@@ -152,7 +155,12 @@ package final class RegistrationAgent: Sendable {
         let id = registration.service
         do throws(APIClientError) {
             let present = try await client.object(.service, namespace: id.namespace, name: id.name)
-            if let mismatch = registration.mismatch(with: present) { report(mismatch.withoutControls) }
+            let found = registration.mismatch(with: present)?.withoutControls
+            let former = mismatch.withLock { mismatch in
+                defer { mismatch = found }
+                return mismatch
+            }
+            if let found, found != former { report(found) }
             return
         } catch {
             guard error.isNotFound else { throw error }

@@ -55,6 +55,8 @@ package struct RegistrationPlan: Sendable {
     private var isDraining = false
     private var isWithdrawing = false
     private var hasService = false
+    /// Whether the Service is to be looked for, and made where somebody has removed it, once all else is done.
+    private var looksForService = false
     private var hasLease = false
     private var hasSlice = false
     /// Whether an attempt at making one may have gone further than its answer.
@@ -107,6 +109,7 @@ package struct RegistrationPlan: Sendable {
         if now >= renewAt { return .perform(.renewLease(name: name)) }
         if !hasSlice { return .perform(.makeSlice(name: name, conditions)) }
         if written != conditions { return .perform(.writeSlice(name: name, conditions)) }
+        if looksForService { return .perform(.makeService) }
         return .wait(until: renewAt)
     }
 
@@ -133,8 +136,11 @@ package struct RegistrationPlan: Sendable {
         failures = 0
         retryAt = nil
         switch step {
-        case .makeService: hasService = true
+        case .makeService:
+            hasService = true
+            looksForService = false
         case .makeLease, .renewLease:
+            looksForService = hasLease
             hasLease = true
             renewAt = now + renewal
             written = nil
