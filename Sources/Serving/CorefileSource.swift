@@ -1,11 +1,29 @@
 import Corefile
 import FileReading
+import Foundation
 
 /// A Corefile on disk, read with everything that it imports.
 package struct CorefileSource: Sendable {
     package let path: String
     private let environment: [String: String]
     private let defaultPort: UInt16
+
+    /// The path of what is read once, whatever it holds later: it cannot be read again.
+    package static let standardInput = "/dev/stdin"
+    private static let standardInputText = Result { () throws(CorefileError) -> [UInt8] in
+        do {
+            let text = try FileHandle.standardInput.read(upToCount: RegularFile.configurationLimit + 1) ?? Data()
+            guard text.count <= RegularFile.configurationLimit else {
+                throw CorefileError(
+                    file: standardInput, line: 0, reason: "more than \(RegularFile.configurationLimit) bytes")
+            }
+            return Array(text)
+        } catch let error as CorefileError {
+            throw error
+        } catch {
+            throw CorefileError(file: standardInput, line: 0, reason: "\(error.localizedDescription)")
+        }
+    }
 
     /// - Parameter defaultPort: of blocks that name none.
     package init(path: String, environment: [String: String], defaultPort: UInt16 = ServerKey.Scheme.dns.port) {
@@ -68,6 +86,7 @@ package struct CorefileSource: Sendable {
     }
 
     private func text() throws(CorefileError) -> [UInt8] {
+        if path == Self.standardInput { return try Self.standardInputText.get() }
         do {
             return try RegularFile.bytes(path, limit: RegularFile.configurationLimit)
         } catch {

@@ -144,7 +144,8 @@ struct StageFactory {
             return AutopathStage(settings, searchPaths: try FixedSearchPath(file: path), metrics: surroundings.metrics)
         case .kubernetes:
             guard let cluster, cluster.publisher.selection.includesPods else {
-                throw block.start.error("has autopath @kubernetes without kubernetes and its pods verified")
+                for warning in settings.warnings { surroundings.logger.warning("\(warning)") }
+                return nil
             }
             return AutopathStage(settings, searchPaths: cluster.publisher.podSearchPaths, metrics: surroundings.metrics)
         }

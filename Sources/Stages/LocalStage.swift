@@ -7,14 +7,15 @@ import Telemetry
 /// `localhost` in front of any search path, and the reverse zones of 0/8, 127/8 and 255/8 (RFC 6761 §6.3, RFC 1912
 /// §4.1).
 ///
-/// `localhost.default.svc.cluster.local` is a name of the cluster's zone, too, so such names never go past.
+/// `localhost.default.svc.cluster.local` is a name of the cluster's zone, too: such names go past only with
+/// `localhost_prefix off`.
 package struct LocalStage: Stage {
     package var directive: String { LocalSettings.directive }
 
     package func readyPassage(of zone: DomainName) -> ReadyPassage? {
         var passage = ReadyPassage()
-        passage.heldNames =
-            [.prefix(Array("localhost.".utf8)), .within(Self.localhost)] + Self.reverseZones.map { .within($0) }
+        passage.heldNames = [.within(Self.localhost)] + Self.reverseZones.map { .within($0) }
+        if answersPrefix { passage.heldNames.append(.prefix(Array("localhost.".utf8))) }
         return passage
     }
 
@@ -29,8 +30,10 @@ package struct LocalStage: Stage {
     ]
 
     private let intercepted: Counter
+    private let answersPrefix: Bool
 
     package init(_ settings: LocalSettings, metrics: Metrics) {
+        answersPrefix = settings.answersPrefix
         intercepted = metrics.counter(
             "coredns_local_localhost_requests_total", "Counter of localhost.<domain> requests.")
     }
@@ -46,9 +49,11 @@ package struct LocalStage: Stage {
     private func answer(to query: PipelineQuery) -> Response? {
         let name = query.name
         if name.isWithin(Self.localhost) {
+            if name != Self.localhost { intercepted.increment() }
             return data(Self.records[query.type], query, zone: Self.localhost)
         }
-        if let first = name.labels.first, first.elementsEqual("localhost".utf8, by: { DomainName.lowercased($0) == $1 })
+        if answersPrefix, let first = name.labels.first,
+            first.elementsEqual("localhost".utf8, by: { DomainName.lowercased($0) == $1 })
         {
             intercepted.increment()
             return data(Self.records[query.type], query, zone: name, hasApexRecords: false)

@@ -132,6 +132,9 @@ extension StaticZone {
     ) -> [StaticZoneWarning] {
         var warnings: [StaticZoneWarning] = []
         if nodes[apex]?.set(.ns) == nil { warnings.append(.noNameServers(apex: apex)) }
+        if let signed = owners.first(where: { nodes[$0]?.set(.rrsig) != nil }) {
+            warnings.append(.signed(owner: signed))
+        }
         for owner in owners {
             guard let node = nodes[owner] else { continue }
             switch node.barrier {

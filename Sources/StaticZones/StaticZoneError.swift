@@ -50,6 +50,8 @@ package enum StaticZoneWarning: Hashable, Sendable {
     case missingGlue(cut: DomainName, server: DomainName)
     /// Records that no query reaches, since a delegation or a DNAME record stands above them.
     case hidden(owner: DomainName, by: DomainName)
+    /// Signatures, which no answer carries: a validating resolver takes the zone for a forgery.
+    case signed(owner: DomainName)
 }
 
 extension StaticZoneWarning: CustomStringConvertible {
@@ -58,6 +60,7 @@ extension StaticZoneWarning: CustomStringConvertible {
         case .noNameServers(let apex): "\(apex): the zone has no NS records"
         case .missingGlue(let cut, let server): "\(cut): no address for its server \(server)"
         case .hidden(let owner, let barrier): "\(owner): hidden by the NS or DNAME records of \(barrier)"
+        case .signed(let owner): "\(owner): has signatures (DNSSEC), which are not given with answers"
         }
     }
 }

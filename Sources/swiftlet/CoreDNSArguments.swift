@@ -1,7 +1,10 @@
+import Serving
+
 /// CoreDNS's command line, so that a Deployment made for it needs a new image and nothing else.
 ///
-/// `-conf FILE`, `-dns.port PORT` (or `-p`), `-quiet`, `-version` and `-plugins`, with one dash or two, the value behind
-/// `=` or as the next word, as Go's flag package has it.
+/// `-conf FILE` (`stdin` for standard input; `Corefile` in this folder where it is left out), `-dns.port PORT` (or `-p`),
+/// `-pidfile FILE`, `-quiet`, `-version` and `-plugins`, with one dash or two, the value behind `=` or as the next word, as
+/// Go's flag package has it.
 enum CoreDNSArguments {
     /// The arguments of `swiftlet` that mean the same; nil where these are none of CoreDNS's.
     static func translated(_ arguments: [String]) -> [String]? {
@@ -18,7 +21,8 @@ enum CoreDNSArguments {
             default: break
             }
             switch (name, value) {
-            case ("conf", let file?): result += ["--conf", file]
+            case ("conf", let file?): result += ["--conf", file == "stdin" ? CorefileSource.standardInput : file]
+            case ("pidfile", let file?): result += ["--pid-file", file]
             case ("dns.port", let port?), ("p", let port?): result += ["--dns-port", port]
             case ("version", _): return ["--version"]
             case ("plugins", _): return ["check", "--directives"]
@@ -27,7 +31,7 @@ enum CoreDNSArguments {
             default: return nil
             }
         }
-        return result
+        return result.contains("--conf") ? result : result + ["--conf", "Corefile"]
     }
 
     /// The flag that a word names; nil for a word that is none.

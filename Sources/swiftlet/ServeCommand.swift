@@ -33,6 +33,11 @@ struct ServeCommand: AsyncParsableCommand {
     var conf: String?
 
     @Option(
+        name: .customLong("pid-file"),
+        help: ArgumentHelp("A file to write the process' number to.", valueName: "file"))
+    var pidFile: String?
+
+    @Option(
         name: .customLong("dns-port"),
         help: ArgumentHelp("The port of a Corefile's blocks that name none. (default: 53)", valueName: "port"))
     var dnsPort: UInt16?
@@ -117,7 +122,9 @@ struct ServeCommand: AsyncParsableCommand {
             if let user { try goOn(as: user) }
             AllocatorSettings.apply()
             Descriptors.raiseLimit()
-            try await Server(settings()).run()
+            let settings = try settings()
+            if let pidFile { try OutputFile(path: pidFile).replace(by: "\(getpid())\n") }
+            try await Server(settings).run()
         } catch let failure as CommandFailure {
             throw reporter.exitCode(for: failure)
         } catch {

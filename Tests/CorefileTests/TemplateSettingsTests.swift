@@ -39,12 +39,19 @@ struct TemplateSettingsTests {
     }
 
     @Test(
+        "A template may answer nothing", arguments: ["template IN AAAA .", "template IN AAAA . {\n rcode NOERROR\n}"])
+    func empty(_ text: String) throws {
+        let template = try #require(try DirectiveText.settings(TemplateSettings.self, text).templates.first)
+        #expect(template.code == .noError)
+        #expect(template.answers.isEmpty && template.authorities.isEmpty && template.additionals.isEmpty)
+    }
+
+    @Test(
         "What is wrong is refused at its place",
         arguments: [
             ("template IN", "Corefile:2: 'template' needs a class and a type; write template IN A"),
             ("template XX A {\n rcode NXDOMAIN\n}", "Corefile:2: 'XX' is no class"),
             ("template IN XX {\n rcode NXDOMAIN\n}", "Corefile:2: 'XX' is no record type"),
-            ("template IN A", "Corefile:2: 'template' has no answer; write answer, authority or rcode into its block"),
             ("template IN A {\n rcode NOPE\n}", "Corefile:3: 'NOPE' is no response code; write one as NXDOMAIN"),
             ("template IN A {\n ederror x\n}", "Corefile:3: 'x' is no whole number"),
             ("template IN A {\n match (\n}", "Corefile:3: '(' is no pattern: it has a parenthesis that is not closed"),

@@ -63,14 +63,26 @@ struct LocalStageTests {
         #expect(name.answers.map(\.data) == [.ptr(SmallStageProbe.name("localhost"))])
     }
 
+    @Test("With localhost_prefix off names of other zones go on, those of localhost do not")
+    func prefixOff() async throws {
+        let settings = try SmallStageProbe.settings(LocalSettings.self, "local {\nlocalhost_prefix off\n}")
+        let stage = LocalStage(settings, metrics: Metrics())
+        for (name, code) in [
+            ("localhost.example.org", ResponseCode.refused), ("localhost", .noError), ("a.localhost", .noError),
+        ] {
+            let response = await SmallStageProbe.ask(stage, SmallStageProbe.query(name, .a))
+            #expect(response.code == code, "\(name)")
+        }
+    }
+
     @Test("localhost before a search path is counted as CoreDNS counts it; ready-made answers may not go past")
     func metric() async throws {
         let metrics = Metrics()
         let stage = try stage(metrics)
-        for name in ["localhost.a.org", "Localhost.b.org", "localhost", "a.org"] {
+        for name in ["localhost.a.org", "Localhost.b.org", "localhost", "a.org", "a.localhost"] {
             _ = await SmallStageProbe.ask(stage, SmallStageProbe.query(name, .a))
         }
-        #expect(metrics.text().contains("coredns_local_localhost_requests_total 2\n"))
+        #expect(metrics.text().contains("coredns_local_localhost_requests_total 3\n"))
         #expect(!stage.passesReadyAnswers)
     }
 }

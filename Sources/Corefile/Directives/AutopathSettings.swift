@@ -13,6 +13,7 @@ package struct AutopathSettings: DirectiveSettings {
 
     package var zones: [DomainName]
     package var source: Source
+    package private(set) var warnings: [CorefileError] = []
 
     package init(_ lines: [CorefileLine], in block: ServerBlock) throws(CorefileError) {
         guard let line = lines.first, let last = line.arguments.last else {
@@ -29,6 +30,11 @@ package struct AutopathSettings: DirectiveSettings {
                 throw last.error("knows no search paths", wanted: "write @kubernetes")
             }
             source = .kubernetes
+            // As in CoreDNS, nothing is walked then.
+            if (try? block.settings(KubernetesSettings.self))?.pods != .verified {
+                warnings.append(
+                    last.error("does nothing without kubernetes and its pods verified in the same server block"))
+            }
         } else {
             source = .file(last.text)
         }

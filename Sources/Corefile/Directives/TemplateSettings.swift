@@ -75,9 +75,6 @@ package struct TemplateSettings: DirectiveSettings {
                     known: ["match", "answer", "additional", "authority", "rcode", "ederror", "fallthrough"])
             }
         }
-        guard !template.answers.isEmpty || !template.authorities.isEmpty || template.code != .noError else {
-            throw line.error("has no answer", wanted: "write answer, authority or rcode into its block")
-        }
         for (place, part) in places { try check(part, at: place, patterns: template.patterns) }
         return template
     }

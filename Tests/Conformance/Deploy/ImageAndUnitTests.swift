@@ -146,6 +146,8 @@ struct ImageAndUnitTests {
         arguments: [
             (["-conf", "/nowhere/Corefile"], Int32(65), "/nowhere/Corefile: no such file"),
             (["--conf=/nowhere/Corefile", "-dns.port", "1053", "-quiet"], 65, "/nowhere/Corefile: no such file"),
+            (["-dns.port", "1053"], 65, "Corefile: no such file"),
+            (["-conf", "/nowhere/Corefile", "-pidfile", "/nowhere/pid"], 65, "/nowhere/pid cannot be written"),
             (["-version"], 0, "0."),
             (["-plugins"], 0, "kubernetes\nfile\nloop\nforward\n"),
         ])
@@ -153,6 +155,13 @@ struct ImageAndUnitTests {
         let result = try run(ServerUnderTest.binary, arguments)
         #expect(result.status == status)
         #expect((result.output + result.errors).contains(said), "\(result)")
+    }
+
+    @Test("A Corefile comes over standard input where CoreDNS's arguments say so")
+    func standardInput() throws {
+        let line = "printf '.:0 {\\n nope\\n}\\n' | \(ServerUnderTest.binary) -conf stdin"
+        let result = try run("bash", ["-c", line])
+        #expect(result.errors.contains("/dev/stdin:2: 'nope'"), "\(result)")
     }
 
     @Test("check names every problem of a Corefile, and where it is")

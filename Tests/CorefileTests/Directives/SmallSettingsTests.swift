@@ -11,7 +11,7 @@ struct SmallSettingsTests {
             ("cancel 1s 2s", "'2s' is one argument too many for cancel"),
         ]
         static let plain: [any DirectiveSettings.Type] = [
-            AnySettings.self, DebugSettings.self, LocalSettings.self, MinimalSettings.self, WhoamiSettings.self,
+            AnySettings.self, DebugSettings.self, MinimalSettings.self, WhoamiSettings.self,
         ]
     }
 
@@ -25,6 +25,18 @@ struct SmallSettingsTests {
         _ = try CorefileText.settings(type, "\(name)\n\(name)")
         #expect(CorefileText.refusal(type, "\(name) x") == "'x' is one argument too many for \(name)")
         #expect(CorefileText.refusal(type, "\(name) {\n}") == "'\(name)' takes no block")
+    }
+
+    @Test("local: localhost in front of other names is answered unless told")
+    func local() throws {
+        #expect(try CorefileText.settings(LocalSettings.self, "local").answersPrefix)
+        #expect(try CorefileText.settings(LocalSettings.self, "local {\nlocalhost_prefix on\n}").answersPrefix)
+        #expect(try !CorefileText.settings(LocalSettings.self, "local {\nlocalhost_prefix off\n}").answersPrefix)
+        #expect(CorefileText.refusal(LocalSettings.self, "local x") == "'x' is one argument too many for local")
+        #expect(
+            CorefileText.refusal(LocalSettings.self, "local {\nlocalhost_prefix no\n}")
+                == "'no' is neither on nor off; write localhost_prefix on or off")
+        #expect(CorefileText.refusal(LocalSettings.self, "local {\nprefix off\n}").contains("'prefix'"))
     }
 
     @Test("cancel: 5001 ms unless told")
