@@ -107,6 +107,7 @@ struct StoreBatch {
             try rest(address, until: state.pools.addresses.release(address, of: owner, at: now))
             hasReleased = true
         case .other(.serviceCIDR, _):
+            try declareAnew(stored)
             try settleRanges()
         default:
             break
@@ -345,12 +346,26 @@ struct StoreBatch {
                 range.removeFinalizer()
                 guard range.hasFinalizers else {
                     try erase(stored)
+                    if try declareAnew(stored) { return try settleRanges() }
                     continue
                 }
             }
             guard range.document != stored.document else { continue }
             _ = try write(range.document, key: stored.key, over: stored, feeder: stored.feeder, origin: stored.origin)
         }
+    }
+
+    /// Makes the default range again once it has gone, as Kubernetes' controller of it does; says whether it is one.
+    @discardableResult
+    private mutating func declareAnew(_ stored: StoredObject) throws -> Bool {
+        let ranges = ServiceCIDRDocument(stored.document).cidrs
+        guard stored.key.id.name == ServiceCIDRDocument.defaultName, !ranges.isEmpty else { return false }
+        var range = ServiceCIDRDocument(ranges: ranges)
+        range.addFinalizer()
+        range.setReady(true, at: now)
+        let document = completed(range.document, key: stored.key, over: nil)
+        _ = try write(document, key: stored.key, over: nil, feeder: RegistryStore.ownFeeder, origin: "")
+        return true
     }
 
     // MARK: Services that wait

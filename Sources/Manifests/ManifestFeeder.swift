@@ -40,8 +40,16 @@ package actor ManifestFeeder {
     private var needsRescan = true
     private var failedAttempts = 0
 
+    /// What of an object its kind does not know.
+    private let unknownFields: @Sendable (ManifestObject) -> [String]
+
     /// A feeder for these files and folders; throws where one is not there or files cannot be watched.
-    package init(paths: [String], sink: any ManifestSink, logger: Logger) throws(ManifestFeederError) {
+    ///
+    /// - Parameter unknownFields: What of an object its kind does not know: logged, and else passed over.
+    package init(
+        paths: [String], sink: any ManifestSink, logger: Logger,
+        unknownFields: @escaping @Sendable (ManifestObject) -> [String] = { _ in [] }
+    ) throws(ManifestFeederError) {
         for path in paths {
             var status = stat()
             guard stat(path, &status) == 0 else { throw .notFound(path: path, code: errno) }
@@ -49,6 +57,7 @@ package actor ManifestFeeder {
         self.paths = paths
         self.sink = sink
         self.logger = logger
+        self.unknownFields = unknownFields
         do {
             watcher = try FileWatcher(noticesWriters: true)
         } catch {
@@ -188,7 +197,10 @@ package actor ManifestFeeder {
             case .loaded(let file, let isRenewed):
                 enter(file, as: result.path)
                 guard isRenewed else { continue }
-                if let contents = file.contents, file.failure == nil { ledger.set(contents, of: result.path) }
+                if let contents = file.contents, file.failure == nil {
+                    ledger.set(contents, of: result.path)
+                    logUnknownFields(contents, of: result.path)
+                }
             }
             changed.append(result.path)
         }
@@ -303,6 +315,20 @@ package actor ManifestFeeder {
             logger.warning("manifests: and \(news.count - Self.maximumLoggedProblems) more problems")
         }
         loggedProblems = Set(current)
+    }
+
+    /// Says which fields of a file's objects mean nothing, behind the work that others wait for.
+    private func logUnknownFields(_ contents: ManifestContents, of file: String) {
+        Task.detached(priority: .background) { [logger, unknownFields] in
+            let unknown = contents.entries.lazy.flatMap { entry in
+                unknownFields(entry.object).map { reason in
+                    ManifestProblem(
+                        file: file, line: entry.line, document: entry.document, object: "\(entry.object.key)",
+                        reason: reason)
+                }
+            }
+            for problem in unknown.prefix(Self.maximumLoggedProblems) { logger.warning("\(problem)") }
+        }
     }
 
     private func logUnusedKinds() {

@@ -7,7 +7,6 @@ import Glibc
 import LDNS
 import Manifests
 import Nameserver
-import ObjectSchema
 import Registry
 import Serving
 import StaticZones
@@ -90,10 +89,7 @@ struct CheckCommand: ParsableCommand {
             }
             return tell(check.problems)
         }
-        let check = ManifestCheck(at: file) { object in
-            guard let type = Schema.shared.type(of: object.key.kind) else { return [] }
-            return (try? Schema.shared.read(object.document, as: type))?.strictErrors ?? []
-        }
+        let check = ManifestCheck(at: file, strictErrors: UnknownFields.all)
         var problems = check.problems
         if !problems.isEmpty, ManifestCheck.isDoubtful(file), access(file, R_OK) == 0 {
             problems.append("\(file): was taken for manifests; if it is a Corefile, write --corefile \(file)")

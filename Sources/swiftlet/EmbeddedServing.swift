@@ -71,7 +71,8 @@ struct EmbeddedServing {
                 'swiftlet vip audit' names those that are in no range any more
                 """)
         }
-        let feeder = try ManifestFeeder(paths: settings.manifests, sink: store, logger: logger)
+        let feeder = try ManifestFeeder(
+            paths: settings.manifests, sink: store, logger: logger, unknownFields: UnknownFields.all)
         if let data = settings.data {
             // Whoever mistypes the folder learns here why no Service of theirs is there.
             if store.isNew { logger.notice("a new registry begins in \(data)") }

@@ -245,6 +245,26 @@ struct RegistryStoreRangeTests {
         }
     }
 
+    @Test("The default range is made again once it has gone, in time or at once, and gives addresses")
+    func defaultRangeGone() async throws {
+        let clock = StillClock()
+        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/29"), clock: clock.clock)
+        let key = clusterKey(.serviceCIDR, "kubernetes")
+        let first = try #require(try await store.object(key)).uid
+        _ = try await store.write(Self.marking(key))
+        clock.advance(seconds: 10)
+        try store.retryPending()
+        let second = try #require(try await store.object(key))
+        #expect(second.uid != first)
+        #expect(Self.condition(of: try second.document()).first == "True")
+        try await store.delete(key)
+        let third = try #require(try await store.object(key))
+        #expect(third.uid != second.uid)
+        #expect(try third.document()["spec"] == second.document()["spec"])
+        try await store.create(try suppliedService("prod/web"))
+        #expect(try store.service("prod/web").clusterIP.hasPrefix("10.0.0."))
+    }
+
     @Test("A range whose addresses lie in another one as well goes ten seconds later, and so does an empty one")
     func removalInTime() async throws {
         let clock = StillClock()
