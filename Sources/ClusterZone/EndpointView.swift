@@ -156,8 +156,11 @@ struct EndpointView {
 
     static func digest(_ label: UnsafeRawBufferPointer) -> UInt64 {
         // Only sorts out what is different (FNV-1a); what is alike is compared.
-        label.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+        label.reduce(digestBasis) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
     }
+
+    /// Another one in each process: whoever names endpoints must not know which of them fall together.
+    private static let digestBasis = UInt64.random(in: .min ... .max)
 
     /// Hands over the label that an endpoint goes by: its own, or that of its address.
     func withLabel<Value>(_ place: Place, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {

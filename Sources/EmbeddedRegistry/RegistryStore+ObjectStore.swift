@@ -111,6 +111,10 @@ private struct BatchTransaction: ObjectTransaction {
         try StoredRows.record(key, in: batch.database, file: batch.file)
     }
 
+    func uid(of key: ObjectKey) throws -> String? {
+        try StoredRows.uid(of: key, in: batch.database)
+    }
+
     var now: Timestamp { batch.now }
 }
 

@@ -52,6 +52,13 @@ enum StoredRows {
             .map { try record($0, file: file) }
     }
 
+    /// The uid of the object of a key, without reading the rest of it.
+    static func uid(of key: ObjectKey, in database: Database) throws -> String? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT uid FROM objects WHERE kind = ? AND namespace = ? AND name = ?")
+        return try String.fetchOne(statement, arguments: [key.kind.rawValue, key.id.namespace, key.id.name])
+    }
+
     /// Whether a Namespace holds objects but those of a feeder, and those that controllers have made of such.
     static func isLivedIn(_ namespace: String, apartFrom feeder: String, in database: Database) throws -> Bool {
         let statement = try database.cachedStatement(

@@ -126,8 +126,14 @@ package struct ObjectWrite: Sendable {
 package protocol ObjectTransaction {
     /// The object of a key, earlier writes of the same batch included.
     func object(_ key: ObjectKey) throws -> ObjectRecord?
+    /// The uid of the object of a key: many writes of one batch may ask for that of the same large one.
+    func uid(of key: ObjectKey) throws -> String?
     /// The instant that the transaction writes as its time.
     var now: Timestamp { get }
+}
+
+extension ObjectTransaction {
+    package func uid(of key: ObjectKey) throws -> String? { try object(key)?.uid }
 }
 
 /// What became of a write.

@@ -226,7 +226,7 @@ struct EndpointsState {
         let (owner, uid) = (ObjectKey(.service, service.id), service.uid)
         return ObjectWrite(ObjectKey(.endpoints, service.id), feeder: RegistryControllers.feeder) {
             stored, transaction in
-            guard try transaction.object(owner)?.uid == uid,
+            guard try transaction.uid(of: owner) == uid,
                 try !NamespaceRemoval.isUnderWay(of: owner.id.namespace, in: transaction)
             else { return .keep }
             return .put(plan.document(over: try stored?.document(), triggerTime: triggerTime))

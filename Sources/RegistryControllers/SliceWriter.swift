@@ -25,7 +25,7 @@ struct SliceWriter {
         let (owner, ownerUID) = (owner, ownerUID)
         return ObjectWrite(key, feeder: RegistryControllers.feeder) { stored, transaction in
             guard stored == nil else { throw ObjectStoreError.alreadyExists(key) }
-            guard try transaction.object(owner)?.uid == ownerUID,
+            guard try transaction.uid(of: owner) == ownerUID,
                 try !NamespaceRemoval.isUnderWay(of: key.id.namespace, in: transaction)
             else { return .keep }
             return .put(document)

@@ -32,6 +32,13 @@ struct RegistryStoreTests {
             object: try RegistryObject(document, kind: .service), document: document, origin: "\(name).yaml")
     }
 
+    /// The Namespace that they live in.
+    private static let namespace = SuppliedObject(
+        object: .namespace(Namespace(metadata: ObjectMetadata(name: "prod"))),
+        document: .object([
+            "apiVersion": .string("v1"), "kind": .string("Namespace"), "metadata": .object(["name": .string("prod")]),
+        ]), origin: "a.yaml")
+
     private static func key(_ name: String) -> ObjectKey {
         ObjectKey(.service, NamespacedName(namespace: "prod", name: name))
     }
@@ -138,12 +145,7 @@ struct RegistryStoreTests {
     @Test("A Namespace that is not declared any more stays while objects of others live in it")
     func livedInNamespace() throws {
         let store = try Self.store(cidrs: "10.96.0.0/24")
-        let key = ObjectKey(.namespace, NamespacedName(namespace: "", name: "prod"))
-        let document: JSONValue = .object([
-            "apiVersion": .string("v1"), "kind": .string("Namespace"), "metadata": .object(["name": .string("prod")]),
-        ])
-        let namespace = SuppliedObject(
-            object: .namespace(Namespace(metadata: ObjectMetadata(name: "prod"))), document: document, origin: "a.yaml")
+        let (namespace, key) = (Self.namespace, Self.namespace.object.key)
         func isThere() -> Bool { store.state.withLock { $0.known?.objects[key] != nil } }
         let web = try Self.supplied("web")
         // What lives in one brings it along, where it is missing, and leaves it alone where it is there.
@@ -163,12 +165,7 @@ struct RegistryStoreTests {
     @Test("One in which nothing of others lives goes")
     func emptyNamespace() throws {
         let store = try Self.store(cidrs: "10.96.0.0/24")
-        let key = ObjectKey(.namespace, NamespacedName(namespace: "", name: "prod"))
-        let document: JSONValue = .object([
-            "apiVersion": .string("v1"), "kind": .string("Namespace"), "metadata": .object(["name": .string("prod")]),
-        ])
-        let namespace = SuppliedObject(
-            object: .namespace(Namespace(metadata: ObjectMetadata(name: "prod"))), document: document, origin: "a.yaml")
+        let (namespace, key) = (Self.namespace, Self.namespace.object.key)
         _ = try store.apply(puts: [namespace, Self.supplied("web")], deletes: [], feeder: "manifests")
         #expect(try store.replaceAll([], feeder: "manifests").deleted == 2)
         #expect(store.state.withLock { $0.known?.objects[key] == nil })
