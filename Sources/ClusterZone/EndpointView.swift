@@ -8,7 +8,7 @@ struct EndpointView {
     static let none = EndpointView([])
 
     /// So many ports a slice may have whatever the number of endpoints: those of nearly all.
-    private static let fewPorts = 8
+    private static let fewPorts = 16
     /// How often a port and an endpoint may come together in the names of a Service that has more.
     private static let pairLimit = 20_000
 
