@@ -92,7 +92,8 @@ struct JSONPull: ~Copyable {
         }
         isFirst = false
         guard byte == UInt8(ascii: "\"") else { throw stop() }
-        let name = try rawText()
+        offset &+= 1
+        let name = try restOfText()
         try expect(UInt8(ascii: ":"))
         return name
     }
@@ -124,34 +125,38 @@ struct JSONPull: ~Copyable {
     /// The bytes of the string that comes next.
     mutating func rawText() throws(Stop) -> RawText {
         try expect(UInt8(ascii: "\""))
+        return try restOfText()
+    }
+
+    /// The bytes of a string up to its closing quote, with the reader behind the opening one.
+    @inline(__always)
+    private mutating func restOfText() throws(Stop) -> RawText {
         let start = offset
         var hasEscapes = false
-        while true {
-            // Eight bytes at a time, up to the first quote or backslash.
-            while offset &+ 8 <= count {
-                let word = UInt64(
-                    littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                let marks = Self.marks(word, UInt8(ascii: "\"")) | Self.marks(word, UInt8(ascii: "\\"))
-                if marks != 0 {
-                    offset &+= marks.trailingZeroBitCount >> 3
-                    break
-                }
-                offset &+= 8
-            }
-            guard offset < count else { throw .incomplete }
-            switch bytes[offset] {
-            case UInt8(ascii: "\""):
-                let text = RawText(start: start, count: offset &- start, hasEscapes: hasEscapes)
-                offset &+= 1
-                return text
-            case UInt8(ascii: "\\"):
-                hasEscapes = true
-                guard offset &+ 1 < count else { throw .incomplete }
-                offset &+= 2
-            default:
-                offset &+= 1
-            }
+        var place = endOfPlainText(from: start)
+        while place < count, bytes[place] == UInt8(ascii: "\\") {
+            hasEscapes = true
+            guard place &+ 1 < count else { throw .incomplete }
+            place = endOfPlainText(from: place &+ 2)
         }
+        guard place < count else { throw .incomplete }
+        offset = place &+ 1
+        return RawText(start: start, count: place &- start, hasEscapes: hasEscapes)
+    }
+
+    /// Where the first quote or backslash stands, eight bytes at a time; `count` where there is none.
+    @inline(__always)
+    private func endOfPlainText(from start: Int) -> Int {
+        var place = start
+        while place &+ 8 <= count {
+            let word = UInt64(
+                littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            let marks = Self.marks(word, UInt8(ascii: "\"")) | Self.marks(word, UInt8(ascii: "\\"))
+            if marks != 0 { return place &+ marks.trailingZeroBitCount &>> 3 }
+            place &+= 8
+        }
+        while place < count, bytes[place] != UInt8(ascii: "\""), bytes[place] != UInt8(ascii: "\\") { place &+= 1 }
+        return place
     }
 
     /// Has the upper bit of each of eight bytes that is this one, up to the first; what is above that says nothing.
@@ -167,7 +172,9 @@ struct JSONPull: ~Copyable {
         repeat {
             let byte = try peek()
             switch byte {
-            case UInt8(ascii: "\""): _ = try rawText()
+            case UInt8(ascii: "\""):
+                offset &+= 1
+                _ = try restOfText()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth &+= 1
                 offset &+= 1
@@ -185,25 +192,33 @@ struct JSONPull: ~Copyable {
 
     /// Steps over a number, `true`, `false` or `null`.
     private mutating func skipWord() throws(Stop) {
-        let start = offset
-        while offset < count {
-            switch bytes[offset] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
-                UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "E"):
-                offset &+= 1
-            default:
-                guard offset > start else { throw stop() }
+        var place = offset
+        while place < count {
+            guard Self.isWordByte(bytes[place]) else {
+                guard place > offset else { throw stop() }
+                offset = place
                 return
             }
+            place &+= 1
         }
         // A number may go on behind the end of the bytes.
         throw .incomplete
     }
 
+    /// Whether a byte may be in a number, `true`, `false` or `null`: `+-.0-9`, `E`, `a-z`.
+    @inline(__always)
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        // A bit for each byte below 0x40 and below 0x80.
+        let bits: UInt64 = byte < 0x40 ? 0x03ff_6800_0000_0000 : byte < 0x80 ? 0x07ff_fffe_0000_0020 : 0
+        return bits &>> UInt64(byte) & 1 != 0
+    }
+
     /// The text of a string; nil where it is no UTF-8 or holds a broken escape.
     func text(_ raw: RawText) -> String? {
         let buffer = UnsafeBufferPointer(rebasing: bytes[raw.start..<(raw.start &+ raw.count)])
-        return raw.hasEscapes ? JSONEscapes.text(of: buffer) : String(validating: buffer, as: UTF8.self)
+        if raw.hasEscapes { return JSONEscapes.text(of: buffer) }
+        // Names are of ASCII, where nothing has to be validated.
+        return isASCII(raw) ? String(decoding: buffer, as: UTF8.self) : String(validating: buffer, as: UTF8.self)
     }
 
     /// Whether a string is of ASCII alone.

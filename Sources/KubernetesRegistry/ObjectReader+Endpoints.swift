@@ -10,11 +10,14 @@ extension ObjectReader {
 
     mutating func readEndpoints(_ slice: inout DiscoverySlice.Builder) throws(JSONPull.Stop) {
         guard try enterArray() else { return }
-        var addresses: [Bytes] = []
+        // An endpoint has one address, by the API's rules up to a hundred.
+        var address = Bytes.none
+        var others: [Bytes] = []
         var isFirst = true
         while try json.nextElement(&isFirst) {
             guard try enter() else { continue }
-            addresses.removeAll(keepingCapacity: true)
+            address = .none
+            if !others.isEmpty { others.removeAll(keepingCapacity: true) }
             var isReady = true
             var hostname = Bytes.none
             var targetName = Bytes.none
@@ -22,10 +25,14 @@ extension ObjectReader {
             var isFirstMember = true
             while let name = try json.nextMember(&isFirstMember) {
                 if json.matches(name, "addresses") {
-                    addresses.removeAll(keepingCapacity: true)
+                    address = .none
+                    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
                     guard try enterArray() else { continue }
                     var isFirstAddress = true
-                    while try json.nextElement(&isFirstAddress) { addresses.append(try bytes(Limit.word)) }
+                    while try json.nextElement(&isFirstAddress) {
+                        let text = try bytes(Limit.word)
+                        if address.isEmpty { address = text } else { others.append(text) }
+                    }
                 } else if json.matches(name, "conditions") {
                     isReady = try readiness()
                 } else if json.matches(name, "hostname") {
@@ -39,12 +46,15 @@ extension ObjectReader {
                 }
             }
             guard isReady else { continue }
-            for address in addresses {
-                withBytes(address) { address in
-                    withBytes(hostname) { hostname in
-                        withBytes(targetName) { targetName in
-                            withBytes(zone) { zone in
-                                slice.append(address, hostname: hostname, targetName: targetName, zone: zone)
+            withBytes(hostname) { hostname in
+                withBytes(targetName) { targetName in
+                    withBytes(zone) { zone in
+                        withBytes(address) {
+                            slice.append($0, hostname: hostname, targetName: targetName, zone: zone)
+                        }
+                        for address in others {
+                            withBytes(address) {
+                                slice.append($0, hostname: hostname, targetName: targetName, zone: zone)
                             }
                         }
                     }

@@ -130,11 +130,34 @@ extension NameRules {
     }
 
     private static func hasLabelForm(_ text: some StringProtocol) -> Bool {
-        isEnclosed(text, by: isLowerAlphanumeric) { $0 == 0x2d }
+        withBytes(text) { hasLabelForm($0[...]) }
     }
 
     private static func hasSubdomainForm(_ text: some StringProtocol) -> Bool {
-        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { hasLabelForm($0) }
+        withBytes(text) { bytes in
+            var rest = bytes[...]
+            while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+                guard hasLabelForm(rest[..<dot]) else { return false }
+                rest = rest[(dot + 1)...]
+            }
+            return hasLabelForm(rest)
+        }
+    }
+
+    private static func hasLabelForm(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let first = bytes.first, let last = bytes.last, isLowerAlphanumeric(first), isLowerAlphanumeric(last)
+        else { return false }
+        return bytes.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    /// Hands over the UTF-8 of a text: each object of a watch is looked at, and byte by byte through a generic view is
+    /// fifty times as slow.
+    private static func withBytes<Value>(
+        _ text: some StringProtocol, _ body: (UnsafeBufferPointer<UInt8>) -> Value
+    ) -> Value {
+        if let value = text.utf8.withContiguousStorageIfAvailable(body) { return value }
+        var copy = String(text)
+        return copy.withUTF8(body)
     }
 
     private static func hasNameForm(_ text: some StringProtocol) -> Bool {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The ready addresses of a slice in one piece of memory, ordered by address and then by label.
 ///
 /// An address takes 4 or 16 bytes, and what labels there are. Two values are equal where they hold the same, whatever
@@ -27,6 +29,29 @@ package struct PackedEndpoints: Hashable, Sendable {
     }
 
     package static let none = PackedEndpoints(Elements(), family: .ipv4)
+
+    // As the compiler would make them, but of all bytes at once.
+
+    @usableFromInline
+    package static func == (lhs: Self, rhs: Self) -> Bool {
+        guard lhs.size == rhs.size, lhs.layout == rhs.layout, lhs.zones == rhs.zones else { return false }
+        return lhs.bytes.withUnsafeBytes { left in
+            rhs.bytes.withUnsafeBytes { right in
+                guard left.count == right.count, let start = left.baseAddress, let other = right.baseAddress else {
+                    return left.count == right.count
+                }
+                return memcmp(start, other, left.count) == 0
+            }
+        }
+    }
+
+    @usableFromInline
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(zones)
+        hasher.combine(size)
+        hasher.combine(layout)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 
     /// Elements of another family are left out.
     init(_ elements: Elements, family: IPFamily) {
