@@ -34,6 +34,8 @@ package final class APIClient: Sendable {
     private let connections: Mutex<Connections>
     /// All but TLS.
     private let configuration: HTTPClient.Configuration
+    /// Where all of them are; nil for any event loop of the process.
+    private let executor: EventLoopExecutor?
     private let token: TokenSource
     private let userAgent: String
     /// Scheme and authority as the connection is asked for, and what its path begins with.
@@ -41,11 +43,14 @@ package final class APIClient: Sendable {
     private let hostHeader: String
 
     /// Reads the certificates and tokens that `access` names; connects to nothing yet.
+    ///
+    /// - Parameter executor: whose thread all connections are on; nil for any.
     package init(
         _ access: APIAccess, userAgent: String = "swiftlet", answerTime: Duration = .seconds(30),
-        silenceTime: Duration = APIClient.silenceTime
+        silenceTime: Duration = APIClient.silenceTime, executor: EventLoopExecutor? = nil
     ) throws(APIAccessError) {
         self.access = access
+        self.executor = executor
         self.userAgent = userAgent
         self.answerTime = answerTime
         token = try TokenSource(access.credentials)
@@ -71,17 +76,19 @@ package final class APIClient: Sendable {
         self.configuration = configuration
         let material = server.isSecure ? try TLSSettings.Material(reading: access) : nil
         connections = Mutex(
-            Connections(http: try Self.client(configuration, access, material), material: material))
+            Connections(http: try Self.client(configuration, access, material, executor), material: material))
     }
 
     private static func client(
-        _ configuration: HTTPClient.Configuration, _ access: APIAccess, _ material: TLSSettings.Material?
+        _ configuration: HTTPClient.Configuration, _ access: APIAccess, _ material: TLSSettings.Material?,
+        _ executor: EventLoopExecutor?
     ) throws(APIAccessError) -> HTTPClient {
         var configuration = configuration
         configuration.tlsConfiguration = try material.map { material throws(APIAccessError) in
             try TLSSettings.configuration(access, material)
         }
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return HTTPClient(
+            eventLoopGroupProvider: executor.map { .shared($0.loop) } ?? .singleton, configuration: configuration)
     }
 
     /// Reads what `access` names, as `init` does, and connects to nothing.
@@ -113,7 +120,7 @@ package final class APIClient: Sendable {
             guard !connections.isClosed else { return nil }
             if connections.http !== used { return connections.http }
             guard connections.material != material,
-                let http = try? Self.client(configuration, access, material)
+                let http = try? Self.client(configuration, access, material, executor)
             else { return nil }
             former = connections.http
             (connections.http, connections.material) = (http, material)

@@ -18,6 +18,7 @@ actor KindReflector {
     /// What a reflector works with.
     struct Surroundings: Sendable {
         let client: APIClient
+        let executor: EventLoopExecutor
         let selection: DiscoverySelection
         let time: RegistryTime
         let metrics: RegistryMetrics
@@ -108,7 +109,7 @@ actor KindReflector {
         verdict = nil
         isSettled = false
         lastHeard = around.time.now()
-        let reading = Task { await self.read(request) }
+        let reading = Task(executorPreference: around.executor) { await self.read(request) }
         self.reading = reading
         beginGuarding()
         var settling: Task<Void, Never>?

@@ -49,6 +49,8 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     private static let idleSaves = 30
 
     package let status: RegistryStatus
+    /// The thread that the API's connections are on and events are told from: for those who take them at once.
+    package let executor = EventLoopExecutor()
     private let settings: Settings
     private let time: RegistryTime
     private let metrics: RegistryMetrics
@@ -75,14 +77,14 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
     ) async throws -> AsyncThrowingStream<DiscoveryEvent, any Error> {
         let client: APIClient
         do throws(APIAccessError) {
-            client = try APIClient(settings.access, userAgent: settings.userAgent)
+            client = try APIClient(settings.access, userAgent: settings.userAgent, executor: executor)
         } catch {
             throw Failure.access(error)
         }
         let (stream, continuation) = AsyncThrowingStream<DiscoveryEvent, any Error>.makeStream()
         let isFirst = task.withLock { task in
             guard task == nil else { return false }
-            task = Task { [self] in
+            task = Task(executorPreference: executor) { [self] in
                 await run(client, selection, kept) { continuation.yield($0) }
                 await client.close()
                 continuation.finish()
@@ -120,14 +122,20 @@ package final class KubernetesRegistry: DiscoverySource, Sendable {
         let file = settings.stateFile.map { StateFile(path: $0) }
         let (lacks, lacking) = AsyncStream<DiscoveryKind>.makeStream()
         let around = KindReflector.Surroundings(
-            client: client, selection: selection, time: time, metrics: metrics, status: status, log: log,
+            client: client, executor: executor, selection: selection, time: time, metrics: metrics, status: status,
+            log: log,
             checkInterval: settings.checkInterval, isStored: file != nil, emit: emit, lacks: { lacking.yield($0) })
         let reflectors = ReflectorList()
         reflectors.append(firstReflectors(kept, selection, around))
         await withTaskGroup(of: Void.self) { group in
             var kinds = Set(reflectors.all.map(\.kind))
             for reflector in reflectors.all { group.addTask { await reflector.run() } }
-            if let file { group.addTask { [self] in await save(file, selection, reflectors) } }
+            if let file {
+                // Making the file takes long where much is known, and then waits for the disk.
+                group.addTask(executorPreference: globalConcurrentExecutor) { [self] in
+                    await save(file, selection, reflectors)
+                }
+            }
             for await kind in lacks where kind == .endpointSlice && !kinds.contains(.endpoints) {
                 log.notice("Watching Endpoints instead of EndpointSlices")
                 kinds.insert(.endpoints)

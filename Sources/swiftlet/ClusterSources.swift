@@ -106,14 +106,16 @@ private final class KubernetesSource: ClusterSource {
         _ selection: DiscoverySelection, _ kept: KeptHandover,
         _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
     ) async throws {
-        for try await event in try await registry.events(of: selection, kept: kept) {
-            // The first lists may be long, and the names that are made of them at their end take memory of their own:
-            // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
-            // from them.
-            let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
-            if isStep { StartupPages.giveBack() }
-            await take(event)
-            if isStep { StartupPages.giveBack() }
+        try await withTaskExecutorPreference(registry.executor) {
+            for try await event in try await registry.events(of: selection, kept: kept) {
+                // The first lists may be long, and the names that are made of them at their end take memory of their own:
+                // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
+                // from them.
+                let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
+                if isStep { StartupPages.giveBack() }
+                await take(event)
+                if isStep { StartupPages.giveBack() }
+            }
         }
     }
 }
