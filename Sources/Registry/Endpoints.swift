@@ -75,6 +75,9 @@ package struct Endpoints: Hashable, Sendable {
     /// Empty with the skip-mirror label. Names are unique among the slices of one object and no others.
     package func mirrored() -> [EndpointSlice] {
         guard metadata.labels[Self.skipMirrorLabel] != "true" else { return [] }
+        // One dictionary for all: an object may have as many subsets as labels, and each change of one makes a copy.
+        var labels = metadata.labels
+        labels[EndpointSlice.serviceNameLabel] = metadata.name
         var slices: [EndpointSlice] = []
         for (index, subset) in subsets.enumerated() {
             for type in [EndpointSlice.AddressType.ipv4, .ipv6] {
@@ -86,8 +89,6 @@ package struct Endpoints: Hashable, Sendable {
                     }
                 }
                 guard !endpoints.isEmpty else { continue }
-                var labels = metadata.labels
-                labels[EndpointSlice.serviceNameLabel] = metadata.name
                 slices.append(
                     EndpointSlice(
                         metadata: ObjectMetadata(
