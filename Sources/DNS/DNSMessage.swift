@@ -69,9 +69,10 @@ package struct DNSMessage: Hashable, Sendable {
                 name, RecordType(rawValue: number(offset)), RecordClass(rawValue: number(offset + 2)))
             offset += 4
         }
+        var last = RecordReader.LastTarget()
         for (section, count) in counts.enumerated() {
             for _ in 0..<count {
-                guard let raw = RecordReader.next(in: bytes, at: &offset) else {
+                guard let raw = RecordReader.next(in: bytes, at: &offset, last: &last) else {
                     return message.isTruncated ? message : nil
                 }
                 guard message.take(raw, section: section, of: bytes) else { return nil }

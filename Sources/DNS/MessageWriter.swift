@@ -10,6 +10,8 @@ package struct MessageWriter {
     private let question: DomainName
     /// Offsets at which suffixes of names stand, keyed by their digest; what stands there is compared.
     private var offsets: [UInt64: Int] = [:]
+    /// The owner of the last record, and where that or a pointer to it stands: the records of an RRset follow each other.
+    private var lastOwner: (name: DomainName, offset: Int)?
     /// The suffixes that the record being written has added, to be forgotten if it does not fit.
     private var added: [UInt64] = []
 
@@ -35,7 +37,7 @@ package struct MessageWriter {
     package mutating func append(_ record: Record) -> Bool {
         let start = bytes.count
         added.removeAll(keepingCapacity: true)
-        write(record.owner, compressing: true)
+        writeOwner(record.owner)
         write16(record.type.rawValue)
         write16(recordClass.rawValue)
         write16(UInt16(truncatingIfNeeded: record.ttl >> 16))
@@ -47,11 +49,23 @@ package struct MessageWriter {
         guard bytes.count <= limit, length <= 65535 else {
             bytes.removeSubrange(start...)
             for suffix in added { offsets[suffix] = nil }
+            lastOwner = nil
             return false
         }
         bytes[lengthOffset] = UInt8(length >> 8)
         bytes[lengthOffset + 1] = UInt8(length & 255)
         return true
+    }
+
+    private mutating func writeOwner(_ name: DomainName) {
+        // The same bytes in the same memory, as a rule.
+        if let lastOwner, lastOwner.name.wire == name.wire { return write16(0xc000 | UInt16(lastOwner.offset)) }
+        let start = bytes.count
+        write(name, compressing: true)
+        guard name.wire.count > 2 else { return lastOwner = nil }
+        let isPointer = bytes.count == start + 2
+        let offset = isPointer ? Int(bytes[start] & 0x3f) << 8 | Int(bytes[start + 1]) : start
+        lastOwner = offset < 0x4000 ? (name, offset) : nil
     }
 
     private mutating func write(_ data: RecordData) {

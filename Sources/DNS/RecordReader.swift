@@ -9,22 +9,34 @@ package enum RecordReader {
         var data: Range<Int>
     }
 
+    /// What the last pointer at the end of an owner name led to: the owners of an RRset all lead to one place, and are
+    /// one name in memory then.
+    struct LastTarget {
+        fileprivate var offset = 0
+        fileprivate var name = DomainName.root
+    }
+
     /// No writer needs more pointers in a name than a name has labels (RFC 1035 §2.3.4).
     private static let maximumPointers = 127
 
     /// The `count` records that start at `offset` of a message; nil where they do not end inside it.
     package static func records(in message: [UInt8], at offset: inout Int, count: Int) -> [Record]? {
         var records: [Record] = []
+        var last = LastTarget()
         for _ in 0..<count {
-            guard let raw = next(in: message, at: &offset), let data = data(of: raw, in: message) else { return nil }
+            guard let raw = next(in: message, at: &offset, last: &last), let data = data(of: raw, in: message) else {
+                return nil
+            }
             records.append(Record(owner: raw.owner, ttl: raw.ttl, data: data))
         }
         return records
     }
 
     /// The record at `offset`, which moves behind it.
-    static func next(in message: [UInt8], at offset: inout Int) -> Raw? {
-        guard let owner = name(in: message, at: &offset), offset + 10 <= message.count else { return nil }
+    ///
+    /// - Parameter last: of the record before it in the same message.
+    static func next(in message: [UInt8], at offset: inout Int, last: inout LastTarget) -> Raw? {
+        guard let owner = name(in: message, at: &offset, last: &last), offset + 10 <= message.count else { return nil }
         let start = offset
         func number(_ index: Int) -> UInt16 { UInt16(message[start + index]) << 8 | UInt16(message[start + index + 1]) }
         let end = start + 10 + Int(number(8))
@@ -96,9 +108,15 @@ package enum RecordReader {
 
     /// The name at `offset`, which moves behind it; each pointer must point further back than the last.
     package static func name(in message: [UInt8], at offset: inout Int) -> DomainName? {
+        var last = LastTarget()
+        return name(in: message, at: &offset, last: &last)
+    }
+
+    private static func name(in message: [UInt8], at offset: inout Int, last: inout LastTarget) -> DomainName? {
         var wire: [UInt8] = []
-        wire.reserveCapacity(32)
         var index = offset
+        // Where the first pointer led to, and how much of the name stands before it.
+        var (first, head) = (0, 0)
         var floor = offset
         var next: Int?
         var pointers = 0
@@ -109,14 +127,29 @@ package enum RecordReader {
                 let target = (length & 0x3f) << 8 | Int(message[index + 1])
                 pointers += 1
                 guard target < floor, target >= 12, pointers <= maximumPointers else { return nil }
-                next = next ?? index + 2
+                if next == nil {
+                    if target == last.offset {
+                        offset = index + 2
+                        if wire.isEmpty { return last.name }
+                        guard wire.count + last.name.wire.count <= 255 else { return nil }
+                        return DomainName(uncheckedWire: wire + last.name.wire)
+                    }
+                    next = index + 2
+                    (first, head) = (target, wire.count)
+                }
                 (index, floor) = (target, target)
             } else if length == 0 {
                 wire.append(0)
                 offset = next ?? index + 1
-                return DomainName(uncheckedWire: wire)
+                let name = DomainName(uncheckedWire: wire)
+                if first > 0 {
+                    last = LastTarget(
+                        offset: first, name: head == 0 ? name : DomainName(uncheckedWire: Array(wire[head...])))
+                }
+                return name
             } else {
                 guard length <= 63, index + 1 + length <= message.count, wire.count + length < 254 else { return nil }
+                if wire.isEmpty { wire.reserveCapacity(32) }
                 wire += message[index...(index + length)]
                 index += 1 + length
             }

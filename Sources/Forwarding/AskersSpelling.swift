@@ -14,14 +14,16 @@ enum AskersSpelling {
     }
 
     private static func apply(_ name: DomainName, to records: inout [Record]) {
+        // The records of an RRset follow each other.
+        var (last, lastRespelled) = (name, name)
         for index in records.indices {
             let owner = records[index].owner
-            if owner.wire != name.wire {
+            if owner.wire != last.wire {
                 var wire = owner.wire
-                if respell(&wire, at: 0, like: name.wire).isChanged, let new = DomainName(wire: wire) {
-                    records[index].owner = new
-                }
+                let isChanged = respell(&wire, at: 0, like: name.wire).isChanged
+                (last, lastRespelled) = (owner, (isChanged ? DomainName(wire: wire) : nil) ?? owner)
             }
+            records[index].owner = lastRespelled
             if let data = respelled(records[index].data, like: name) { records[index].data = data }
         }
     }
