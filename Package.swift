@@ -285,7 +285,7 @@ let package = Package(
         .testTarget(
             name: "ForwardingTests",
             dependencies: [
-                "Forwarding", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport",
+                "CDatagram", "Forwarding", "Corefile", "DNS", "Pipeline", "Registry", "Telemetry", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -17,6 +17,11 @@ int datagram_poller_add(int poller, int socket, uint64_t token) {
     return epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event);
 }
 
+void datagram_poller_remove(int poller, int socket) {
+    // It fails where the socket was never added, which is as good.
+    (void)epoll_ctl(poller, EPOLL_CTL_DEL, socket, NULL);
+}
+
 int datagram_poller_wait(int poller, uint64_t *tokens, unsigned int count, int milliseconds) {
     struct epoll_event events[EVENTS];
     int found = epoll_wait(poller, events, count < EVENTS ? (int)count : EVENTS, milliseconds);

@@ -18,6 +18,8 @@ final class DatagramLoop: @unchecked Sendable {
     /// The longest life of a socket: its port is worth less to a forger the shorter it is used.
     static let socketAge = Duration.seconds(5)
     private static let bellToken: UInt64 = 0
+    /// How many sockets are told of at once, at most.
+    private static let events = 64
 
     private struct State {
         var sockets: [UInt64: DatagramSocket] = [:]
@@ -28,7 +30,7 @@ final class DatagramLoop: @unchecked Sendable {
     }
 
     private let state = Mutex(State())
-    private let poller = datagram_poller_make()
+    let poller = datagram_poller_make()
     private let bell = datagram_bell_make()
 
     /// Reads a socket from now on, until it is done.
@@ -54,6 +56,11 @@ final class DatagramLoop: @unchecked Sendable {
         return isAdded
     }
 
+    /// Whether a socket is read yet.
+    func isReading(_ socket: DatagramSocket) -> Bool {
+        state.withLock { $0.sockets.contains { $0.value === socket } }
+    }
+
     private func start() {
         _ = datagram_poller_add(poller, bell, Self.bellToken)
         let thread = Thread { self.run() }
@@ -63,27 +70,31 @@ final class DatagramLoop: @unchecked Sendable {
 
     private func run() {
         let buffers = ReplyBuffers()
-        var tokens = [UInt64](repeating: 0, count: 64)
+        // Lives as long as the process does. No array: a slice of one beside its being written to was copied at each turn,
+        // and the copies were never given back.
+        let tokens = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.events)
+        tokens.initialize(repeating: 0, count: Self.events)
         var nextSweep = ContinuousClock.now
         while true {
             let wait = state.withLock { state in
                 state.isDozing = state.sockets.isEmpty
                 return state.isDozing ? -1 : Self.tick
             }
-            let count = Int(datagram_poller_wait(poller, &tokens, UInt32(tokens.count), wait))
-            if count > 0 {
-                for token in tokens[..<min(count, tokens.count)] {
-                    if token == Self.bellToken {
-                        datagram_bell_silence(bell)
-                    } else if let socket = state.withLock({ $0.sockets[token] }) {
-                        buffers.read(socket)
-                    }
+            let count = Int(datagram_poller_wait(poller, tokens, UInt32(Self.events), wait))
+            for index in 0..<min(max(count, 0), Self.events) {
+                let token = tokens[index]
+                if token == Self.bellToken {
+                    datagram_bell_silence(bell)
+                } else if let socket = state.withLock({ $0.sockets[token] }) {
+                    buffers.read(socket)
                 }
             }
             let now = ContinuousClock.now
             guard now >= nextSweep else { continue }
             nextSweep = now + .milliseconds(Int(Self.tick))
             for (token, socket) in state.withLock({ $0.sockets }) where socket.sweep(at: now, age: Self.socketAge) {
+                // Others may hold the socket for longer, and what comes late would be told of without end.
+                datagram_poller_remove(poller, socket.descriptor)
                 state.withLock { $0.sockets[token] = nil }
             }
         }

@@ -27,7 +27,13 @@ final class DatagramPool: Sendable {
     private let loop: DatagramLoop
     private let metrics: UpstreamMetrics
     private let areDescriptorsScarce: @Sendable () -> Bool
-    private let sockets = Mutex([DatagramSocket?](repeating: nil, count: socketLimit))
+    /// A socket that the loop reads, which alone keeps it: one that is done is closed then, not when another one is
+    /// drawn in its place.
+    private struct Slot {
+        weak var socket: DatagramSocket?
+    }
+
+    private let slots = Mutex([Slot](repeating: Slot(), count: socketLimit))
 
     /// - Parameter areDescriptorsScarce: no further socket is opened then, where there is one.
     init(
@@ -81,7 +87,7 @@ final class DatagramPool: Sendable {
 
     private func drawSocket() throws(DatagramSocket.SystemError) -> DatagramSocket {
         let slot = Int(RandomBits.shared.next() % UInt64(Self.socketLimit))
-        if let socket = sockets.withLock({ $0[slot] }), socket.isFit(uses: Self.usesOfSocket) {
+        if let socket = slots.withLock({ $0[slot].socket }), socket.isFit(uses: Self.usesOfSocket) {
             metrics.countReuse(.udp)
             return socket
         }
@@ -93,9 +99,9 @@ final class DatagramPool: Sendable {
         guard let address = place.socketAddress else { throw DatagramSocket.SystemError(code: ENODEV) }
         let socket = try DatagramSocket(address) { [metrics] cause in metrics.countIgnored(cause) }
         guard loop.add(socket) else { throw DatagramSocket.SystemError(code: EMFILE) }
-        let former = sockets.withLock { sockets in
-            defer { sockets[slot] = socket }
-            return sockets[slot]
+        let former = slots.withLock { slots in
+            defer { slots[slot].socket = socket }
+            return slots[slot].socket
         }
         former?.retire()
         return socket
@@ -104,6 +110,6 @@ final class DatagramPool: Sendable {
     /// A socket that takes questions, however many it has had; nil where there is none.
     private func anySocket() -> DatagramSocket? {
         var random = SharedRandomBits()
-        return sockets.withLock { $0 }.compactMap { $0 }.filter { $0.isFit(uses: .max) }.randomElement(using: &random)
+        return slots.withLock { $0 }.compactMap(\.socket).filter { $0.isFit(uses: .max) }.randomElement(using: &random)
     }
 }
