@@ -42,7 +42,8 @@ extension RegistryStore {
         do {
             let connection = try DatabaseQueue(path: file, configuration: configuration)
             return try await connection.read { database in
-                let lines = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
+                // The quick one says nothing of keys that are out of order.
+                let lines = try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
                 return lines.first { $0 != "ok" }
             }
         } catch let error as DatabaseError {

@@ -109,6 +109,7 @@ struct StoreOpening {
             try database.write { try StoreSchema.check($0, file: file, remains: remains) }
             try StoreSchema.migrator.migrate(database)
             return try database.write { database in
+                try checkObjects(in: database, file: file)
                 var state = try StoreState(of: database, settings: settings, file: file)
                 let version = state.version
                 let repair = try StoreVersions.mend(&state, in: database, told: remains?.toldVersion, file: file)
@@ -120,6 +121,13 @@ struct StoreOpening {
                 return (state, standing, repair, ranges)
             }
         }
+    }
+
+    /// Refuses a table of objects that is not in order: what stands behind a broken place is not found by its key, and
+    /// names that nobody has deleted would be denied. Reads the table once, as opening does anyway.
+    private static func checkObjects(in database: Database, file: String) throws {
+        let lines = try String.fetchAll(database, sql: "PRAGMA integrity_check(objects)")
+        if let line = lines.first(where: { $0 != "ok" }) { throw StoreError.damaged(file: file, reason: line) }
     }
 }
 
