@@ -10,7 +10,7 @@ package struct MessageWriter {
     private let question: DomainName
     /// Offsets at which suffixes of names stand, keyed by their digest; what stands there is compared.
     private var offsets: [UInt64: Int] = [:]
-    /// The owner of the last record, and where that or a pointer to it stands: the records of an RRset follow each other.
+    /// The owner of the last record, and where that stands: the records of an RRset follow each other.
     private var lastOwner: (name: DomainName, offset: Int)?
     /// The suffixes that the record being written has added, to be forgotten if it does not fit.
     private var added: [UInt64] = []

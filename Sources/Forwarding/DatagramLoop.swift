@@ -70,8 +70,8 @@ final class DatagramLoop: @unchecked Sendable {
 
     private func run() {
         let buffers = ReplyBuffers()
-        // Lives as long as the process does. No array: a slice of one beside its being written to was copied at each turn,
-        // and the copies were never given back.
+        // Lives as long as the process does. No array: with a slice of one held beside its being written to, it was
+        // copied at each turn, and the optimised program never gave the copies back.
         let tokens = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.events)
         tokens.initialize(repeating: 0, count: Self.events)
         var nextSweep = ContinuousClock.now

@@ -108,9 +108,9 @@ private final class KubernetesSource: ClusterSource {
     ) async throws {
         try await withTaskExecutorPreference(registry.executor) {
             for try await event in try await registry.events(of: selection, kept: kept) {
-                // The first lists may be long, and the names that are made of them at their end take memory of their own:
-                // what was needed to get there is not needed any more. Where answers are given already, nothing is taken
-                // from them.
+                // The first lists may be long, and the names that are made of them at their end take memory of their
+                // own: what was needed to get there is not needed any more. Where answers are given already, nothing is
+                // taken from them.
                 let isStep = event.isBoundary && beginsEmpty.load(ordering: .relaxed)
                 if isStep { StartupPages.giveBack() }
                 await take(event)
