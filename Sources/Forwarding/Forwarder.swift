@@ -14,6 +14,8 @@ final class Forwarder: Sendable {
         var total = Duration.seconds(5)
         var attempt = Duration.seconds(2)
         var dial = Duration.seconds(5)
+        /// See `StreamPace.leastPatience`.
+        var leastPatience = StreamPace.leastPatience
     }
 
     /// How often each upstream is tried for one question at most.
@@ -43,7 +45,7 @@ final class Forwarder: Sendable {
         let terms = StreamPool.Terms(
             expiry: line.expiry, age: line.connectionAge, idleLimit: line.idleConnectionLimit,
             tls: usesTLS ? try UpstreamTLS.context(line.tls) : nil, serverName: line.tlsServerName,
-            dialTime: surroundings.times.dial)
+            dialTime: surroundings.times.dial, leastPatience: surroundings.times.leastPatience)
         self.terms = terms
         order = UpstreamOrder(line.policy)
         (checks, checksContinuation) = AsyncStream.makeStream()

@@ -2,9 +2,9 @@ import NIOCore
 
 /// How fast an upstream answers over its connections, and whether it answers in order. Times are the caller's.
 struct StreamPace {
-    /// How long an answer may take, however fast others came, before another connection is opened beside it; and however
-    /// slow they came.
-    static let leastPatience = TimeAmount.milliseconds(50)
+    /// How long an answer may take, however fast others came, before another connection is opened beside it.
+    static let leastPatience = Duration.milliseconds(50)
+    /// The same, however slow they came.
     static let mostPatience = TimeAmount.milliseconds(500)
     /// How long a connection may take to stand before another one is opened beside it (RFC 8305 §5).
     static let dialPatience = TimeAmount.milliseconds(250)
@@ -16,6 +16,9 @@ struct StreamPace {
     /// The time of answers: falls with each quicker one at once, rises with slower ones by and by.
     private var usual: Int64?
     private var inOrderUntil = NIODeadline.uptimeNanoseconds(0)
+    private let leastPatience: TimeAmount
+
+    init(leastPatience: Duration = Self.leastPatience) { self.leastPatience = TimeAmount(leastPatience) }
 
     mutating func noteAnswer(after time: TimeAmount) {
         let time = max(0, min(time.nanoseconds, TimeAmount.seconds(60).nanoseconds))
@@ -30,8 +33,8 @@ struct StreamPace {
 
     /// How long a question may be unanswered before it counts as one that holds up others: four times what is usual.
     var patience: TimeAmount {
-        guard let usual else { return Self.mostPatience }
-        return max(Self.leastPatience, min(Self.mostPatience, .nanoseconds(4 * usual)))
+        guard let usual else { return max(leastPatience, Self.mostPatience) }
+        return max(leastPatience, min(Self.mostPatience, .nanoseconds(4 * usual)))
     }
 
     /// The questions that a connection takes before another one is opened.

@@ -25,6 +25,8 @@ final class StreamPool: @unchecked Sendable {
         var serverName: String?
         /// How long a connection may take to stand, the handshake of TLS included.
         var dialTime: Duration
+        /// See `StreamPace.leastPatience`.
+        var leastPatience = StreamPace.leastPatience
     }
 
     private let place: UpstreamPlace
@@ -34,7 +36,7 @@ final class StreamPool: @unchecked Sendable {
     private let proto: UpstreamProtocol
     private let areDescriptorsScarce: @Sendable () -> Bool
     private var connections: [StreamConnection] = []
-    private var pace = StreamPace()
+    private var pace: StreamPace
 
     /// - Parameter areDescriptorsScarce: no further connection is opened then, where there is one.
     init(
@@ -44,6 +46,7 @@ final class StreamPool: @unchecked Sendable {
         self.place = place
         self.areDescriptorsScarce = areDescriptorsScarce
         self.terms = terms
+        pace = StreamPace(leastPatience: terms.leastPatience)
         self.metrics = metrics
         eventLoop = group.next()
         proto = terms.tls == nil ? .tcp : .tls

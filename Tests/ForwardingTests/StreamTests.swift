@@ -67,7 +67,10 @@ struct StreamTests {
     @Test("One connection serves many questions, also several at a time and in any order")
     func pipelining() async throws {
         let upstream = try await ScriptedUpstream { [.send($0.address())] }
-        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}")
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\n}") {
+            // A busy machine may take longer for an answer than it takes to open another connection beside it.
+            $0.times.leastPatience = $0.times.total
+        }
         _ = try await asker.ask("first.example.org")
         try await withThrowingTaskGroup(of: Response.self) { group in
             for number in 0..<20 { group.addTask { try await asker.ask("n\(number).example.org") } }
