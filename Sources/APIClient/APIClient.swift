@@ -126,7 +126,13 @@ package final class APIClient: Sendable {
             (connections.http, connections.material) = (http, material)
             return http
         }
-        if let former { Task { try? await former.shutdown() } }
+        if let former {
+            Task { [executor] in
+                try? await former.shutdown()
+                // Its connections are on that thread to the end.
+                withExtendedLifetime(executor) {}
+            }
+        }
         return current
     }
 
