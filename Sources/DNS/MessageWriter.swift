@@ -62,7 +62,8 @@ package struct MessageWriter {
         if let lastOwner, lastOwner.name.wire == name.wire { return write16(0xc000 | UInt16(lastOwner.offset)) }
         let start = bytes.count
         write(name, compressing: true)
-        guard name.wire.count > 2 else { return lastOwner = nil }
+        guard !name.isRoot else { return lastOwner = nil }
+        // Every other name takes three bytes at least.
         let isPointer = bytes.count == start + 2
         let offset = isPointer ? Int(bytes[start] & 0x3f) << 8 | Int(bytes[start + 1]) : start
         lastOwner = offset < 0x4000 ? (name, offset) : nil

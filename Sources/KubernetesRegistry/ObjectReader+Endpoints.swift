@@ -10,14 +10,11 @@ extension ObjectReader {
 
     mutating func readEndpoints(_ slice: inout DiscoverySlice.Builder) throws(JSONPull.Stop) {
         guard try enterArray() else { return }
-        // An endpoint has one address, by the API's rules up to a hundred.
-        var address = Bytes.none
-        var others: [Bytes] = []
+        var addresses: [Bytes] = []
         var isFirst = true
         while try json.nextElement(&isFirst) {
             guard try enter() else { continue }
-            address = .none
-            if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+            addresses.removeAll(keepingCapacity: true)
             var isReady = true
             var hostname = Bytes.none
             var targetName = Bytes.none
@@ -25,14 +22,10 @@ extension ObjectReader {
             var isFirstMember = true
             while let name = try json.nextMember(&isFirstMember) {
                 if json.matches(name, "addresses") {
-                    address = .none
-                    if !others.isEmpty { others.removeAll(keepingCapacity: true) }
+                    addresses.removeAll(keepingCapacity: true)
                     guard try enterArray() else { continue }
                     var isFirstAddress = true
-                    while try json.nextElement(&isFirstAddress) {
-                        let text = try bytes(Limit.word)
-                        if address.isEmpty { address = text } else { others.append(text) }
-                    }
+                    while try json.nextElement(&isFirstAddress) { addresses.append(try bytes(Limit.word)) }
                 } else if json.matches(name, "conditions") {
                     isReady = try readiness()
                 } else if json.matches(name, "hostname") {
@@ -46,15 +39,12 @@ extension ObjectReader {
                 }
             }
             guard isReady else { continue }
-            withBytes(hostname) { hostname in
-                withBytes(targetName) { targetName in
-                    withBytes(zone) { zone in
-                        withBytes(address) {
-                            slice.append($0, hostname: hostname, targetName: targetName, zone: zone)
-                        }
-                        for address in others {
-                            withBytes(address) {
-                                slice.append($0, hostname: hostname, targetName: targetName, zone: zone)
+            for address in addresses {
+                withBytes(address) { address in
+                    withBytes(hostname) { hostname in
+                        withBytes(targetName) { targetName in
+                            withBytes(zone) { zone in
+                                slice.append(address, hostname: hostname, targetName: targetName, zone: zone)
                             }
                         }
                     }

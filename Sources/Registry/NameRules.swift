@@ -49,7 +49,7 @@ extension NameRules {
         var faults = lengthFaults(text, limit: 253)
         let isSound = text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             let body = label.utf8.first == UInt8(ascii: "_") ? label.dropFirst() : label
-            return isEnclosed(body, by: isLowerAlphanumeric) { $0 == 0x2d || $0 == 0x5f }
+            return withBytes(body) { isEnclosed($0, by: isLowerAlphanumeric) { $0 == 0x2d || $0 == 0x5f } }
         }
         if isSound { return faults }
         let pattern = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
@@ -130,12 +130,12 @@ extension NameRules {
     }
 
     private static func hasLabelForm(_ text: some StringProtocol) -> Bool {
-        withBytes(text) { hasLabelForm($0[...]) }
+        withBytes(text) { hasLabelForm($0) }
     }
 
     private static func hasSubdomainForm(_ text: some StringProtocol) -> Bool {
         withBytes(text) { bytes in
-            var rest = bytes[...]
+            var rest = bytes
             while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
                 guard hasLabelForm(rest[..<dot]) else { return false }
                 rest = rest[(dot + 1)...]
@@ -144,34 +144,29 @@ extension NameRules {
         }
     }
 
-    private static func hasLabelForm(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        guard let first = bytes.first, let last = bytes.last, isLowerAlphanumeric(first), isLowerAlphanumeric(last)
-        else { return false }
-        return bytes.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+    private static func hasLabelForm(_ bytes: Bytes) -> Bool {
+        isEnclosed(bytes, by: isLowerAlphanumeric) { $0 == 0x2d }
     }
 
-    /// Hands over the UTF-8 of a text: each object of a watch is looked at, and byte by byte through a generic view is
-    /// fifty times as slow.
-    private static func withBytes<Value>(
-        _ text: some StringProtocol, _ body: (UnsafeBufferPointer<UInt8>) -> Value
-    ) -> Value {
-        if let value = text.utf8.withContiguousStorageIfAvailable(body) { return value }
+    private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+
+    /// Hands over the UTF-8 of a text: the name of each object of a watch is looked at, and a generic view takes
+    /// hundreds of instructions a byte.
+    private static func withBytes<Value>(_ text: some StringProtocol, _ body: (Bytes) -> Value) -> Value {
+        if let value = text.utf8.withContiguousStorageIfAvailable({ body($0[...]) }) { return value }
         var copy = String(text)
-        return copy.withUTF8(body)
+        return copy.withUTF8 { body($0[...]) }
     }
 
     private static func hasNameForm(_ text: some StringProtocol) -> Bool {
-        isEnclosed(text, by: isAlphanumeric) { $0 == 0x2d || $0 == 0x5f || $0 == 0x2e }
+        withBytes(text) { isEnclosed($0, by: isAlphanumeric) { $0 == 0x2d || $0 == 0x5f || $0 == 0x2e } }
     }
 
     /// Whether a text begins and ends with bytes of one class and has only those and some others inside.
     private static func isEnclosed(
-        _ text: some StringProtocol, by isEdge: (UInt8) -> Bool, orHolding isInside: (UInt8) -> Bool
+        _ bytes: Bytes, by isEdge: (UInt8) -> Bool, orHolding isInside: (UInt8) -> Bool
     ) -> Bool {
-        let bytes = text.utf8
-        guard let first = bytes.first, let last = bytes.reversed().first, isEdge(first), isEdge(last) else {
-            return false
-        }
+        guard let first = bytes.first, let last = bytes.last, isEdge(first), isEdge(last) else { return false }
         return bytes.allSatisfy { isEdge($0) || isInside($0) }
     }
 
