@@ -13,50 +13,79 @@ extension Suite {
         let swiftlet = try peers.measuredProgram()
         say("### From a change to its answer")
         var report = Report()
-        var small: (service: Double?, endpoint: Double?, count: Int) = (nil, nil, 0)
-        for size in [ClusterSize.small, .large] {
-            let cluster = Cluster(size, ports: 1)
-            let name = "\(Report.number(Double(size.services))) Services"
-            let isLarge = size == .large
-            try withRun(cluster, swiftlet, pinned: false) { run in
-                let all = cluster.addressedServices
-                let slices = cluster.headlessSlices
-                let service = try add(
-                    to: &report, "\(name), a Service's address", run, comparedWith: nil,
-                    median: isLarge ? 1 : nil, percentile: isLarge ? 5 : nil
-                ) { run.change(service: all[$0 % all.count]) }
-                if isLarge, let former = small.service {
-                    // As many different ones as in the small cluster, from all over the large one: else the one would
-                    // be changed out of the processor's caches, and the other out of memory.
-                    let few = Self.spread(all, small.count)
-                    let again = try run.costOfChange(Self.timedChanges) { run.change(service: few[$0 % few.count]) }
-                    report.add(
-                        Self.comparison(
-                            "\(name), the address of one of \(small.count) Services: CPU time", again, former))
-                }
-                let endpoint = try add(
-                    to: &report, "\(name), one of 100 endpoints of a headless Service", run,
-                    comparedWith: small.endpoint, median: isLarge ? 1 : nil, percentile: isLarge ? 5 : nil
-                ) { run.change(endpoint: $0 % Cluster.endpointsPerSlice, ofSlice: slices[$0 % slices.count]) }
-                if !isLarge { small = (service, endpoint, all.count) }
+        try withRun(Cluster(.small, ports: 1), swiftlet, pinned: false) { small in
+            try addLatency(to: &report, small, median: nil, percentile: nil)
+            try withRun(Cluster(.large, ports: 1), swiftlet, pinned: false) { large in
+                try addLatency(to: &report, large, median: 1, percentile: 5)
+                try addComparison(to: &report, small, large)
             }
         }
         let size = ClusterSize(services: 100, endpoints: 1000 + Self.wide, wideEndpoints: Self.wide)
         let cluster = Cluster(size, ports: 1)
         try withRun(cluster, swiftlet, pinned: false) { run in
             let slices = cluster.wideSlices
-            _ = try add(
-                to: &report, "one of 5,000 endpoints of a headless Service", run, comparedWith: nil, median: nil,
-                percentile: nil, cost: 2
+            try add(
+                to: &report, "one of 5,000 endpoints of a headless Service", run, median: nil, percentile: nil, cost: 2
             ) { run.change(endpoint: $0 * 7 % Cluster.endpointsPerSlice, ofSlice: slices[$0 % slices.count]) }
         }
         say(report)
         say(
             "\(Self.timedChanges) changes each, from just before the event is written into the watch until the answer "
                 + "shows it; one question follows the other meanwhile. CPU time: \(Self.timedChanges) changes a "
-                + "millisecond apart, without questions. Compared are changes of as many different Services: each time "
-                + "another one of many costs what memory outside of the caches does. API, server and questions share all "
-                + "cores.")
+                + "millisecond apart, without questions. Compared are changes of as many different Services and slices: "
+                + "each time another one of many costs what memory outside of the caches does. Both servers are changed "
+                + "in turn, \(comparisons) times, and the median of the ratios is shown. API, server and questions share "
+                + "all cores.")
+    }
+
+    /// One round says little: a wake-up more or less is a tenth of what a change costs.
+    private var comparisons: Int { max(9, options.rounds) }
+
+    private func addLatency(
+        to report: inout Report, _ run: ClusterRun, median: Double?, percentile: Double?
+    ) throws {
+        let name = "\(Report.number(Double(run.cluster.size.services))) Services"
+        let (all, slices) = (run.cluster.addressedServices, run.cluster.headlessSlices)
+        try add(to: &report, "\(name), a Service's address", run, median: median, percentile: percentile) {
+            run.change(service: all[$0 % all.count])
+        }
+        try add(
+            to: &report, "\(name), one of 100 endpoints of a headless Service", run, median: median,
+            percentile: percentile
+        ) { run.change(endpoint: $0 % Cluster.endpointsPerSlice, ofSlice: slices[$0 % slices.count]) }
+    }
+
+    /// What a change costs in the large cluster, of what it costs in the small one.
+    ///
+    /// As many different objects are changed in both, those of the large one from all over it: else the one would be
+    /// changed in the processor's caches, and the other in memory.
+    private func addComparison(to report: inout Report, _ small: ClusterRun, _ large: ClusterRun) throws {
+        let services = min(small.cluster.addressedServices.count, large.cluster.addressedServices.count)
+        let slices = min(small.cluster.headlessSlices.count, large.cluster.headlessSlices.count)
+        let costs = try (0..<comparisons).map { _ in
+            try [small, large].map { run in
+                let changed = Self.spread(run.cluster.addressedServices, services)
+                let touched = Self.spread(run.cluster.headlessSlices, slices)
+                return (
+                    service: try run.costOfChange(Self.timedChanges) { run.change(service: changed[$0 % services]) },
+                    endpoint: try run.costOfChange(Self.timedChanges) {
+                        run.change(endpoint: $0 % Cluster.endpointsPerSlice, ofSlice: touched[$0 % slices])
+                    }
+                )
+            }
+        }
+        func add(_ subject: String, _ ratio: Double?) {
+            guard let ratio, ratio.isFinite else { return }
+            report.add(
+                Figure(
+                    "\(subject): CPU time, of that in the small cluster", ratio, String(format: "%.2f ×", ratio),
+                    target: .atMost(1.1, unit: " ×")))
+        }
+        let name = "\(Report.number(Double(large.cluster.size.services))) Services"
+        add("\(name), the address of one of \(services)", costs.map { $0[1].service / $0[0].service }.median)
+        add(
+            "\(name), one of 100 endpoints of one of \(slices) slices",
+            costs.map { $0[1].endpoint / $0[0].endpoint }.median)
     }
 
     /// So many of them, as far apart as may be.
@@ -64,11 +93,10 @@ extension Suite {
         (0..<count).map { all[$0 * all.count / count] }
     }
 
-    /// - Returns: The CPU time of a change, in milliseconds.
     private func add(
-        to report: inout Report, _ subject: String, _ run: ClusterRun, comparedWith small: Double?, median: Double?,
-        percentile: Double?, cost limit: Double? = nil, _ change: (Int) -> Question
-    ) throws -> Double? {
+        to report: inout Report, _ subject: String, _ run: ClusterRun, median: Double?, percentile: Double?,
+        cost limit: Double? = nil, _ change: (Int) -> Question
+    ) throws {
         let times = try run.timeChanges(Self.timedChanges, change)
         let (middle, late) = (times.median ?? 0, times.percentile99 ?? 0)
         func milliseconds(_ value: Double) -> String { "\(Report.number(value)) ms" }
@@ -84,16 +112,6 @@ extension Suite {
         report.add(
             Figure(
                 "\(subject): CPU time", cost, milliseconds(cost), target: limit.map { .under($0, unit: " ms") }))
-        if let small, small > 0 {
-            report.add(Self.comparison("\(subject): CPU time", cost, small))
-        }
-        return cost
-    }
-
-    private static func comparison(_ subject: String, _ cost: Double, _ small: Double) -> Figure {
-        Figure(
-            "\(subject), of that in the small cluster", cost / small, String(format: "%.2f ×", cost / small),
-            target: .atMost(1.1, unit: " ×"))
     }
 
     // MARK: Load and changes together
