@@ -3,24 +3,31 @@ import DNS
 /// The names that an answer is about: the one asked for, and those that its CNAME and DNAME records lead to (RFC 1034
 /// §3.6.2, RFC 6672 §3.2). Says which records of a reply belong there; others were not asked for, and may be lies.
 struct AnswerChain {
-    /// The most aliases that are followed.
-    static let aliasLimit = 16
+    /// The most aliases that are followed. Resolvers stop at 11 to 16; work for a record grows with this.
+    static let aliasLimit = 64
 
     /// In the order of the aliases, the name asked for first.
     private let names: [DomainName]
+    /// Whether the aliases lead on behind the last name: what is at their end is not known.
+    let isCut: Bool
 
     /// - Parameter answers: the answer section of a reply.
     init(of name: DomainName, in answers: [Record]) {
         var names = [name]
+        var next: DomainName?
         if answers.contains(where: { $0.type == .cname || $0.type == .dname }) {
-            var current = name
-            for _ in 0..<Self.aliasLimit {
-                guard let target = Self.target(of: current, in: answers), !names.contains(target) else { break }
-                names.append(target)
-                current = target
+            let aliases = Aliases(answers)
+            func step() -> DomainName? {
+                names.last.flatMap(aliases.target(of:)).flatMap { names.contains($0) ? nil : $0 }
+            }
+            next = step()
+            while let name = next, names.count <= Self.aliasLimit {
+                names.append(name)
+                next = step()
             }
         }
         self.names = names
+        isCut = next != nil
     }
 
     /// The records of the answer section that are on the chain, in their order.
@@ -81,22 +88,35 @@ struct AnswerChain {
     /// Whether a name of the chain is in a zone.
     private func isOfChain(_ zone: DomainName) -> Bool { names.contains { $0.isWithin(zone) } }
 
-    private static func target(of name: DomainName, in answers: [Record]) -> DomainName? {
-        for record in answers where record.type == .cname && record.owner == name { return record.data.target }
-        for record in answers where record.type == .dname && name != record.owner && name.isWithin(record.owner) {
-            guard let target = record.data.target else { return nil }
-            let kept = name.wire.count - record.owner.wire.count
-            return DomainName(wire: name.wire.prefix(kept) + target.wire)
+    /// Where the aliases of an answer section lead.
+    private struct Aliases {
+        private var targets: [DomainName: DomainName] = [:]
+        private var trees: [(owner: DomainName, target: DomainName)] = []
+
+        init(_ answers: [Record]) {
+            for record in answers {
+                guard let target = record.data.target else { continue }
+                if record.type == .cname, targets[record.owner] == nil { targets[record.owner] = target }
+                if record.type == .dname { trees.append((record.owner, target)) }
+            }
         }
-        return nil
+
+        func target(of name: DomainName) -> DomainName? {
+            if let target = targets[name] { return target }
+            guard let tree = trees.first(where: { name != $0.owner && name.isWithin($0.owner) }) else { return nil }
+            let kept = name.wire.count - tree.owner.wire.count
+            return DomainName(wire: name.wire.prefix(kept) + tree.target.wire)
+        }
     }
 }
 
 extension DNSMessage {
-    /// The message without the records that the question does not lead to.
-    func cleaned(for name: DomainName) -> DNSMessage {
+    /// The message without the records that the question does not lead to; nil where it leads over more aliases than
+    /// are followed.
+    func cleaned(for name: DomainName) -> DNSMessage? {
         var message = self
         let chain = AnswerChain(of: name, in: answers)
+        if chain.isCut { return nil }
         message.answers = chain.answers(answers)
         message.authorities = chain.authorities(authorities, beside: message.answers)
         message.additionals = chain.additionals(additionals, of: message.answers, message.authorities)

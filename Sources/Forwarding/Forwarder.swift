@@ -271,7 +271,10 @@ final class Forwarder: Sendable {
     }
 
     private func answer(_ message: DNSMessage, from upstream: Upstream, to question: UpstreamQuestion) -> Answer {
-        let message = upstream.cleaned(message, for: question)
+        guard let message = upstream.cleaned(message, for: question) else {
+            let reason = "\(upstream.place): more than \(AnswerChain.aliasLimit) aliases"
+            return Answer(response: .failed(ForwardSettings.directive, reason, ExtendedError(.other, reason)))
+        }
         var response = Response(message.code, isAuthoritative: message.isAuthoritative)
         response.isRecursionAvailable = message.isRecursionAvailable
         response.isAuthenticData = message.isAuthenticData

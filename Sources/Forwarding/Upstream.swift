@@ -156,9 +156,10 @@ final class Upstream: Sendable {
         return .success(Reply(message: reply, isSpelledAlike: raw.isSpelledAlike))
     }
 
-    /// Counts and drops the records of a reply that do not belong to its question.
-    func cleaned(_ message: DNSMessage, for question: UpstreamQuestion) -> DNSMessage {
-        let cleaned = message.cleaned(for: question.name)
+    /// Counts and drops the records of a reply that do not belong to its question; nil where it leads over more aliases
+    /// than are followed.
+    func cleaned(_ message: DNSMessage, for question: UpstreamQuestion) -> DNSMessage? {
+        guard let cleaned = message.cleaned(for: question.name) else { return nil }
         let stray = message.recordCount - cleaned.recordCount
         if stray > 0 { metrics.countStrayRecords(stray) }
         return cleaned

@@ -81,11 +81,38 @@ struct AnswerChainTests {
         #expect(kept == expected.kept.map { expected.answers[$0] })
     }
 
-    @Test("A chain longer than sixteen aliases ends there")
-    func longChain() {
-        var answers = [Chains.cname("www.test", "a0.test")]
-        for number in 0..<40 { answers.append(Chains.cname("a\(number).test", "a\(number + 1).test")) }
-        #expect(AnswerChain(of: Chains.name("www.test"), in: answers).answers(answers).count == 17)
+    /// `www.test`, so many aliases, and the address at their end.
+    private static func chain(_ aliases: Int) -> [Record] {
+        var owners = ["www.test"] + (0..<aliases).map { "a\($0).test" }
+        let last = owners.removeLast()
+        return zip(owners, owners.dropFirst() + [last]).map(Chains.cname) + [Chains.a(last)]
+    }
+
+    @Test("A chain is followed to its end, over sixty-four aliases", arguments: [0, 1, 16, 17, 64], [false, true])
+    func longChain(aliases: Int, isReversed: Bool) {
+        var answers = Self.chain(aliases)
+        if isReversed { answers.reverse() }
+        let chain = AnswerChain(of: Chains.name("www.test"), in: answers)
+        #expect(chain.answers(answers) == answers)
+        #expect(!chain.isCut)
+    }
+
+    @Test("A chain over more aliases is no answer, whatever makes it long")
+    func cutChain() {
+        let name = Chains.name("www.test")
+        #expect(AnswerChain(of: name, in: Self.chain(65)).isCut)
+        var message = DNSMessage()
+        message.answers = Self.chain(65)
+        #expect(message.cleaned(for: name) == nil)
+        #expect(AnswerChain(of: name, in: [Chains.dname("test", "a.test")]).isCut, "each name leads to a longer one")
+    }
+
+    @Test("A chain that comes back to itself is whole")
+    func circle() {
+        let answers = [Chains.cname("www.test", "b.test"), Chains.cname("b.test", "www.test")]
+        let chain = AnswerChain(of: Chains.name("www.test"), in: answers)
+        #expect(chain.answers(answers) == answers)
+        #expect(!chain.isCut)
     }
 
     /// The sections of a reply to a question for `www.test`, in presentation form; `!` before what is to be dropped.

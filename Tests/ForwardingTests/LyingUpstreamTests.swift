@@ -120,6 +120,28 @@ struct LyingUpstreamTests {
         #expect(stray.value == 1)
     }
 
+    @Test("An answer over more aliases than are followed is a failure, and no fault of the upstream")
+    func manyAliases() async throws {
+        let upstream = try await ScriptedUpstream { asked in
+            [
+                .send(
+                    asked.reply { reply in
+                        var name = asked.message.question?.name ?? .root
+                        for number in 0..<70 {
+                            let next = DomainName("a\(number).example") ?? .root
+                            reply.answers.append(Record(owner: name, ttl: 60, data: .cname(next)))
+                            name = next
+                        }
+                    })
+            ]
+        }
+        let asker = try Asker("forward . \(upstream.address)")
+        let response = try await asker.ask("long.example.org", transport: .tcp)
+        #expect(response.code == .serverFailure && response.answers.isEmpty)
+        #expect(response.extendedError?.text == "\(upstream.address): more than 64 aliases")
+        #expect(upstream.asked.count == 1)
+    }
+
     @Test("Authority and additional records that the question does not lead to are dropped and counted")
     func strangers() async throws {
         let bank = DomainName("www.bank.example") ?? .root

@@ -98,7 +98,7 @@ struct ReplyCheckTests {
             guard case .accepted = verdict else { continue }
             if reply[5] == 1 { #expect(DomainName(wire: reply[12..<(questionEnd - 4)]) == name) }
             if let read = DNSMessage.read(reply) {
-                #expect(read.cleaned(for: name).answers.count <= read.answers.count)
+                if let cleaned = read.cleaned(for: name) { #expect(cleaned.answers.count <= read.answers.count) }
             }
         }
     }

@@ -42,7 +42,7 @@ private func check(_ reply: [UInt8], _ sent: [UInt8], _ questionEnd: Int, _ name
     guard case .accepted = verdict else { return }
     guard let message = DNSMessage.read(reply) else { return }
     if let question = message.question { demand(question.name == name, "another question is taken") }
-    let kept = message.cleaned(for: name).answers
+    guard let kept = message.cleaned(for: name)?.answers else { return }
     demand(kept.count <= message.answers.count, "more records than came")
     for record in kept where record.owner != name {
         demand(
