@@ -5,9 +5,11 @@ import Pipeline
 /// Answers the requests of one HTTP/1.1 connection, one after the other, behind NIO's decoder.
 ///
 /// Confined to the connection's event loop. What one connection may keep here is bounded: a head of
-/// `headLimits.maxHeaderListSize` and a body of 64 KiB; the next request is read once the response has gone.
-final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
+/// `headLimits.maxHeaderListSize`, a body of 64 KiB, and as many bytes of responses as the channel takes before it is not
+/// writable any more, with one response beyond: the next request is answered once the client has taken these.
+final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     /// Bytes of a request's head, and its fields: a GET with a query of some 20 KiB.
@@ -33,6 +35,8 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         case reading
         /// The response is there before the body was: what still comes of it is dropped.
         case dropping
+        /// It has come whole; the client is to take earlier responses before.
+        case held([UInt8])
         case answering
     }
 
@@ -45,8 +49,14 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     private var isKeptAlive = true
     private var query: HTTPQuery?
     private var body: [UInt8] = []
-    /// Ends the connection where a request takes too long to come, or its response to go.
-    private var timer: Scheduled<Void>?
+    /// Bytes of responses that the system has not taken yet, of which each takes some for its head.
+    private var unwritten = 0
+    private static let headCost = 256
+    private var isReadHeld = false
+    /// Ends the connection where a request takes too long to come.
+    private var readTimer: Scheduled<Void>?
+    /// The same where the client takes too long over the oldest of the responses.
+    private var writeTimer: Scheduled<Void>?
     private var share: ConnectionRoom.Share
 
     init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState) {
@@ -62,7 +72,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
         case .body(let piece):
-            guard stage == .reading, case .body? = query else { return }
+            guard case .reading = stage, case .body? = query else { return }
             guard body.count + piece.readableBytes <= HTTPQuery.maximumBody else {
                 stage = .dropping
                 return respond(.contentTooLarge, UnsafeRawBufferPointer(start: nil, count: 0), context)
@@ -73,10 +83,27 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
-        timer = nil
+        cancel(&readTimer)
+        cancel(&writeTimer)
         _ = share.set(0)
         context.fireChannelInactive()
+    }
+
+    /// Stops taking bytes in while the client does not take responses.
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { isReadHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if case .held(let message) = stage { answer(message, context) }
+            if isReadHeld {
+                isReadHeld = false
+                // One that has become unwritable again holds it anew.
+                read(context: context)
+            }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -89,7 +116,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         stage = .reading
         count &+= 1
         isKeptAlive = head.isKeepAlive
-        limit(part.timeouts.read, context)
+        limit(&readTimer, part.timeouts.read, context)
         watch.update(requests: 1, isWriting: false)
         let query = Self.query(head)
         self.query = query
@@ -122,11 +149,9 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
     }
 
     private func end(_ context: ChannelHandlerContext) {
-        timer?.cancel()
-        timer = nil
-        if stage == .dropping { return finish(context) }
-        guard stage == .reading, let query else { return }
-        stage = .answering
+        cancel(&readTimer)
+        if case .dropping = stage { return finish(context) }
+        guard case .reading = stage, let query else { return }
         let message: [UInt8]
         switch query {
         case .message(let found): message = found
@@ -135,6 +160,13 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
             body = []
         case .failure: return
         }
+        if context.channel.isWritable { return answer(message, context) }
+        stage = .held(message)
+        if !tellRoom() { context.abort() }
+    }
+
+    private func answer(_ message: [UInt8], _ context: ChannelHandlerContext) {
+        stage = .answering
         guard let peers = ConnectionPeers(context.channel) else { return context.close(promise: nil) }
         let origin = ChannelOrigin(peers: peers, connection: self, place: (), context: context)
         part.batch {
@@ -149,7 +181,7 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
 
     /// A reply has come that was not there at once; empty where there is none.
     func deliver(_ reply: [UInt8], at place: Void, _ context: ChannelHandlerContext) {
-        guard context.channel.isActive, stage == .answering else { return }
+        guard context.channel.isActive, case .answering = stage else { return }
         reply.withUnsafeBytes { respond(reply.isEmpty ? .badRequest : .ok, $0, context) }
     }
 
@@ -162,39 +194,61 @@ final class HTTP1Connection: ChannelInboundHandler, LateReplyTaker {
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status.rawValue))
         for (name, value) in status.fields(body) { head.headers.add(name: name, value: value) }
         if !isKeptAlive { head.headers.add(name: "connection", value: "close") }
+        let cost = Self.headCost + body.count
+        unwritten += cost
+        if context.channel.isActive, !tellRoom() { return context.abort() }
+        if writeTimer == nil { limit(&writeTimer, part.timeouts.write, context) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !body.isEmpty {
             var message = context.channel.allocator.buffer(capacity: body.count)
             message.writeBytes(body)
-            if context.channel.isActive, !share.set(body.count) { return context.close(promise: nil) }
             context.write(wrapOutboundOut(.body(.byteBuffer(message))), promise: nil)
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        if stage == .answering { limit(part.timeouts.write, context) }
         // The next request may begin while the end of this response is written.
         let number = count
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             let (connection, context) = bound.value
-            if connection.stage == .answering, connection.count == number { connection.finish(context) }
+            connection.noteWritten(cost, context)
+            if case .answering = connection.stage, connection.count == number { connection.finish(context) }
         }
+    }
+
+    /// The client has taken a response: the time for the next one begins.
+    private func noteWritten(_ cost: Int, _ context: ChannelHandlerContext) {
+        unwritten -= cost
+        cancel(&writeTimer)
+        guard context.channel.isActive else { return }
+        if unwritten > 0 { limit(&writeTimer, part.timeouts.write, context) }
+        _ = tellRoom()
+    }
+
+    /// Tells what is kept here; false where all connections together keep more than there is room for.
+    private func tellRoom() -> Bool {
+        var kept = unwritten
+        if case .held(let message) = stage { kept += message.count }
+        return share.set(kept)
     }
 
     /// The request has come whole, and its response has gone.
     private func finish(_ context: ChannelHandlerContext) {
-        timer?.cancel()
-        timer = nil
+        cancel(&readTimer)
         stage = .idle
         body = []
-        _ = share.set(0)
         query = nil
         watch.noteProgress()
         watch.update(requests: 0, isWriting: false)
         if !isKeptAlive { context.close(promise: nil) }
     }
 
-    private func limit(_ time: Duration, _ context: ChannelHandlerContext) {
+    private func limit(_ timer: inout Scheduled<Void>?, _ time: Duration, _ context: ChannelHandlerContext) {
         timer?.cancel()
-        let channel = context.channel
-        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(mode: .all, promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(time)) { bound.value.abort() }
+    }
+
+    private func cancel(_ timer: inout Scheduled<Void>?) {
+        timer?.cancel()
+        timer = nil
     }
 }

@@ -7,8 +7,9 @@ import Pipeline
 ///
 /// Confined to the connection's event loop. What one connection may keep here is bounded: `streams` requests at a time
 /// with a body of 64 KiB each and a head of `headBytes`, `queries` queries whose replies are not there yet (those of
-/// streams that the client has reset included), and `unwrittenBytes` of replies that the client does not take. It ends
-/// where all connections together have no room for what it keeps.
+/// streams that the client has reset included), and `heldBytes` of replies that the client does not take, with one reply
+/// beyond: queries are answered once it has taken these. It ends where replies that were not there at once come to
+/// more than `unwrittenBytes`, and where all connections together have no room for what it keeps.
 final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     typealias InboundIn = HTTP2Frame
     typealias OutboundIn = HTTP2Frame
@@ -20,8 +21,10 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private static let headBytes = 16 << 10
     /// Frames in which a request's head may come (CVE-2024-27316 and others): none needs more than two.
     private static let headFrames = 4
-    /// Replies for a client that does not take them, in bytes; with more the connection ends.
-    private static let unwrittenBytes = 256 << 10
+    /// Replies for a client that does not take them, in bytes; with more no query is answered.
+    private static let heldBytes = 128 << 10
+    /// The same; with more the connection ends.
+    private static let unwrittenBytes = 512 << 10
     /// The connection's window is opened again when so many bytes of bodies have come.
     private static let windowStep = 16 << 10
     /// The frames that a client may send without asking anything: resets (CVE-2023-44487) and what it is reset for
@@ -81,8 +84,10 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private let verdicts = HTTP2Verdicts()
     private var peers: ConnectionPeers?
     private var streams: [HTTP2StreamID: Stream] = [:]
-    /// Queries of this turn.
+    /// Queries of this turn, and of former ones while the client does not take replies; at most one for each stream.
     private var asked: [(id: HTTP2StreamID, query: [UInt8])] = []
+    /// Their bytes.
+    private var askedBytes = 0
     /// Queries whose replies are not there yet.
     private var underWay = 0
     /// Bytes of replies that the system has not taken yet.
@@ -95,6 +100,8 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     /// Answers with status 200 that are still to be counted.
     private var answered = 0
     private var isReadHeld = false
+    /// Whether what waits is to be answered in the next turn.
+    private var isHeldDue = false
     /// Looks for streams that take too long; there while any is reading or writing at the end of a turn.
     private var inspection: Scheduled<Void>?
 
@@ -221,6 +228,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         streams[id]?.stage = .answering
         dropBody(of: id)
         asked.append((id, query))
+        askedBytes += query.count
     }
 
     private func dropBody(of id: HTTP2StreamID) {
@@ -230,14 +238,18 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
 
     private func remove(_ id: HTTP2StreamID) {
         dropBody(of: id)
-        streams[id] = nil
+        if streams.removeValue(forKey: id)?.stage == .answering, let place = asked.firstIndex(where: { $0.id == id }) {
+            askedBytes -= asked.remove(at: place).query.count
+        }
     }
 
-    /// Answers the queries of a turn as one batch.
+    /// Answers the queries of a turn as one batch, as many as the client takes replies to.
     private func answerAsked(_ context: ChannelHandlerContext) {
-        if let peers, !asked.isEmpty {
+        if let peers, !asked.isEmpty, unwritten < Self.heldBytes {
             part.batch {
-                for (id, query) in asked {
+                while unwritten < Self.heldBytes, !asked.isEmpty {
+                    let (id, query) = asked.removeFirst()
+                    askedBytes -= query.count
                     let origin = ChannelOrigin(peers: peers, connection: self, place: id, context: context)
                     let outcome = query.withUnsafeBytes { bytes in
                         part.respond(bytes, from: origin) { respond(id, .ok, $0, context) }
@@ -250,7 +262,6 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
                     }
                 }
             }
-            asked.removeAll(keepingCapacity: true)
         }
         proceed(context)
     }
@@ -288,14 +299,15 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         let head = HTTP2Frame.FramePayload.Headers(headers: headers, endStream: body.isEmpty)
         let headFrame = HTTP2Frame(streamID: id, payload: .headers(head))
         let written = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let count = body.count
         unwritten += count
         written.futureResult.whenComplete { _ in
-            let connection = bound.value
+            let (connection, context) = bound.value
             connection.unwritten -= count
             connection.remove(id)
             connection.watch.noteProgress()
+            connection.answerHeld(context)
         }
         if body.isEmpty {
             context.write(wrapOutboundOut(headFrame), promise: written)
@@ -318,6 +330,18 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
 
     private func mayTake(_ context: ChannelHandlerContext) -> Bool { context.channel.isWritable && underWay < most }
 
+    /// Answers what waited for the client to take replies; not from within the answering, where replies are written too.
+    private func answerHeld(_ context: ChannelHandlerContext) {
+        guard !asked.isEmpty, unwritten < Self.heldBytes, !isHeldDue else { return }
+        isHeldDue = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (connection, context) = bound.value
+            connection.isHeldDue = false
+            if context.channel.isActive { connection.answerAsked(context) }
+        }
+    }
+
     /// Sends what there is, takes more in where there is room, and looks after the time that streams take.
     private func proceed(_ context: ChannelHandlerContext) {
         if answered > 0 {
@@ -326,9 +350,8 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         }
         context.flush()
         guard context.channel.isActive else { return }
-        guard unwritten <= Self.unwrittenBytes, share.set(unwritten + unasked) else {
-            return context.close(promise: nil)
-        }
+        let hasRoom = share.set(unwritten + unasked + askedBytes)
+        guard hasRoom, unwritten <= Self.unwrittenBytes else { return context.abort() }
         if isReadHeld, mayTake(context) {
             isReadHeld = false
             context.read()
@@ -350,7 +373,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
             next = min(next ?? end, end)
         }
         guard let next else { return }
-        if next <= .now() { return context.close(promise: nil) }
+        if next <= .now() { return context.abort() }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         inspection = context.eventLoop.scheduleTask(deadline: next) {
             let (connection, context) = bound.value

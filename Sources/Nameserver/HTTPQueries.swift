@@ -17,11 +17,7 @@ struct HTTPQueries: Sendable {
         self.loops = loops
         self.state = state
         self.most = most
-        context = try tls.map { tls in
-            var tls = tls
-            tls.applicationProtocols = ["h2", "http/1.1"]
-            return try NIOSSLContext(configuration: tls)
-        }
+        context = try tls.map { try NIOSSLContext(serving: $0, protocols: ["h2", "http/1.1"]) }
     }
 
     /// Makes a channel serve requests; called on its event loop.

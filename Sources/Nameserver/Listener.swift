@@ -173,9 +173,7 @@ final class ConnectionSetUp: Sendable {
         do {
             switch scheme {
             case .dns, .tls:
-                guard var tls else { return .tls(nil) }
-                tls.applicationProtocols = ["dot"]
-                return .tls(try NIOSSLContext(configuration: tls))
+                return .tls(try tls.map { try NIOSSLContext(serving: $0, protocols: ["dot"]) })
             case .https: return .https(try HTTPQueries(loops, state, tls, most: most))
             }
         } catch {

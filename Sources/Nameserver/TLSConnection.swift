@@ -158,7 +158,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
                 connection.proceed(context)
             }
         }
-        if unwritten > Self.unwrittenBytes { return context.close(promise: nil) }
+        if unwritten > Self.unwrittenBytes { return context.abort() }
         updateBounds(context)
     }
 
@@ -188,7 +188,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     private func updateBounds(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         let kept = pending.readableBytes > 0 ? pending.storageCapacity : 0
-        guard share.set(kept + unwritten) else { return context.close(promise: nil) }
+        guard share.set(kept + unwritten) else { return context.abort() }
         deadline.update(
             .init(
                 isReading: pending.readableBytes > 0 && underWay < most, isWriting: unwritten > 0,

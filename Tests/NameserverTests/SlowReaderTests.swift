@@ -5,17 +5,33 @@ import Testing
 
 @testable import Nameserver
 
-@Suite("Clients over TLS that do not take their replies", .timeLimit(.minutes(2)))
+@Suite("Clients of streams that do not take their replies", .timeLimit(.minutes(2)))
 struct SlowReaderTests {
-    /// Keeps all that is written, as a socket does whose peer reads nothing.
+    /// Keeps all that is written, as a socket does whose peer reads nothing; not writable with more than 64 KiB.
     private final class FullSocket: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         private var promises: [EventLoopPromise<Void>?] = []
+        /// All that was ever written.
         private(set) var bytes = 0
+        private var kept = 0
 
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            bytes += unwrapOutboundIn(data).readableBytes
+            let count = unwrapOutboundIn(data).readableBytes
+            bytes += count
+            kept += count
             promises.append(promise)
+            guard kept > 65_536, let channel = context.channel as? EmbeddedChannel, channel.isWritable else { return }
+            channel.isWritable = false
+            channel.pipeline.fireChannelWritabilityChanged()
+        }
+
+        /// The peer has read all.
+        func drain(_ channel: EmbeddedChannel) {
+            let written = promises
+            (promises, kept) = ([], 0)
+            channel.isWritable = true
+            for promise in written { promise?.succeed(()) }
+            channel.pipeline.fireChannelWritabilityChanged()
         }
 
         func flush(context: ChannelHandlerContext) {}
@@ -46,6 +62,38 @@ struct SlowReaderTests {
             let query = TestSocket.framed(TestQuery("a.test.").bytes)
             try channel.writeInbound(ByteBuffer(bytes: (0..<queries).flatMap { _ in query }))
         }
+    }
+
+    @Test("Of an HTTP/1.1 connection's requests no more are answered than the client takes responses to")
+    func http1() throws {
+        let answers = LongAnswers()
+        let state = ListenerState(content(answers.stage))
+        let loops = LoopResponders(state, transport: .https, room: ServingLimits().streamBytes)
+        let channel = EmbeddedChannel()
+        defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+        channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 443)
+        channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
+        try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 443)).wait()
+        let part = loops.part(of: channel.eventLoop)
+        let watch = HTTPConnectionWatch(part: part)
+        let socket = FullSocket()
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers(socket, watch)
+        try HTTP1Connection(part: part, watch: watch, state: state).add(to: pipeline)
+        let query = FrameClient.base64(TestQuery("a.test.", .txt).bytes)
+        let request = "GET /dns-query?dns=\(query) HTTP/1.1\r\nHost: dns.test\r\n\r\n"
+        try channel.writeInbound(ByteBuffer(string: String(repeating: request, count: 500)))
+        #expect((1...2).contains(answers.count) && socket.bytes < 130_000)
+        // Whoever reads gets all of them, in any pace.
+        var rounds = 0
+        while answers.count < 500, rounds < 500 {
+            let before = answers.count
+            socket.drain(channel)
+            #expect((1...2).contains(answers.count - before))
+            rounds += 1
+        }
+        socket.drain(channel)
+        #expect(answers.count == 500 && socket.bytes > 500 * 48_000 && channel.isActive)
     }
 
     @Test("What is kept for one of them is bounded, whatever it has asked for; then its connection ends")

@@ -41,6 +41,25 @@ struct StubStage: Stage {
     }
 }
 
+/// Answers every question by some 50 kB, at once, and counts them.
+final class LongAnswers: Sendable {
+    private let made = Atomic(0)
+    var count: Int { made.load(ordering: .relaxed) }
+
+    var stage: StubStage {
+        StubStage { [self] query, _ in
+            made.wrappingAdd(1, ordering: .relaxed)
+            var response = Response(.noError, isAuthoritative: true)
+            response.source = "stub"
+            let text = [255] + [UInt8](repeating: 0x78, count: 255)
+            response.answers = (0..<190).map { _ in
+                Record(owner: query.name, ttl: 60, data: RecordData(type: .txt, bytes: text))
+            }
+            return response
+        }
+    }
+}
+
 extension Response {
     /// One address, 192.0.2.`last`, for whatever was asked.
     static func address(_ last: UInt8, for query: PipelineQuery, ttl: UInt32 = 60) -> Response {
