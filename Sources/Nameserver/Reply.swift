@@ -306,16 +306,16 @@ struct Reply {
         }
         isTruncated = isCut || response.isTruncated
         isRecursionAvailable = response.isRecursionAvailable
-        if let isDesired = response.isRecursionDesired {
-            // The header copies RD from the query, which stands in the same place.
-            let flags = buffer.load(fromByteOffset: 2, as: UInt8.self)
-            buffer.storeBytes(of: flags & 0xfe | (isDesired ? 1 : 0), toByteOffset: 2, as: UInt8.self)
-        }
         isAuthenticData = response.isAuthenticData && understandsAuthenticData
         length = writer.bytes.count
         writer.bytes.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             buffer.copyMemory(from: base, byteCount: bytes.count)
+        }
+        if let isDesired = response.isRecursionDesired {
+            // The header copies RD from the query, which stands in the same place.
+            let flags = buffer.load(fromByteOffset: 2, as: UInt8.self)
+            buffer.storeBytes(of: flags & 0xfe | (isDesired ? 1 : 0), toByteOffset: 2, as: UInt8.self)
         }
         return finish(response.code, isAuthoritative: response.isAuthoritative)
     }

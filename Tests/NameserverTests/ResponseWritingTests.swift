@@ -29,6 +29,17 @@ struct ResponseWritingTests {
         #expect(try server.ask(query).flags == 0x8390)
     }
 
+    @Test(
+        "RD is the query's, or what a stage says", arguments: [nil, true, false] as [Bool?], [0x0100, 0] as [UInt16])
+    func recursionDesired(_ said: Bool?, _ flags: UInt16) throws {
+        let server = Self.server { $0.isRecursionDesired = said }
+        var query = TestQuery("a.test.")
+        query.flags = flags
+        #expect(try (server.ask(query).flags & 0x0100 != 0) == (said ?? (flags != 0)))
+        query.edns = TestQuery.EDNS()
+        #expect(try (server.ask(query).flags & 0x0100 != 0) == (said ?? (flags != 0)))
+    }
+
     @Test("AD is for who asked with AD or DO only (RFC 6840 §5.8)")
     func authenticData() throws {
         let server = Self.server { $0.isAuthenticData = true }
