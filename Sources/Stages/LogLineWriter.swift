@@ -31,7 +31,7 @@ package final class LogLineWriter: LogSink {
     package static let linesPerSecond = 100_000
     /// How long a line waits for others that are written with it: woken for every batch of queries, the thread would cost
     /// more than its lines.
-    private static let gathering = DispatchTimeInterval.milliseconds(5)
+    private static let gathering = Duration.milliseconds(5)
     /// The most bytes that the thread keeps room for while nothing waits.
     private static let keptCapacity = 1 << 17
 
@@ -52,9 +52,9 @@ package final class LogLineWriter: LogSink {
     private let second: @Sendable () -> UInt64
     private let dropped: Counter
     /// Counts up when there is something to do for the thread.
-    private let work = DispatchSemaphore(value: 0)
+    private let work = MonotonicSemaphore()
     /// Counts up when the thread has ended.
-    private let ended = DispatchSemaphore(value: 0)
+    private let ended = MonotonicSemaphore()
 
     /// - Parameter descriptor: stays the caller's, and open until `stop` has returned.
     package convenience init(descriptor: Int32, metrics: Metrics) {
@@ -109,7 +109,7 @@ package final class LogLineWriter: LogSink {
     package func stop(waitingAtMost seconds: Double) -> Bool {
         state.withLock { $0.isClosed = true }
         work.signal()
-        return ended.wait(timeout: .now() + seconds) == .success
+        return ended.wait(atMost: .seconds(seconds))
     }
 
     private func run(_ descriptor: Int32) {
@@ -123,9 +123,9 @@ package final class LogLineWriter: LogSink {
         var bytes: [UInt8] = []
         while !isClosed {
             // What was dropped is told also where no further line comes.
-            if isTelling { _ = work.wait(timeout: .now() + 1) } else { work.wait() }
+            if isTelling { work.wait(atMost: .seconds(1)) } else { work.wait() }
             // Lines that join others give no signal; `stop` does.
-            _ = work.wait(timeout: .now() + Self.gathering)
+            work.wait(atMost: Self.gathering)
             let now = second()
             bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
             let untold = state.withLock { state -> UInt64 in
