@@ -146,8 +146,12 @@ package struct AddressAllocator: Sendable {
     }
 
     /// Frees the addresses whose quarantine is over, and returns them.
+    ///
+    /// None rests for longer than a quarantine from now: where the clock was ahead when it was released, or the period
+    /// was longer, its end is moved here.
     @discardableResult
     package mutating func endQuarantine(at now: Timestamp) -> [IPAddress] {
+        quarantine.bound(by: now.advanced(byMilliseconds: max(0, quarantinePeriod)))
         var ended: [IPAddress] = []
         while let address = quarantine.popEnded(at: now) {
             move(address, from: .quarantined, to: .free)

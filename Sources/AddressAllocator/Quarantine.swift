@@ -40,6 +40,13 @@ struct Quarantine: Sendable {
         return first.address
     }
 
+    /// Moves the ends that lie behind an instant there, once all do: an end before them comes first anyway.
+    mutating func bound(by latest: Timestamp) {
+        guard let first = heap.first, first.end > latest else { return }
+        ends = ends.mapValues { _ in latest }
+        heap = ends.keys.map { Entry(end: latest, address: $0) }
+    }
+
     private mutating func dropStale() {
         while let first = heap.first, ends[first.address] != first.end {
             removeFirst()

@@ -123,7 +123,7 @@ struct AddressAllocatorTests {
     @Test("Quarantined addresses come back in the order of their instants")
     func quarantineOrder() throws {
         var generator = SeededGenerator.announced()
-        var allocator = try makeAllocator("10.0.0.0/24")
+        var allocator = try makeAllocator("10.0.0.0/24", quarantine: 50_000)
         var ends: [IPAddress: Timestamp] = [:]
         for host in 1...200 {
             let address = try address("10.0.0.\(host)")
@@ -141,6 +141,21 @@ struct AddressAllocatorTests {
             #expect(ended == Set(ends.filter { $0.value == instant(second) }.keys))
             ends = ends.filter { $0.value > instant(second) }
         }
+    }
+
+    @Test("Where the clock was ahead at the release, an address rests for a quarantine from now, and no longer")
+    func clockSetBack() throws {
+        var allocator = try makeAllocator("10.0.0.0/24", quarantine: 1000)
+        let addresses = try (1...3).map { try address("10.0.0.\($0)") }
+        for address in addresses { allocator.take(address, for: name("prod/web")) }
+        allocator.release(addresses[0], of: name("prod/web"), at: instant(1_000))
+        for address in addresses[1...] { allocator.release(address, of: name("prod/web"), at: instant(86_400)) }
+        #expect(allocator.endQuarantine(at: instant(1_001)) == [addresses[0]])
+        // From here on the first of the others is looked at.
+        let tooEarly = allocator.endQuarantine(at: instant(1_003))
+        #expect(tooEarly.isEmpty && allocator.nextQuarantineEnd == instant(1_004))
+        let ended = Set(allocator.endQuarantine(at: instant(1_004)))
+        #expect(ended == Set(addresses[1...]) && allocator.usage[0].quarantined == 0)
     }
 
     @Test("A /64 counts and gives without running over")
