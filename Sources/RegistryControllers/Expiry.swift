@@ -4,21 +4,28 @@ import Registry
 enum EventExpiry {
     static let lifetime: Int64 = 3_600_000
 
-    /// When an Event goes. What it tells of the future does not count: nobody could wait for it.
+    /// When an Event goes, looked at now. One that tells of the future alone was made while the clock was ahead: it has
+    /// an hour from here.
     static func end(of document: JSONValue, now: Timestamp) -> Timestamp {
+        (last(of: document, until: now) ?? now).advanced(byMilliseconds: lifetime)
+    }
+
+    /// The last time it tells of. What is in the future does not count: nobody could wait for it.
+    private static func last(of document: JSONValue, until now: Timestamp) -> Timestamp? {
         let times = [
             document.time("lastTimestamp"), document.time("eventTime"), document.time("firstTimestamp"),
             document["series"]?.time("lastObservedTime"), document["metadata"]?.time("creationTimestamp"),
         ]
-        let last = times.compactMap { $0 }.filter { $0 <= now }.max() ?? now
-        return last.advanced(byMilliseconds: lifetime)
+        return times.compactMap { $0 }.filter { $0 <= now }.max()
     }
 
+    /// Removes an Event whose end has come, as it was told by `end`.
     static func write(_ id: NamespacedName) -> ObjectWrite {
         ObjectWrite(ObjectKey(.event, id), feeder: RegistryControllers.feeder) { stored, transaction in
             guard let stored else { return .keep }
-            let end = end(of: try stored.document(), now: transaction.now)
-            guard end <= transaction.now else { return .keep }
+            let last = last(of: try stored.document(), until: transaction.now)
+            // Of the future alone it told when its hour began.
+            if let last, last.advanced(byMilliseconds: lifetime) > transaction.now { return .keep }
             return try ObjectRemoval.decision(for: stored, now: transaction.now)
         }
     }

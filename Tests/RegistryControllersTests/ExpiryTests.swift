@@ -16,13 +16,17 @@ struct ExpiryTests {
             try store.put(.event, "prod/new", #"{"eventTime": "2027-01-15T08:00:00.000000Z"}"#)
             try store.put(.event, "prod/bare", "{}")
             try store.put(.event, "prod/future", #"{"lastTimestamp": "2099-01-15T08:00:00Z"}"#)
+            try store.put(.event, "prod/ahead", #"{"lastTimestamp": "2099-01-15T08:00:00Z"}"#)
+            try store.change(.event, "prod/ahead") {
+                $0["metadata"]?["creationTimestamp"] = .string("2099-01-15T08:00:00Z")
+            }
             await running.settled()
             #expect(running.progress?.nextTime == Timestamp(rfc3339: "2027-01-15T09:00:00Z"), "its creation counts")
             await running.advance(seconds: 1800)
             try store.change(.event, "prod/new") { $0["lastTimestamp"] = .string("2027-01-15T08:30:00Z") }
             await running.settled()
             await running.advance(seconds: 1799)
-            #expect(store.all(.event).count == 4)
+            #expect(store.all(.event).count == 5)
             await running.advance(seconds: 1)
             #expect(store.all(.event).map(\.key.id.name) == ["new"], "the future does not count")
             await running.advance(seconds: 1800)
