@@ -75,8 +75,11 @@ package struct EnvironmentRequest: Sendable {
         } catch {
             throw .notMade(error)
         }
+        // Most often a namespace that is spelled otherwise.
+        let isEmpty = hasServiceLinks && !services.contains { $0.metadata.id.namespace == namespace }
         let warnings =
-            patterns.filter { pattern in !visible.contains { pattern.matches($0.metadata.id) } }
+            (isEmpty ? ["namespace \(namespace) has no Service"] : [])
+            + patterns.filter { pattern in !visible.contains { pattern.matches($0.metadata.id) } }
             .map { "\(itemPrefix)services '\($0.text)' matches no Service with a cluster IP in namespace \(namespace)" }
             + made.collisions.map { "variable \($0.description)" }
         return Outcome(variables: environment.narrowed(toPrefix: prefix), warnings: warnings)

@@ -56,6 +56,16 @@ struct PodRequestTests {
         #expect(file.warnings == row.warnings)
     }
 
+    @Test("A namespace without a Service is told of, as its spelling is mostly at fault; not where none is asked for")
+    func emptyNamespace() throws {
+        func warnings(_ query: String) throws -> [String] {
+            let request = try EnvironmentRequest(namespace: "prdo", query: Self.query(query))
+            return try request.file(of: Self.services).warnings
+        }
+        #expect(try warnings("") == ["namespace prdo has no Service"])
+        #expect(try warnings("service-links=0&env=A=1").isEmpty)
+    }
+
     static let badEnvironments: [(query: String, message: String)] = [
         (
             "formats=json",
