@@ -11,6 +11,7 @@ package struct APIService: Sendable {
     private let discovery: Discovery
     private let schemas: OpenAPIDocuments
     private let logger: Logger
+    private let refusals: StoreRefusals
 
     package init(
         store: any ObjectStore, hub: WatchHub, server: ServerRecord, version: String, clock: WallClock,
@@ -23,6 +24,7 @@ package struct APIService: Sendable {
         discovery = Discovery(version: version)
         schemas = OpenAPIDocuments(schema: schema)
         self.logger = logger
+        refusals = StoreRefusals(logger: logger)
     }
 
     /// Answers a request; every failure becomes a Status.
@@ -34,10 +36,13 @@ package struct APIService: Sendable {
         to request: APIRequest, _ answer: () async throws -> APIResponse
     ) async -> APIResponse {
         do {
-            return try await answer()
+            let response = try await answer()
+            if !Self.isRead(request), response.code < 300 { refusals.noteWritten() }
+            return response
         } catch let status as APIStatus {
             return APIResponse(status)
         } catch let error as ObjectStoreError {
+            refusals.note(error)
             return APIResponse(APIStatus(error))
         } catch let error as AddressingError {
             return APIResponse(APIStatus(error, request: request))

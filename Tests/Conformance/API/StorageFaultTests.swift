@@ -37,6 +37,8 @@ struct StorageFaultTests {
         #expect(refusal?.status == 507 && status["reason"] as? String == "InsufficientStorage", "\(status)")
         #expect((status["message"] as? String)?.contains("full") == true, "\(status)")
         #expect(!stored.isEmpty)
+        let another = try connection.request("POST", Self.services, Self.body("t", filler: 200_000))
+        #expect(another.status == 507)
         // Reading and DNS know what was stored before, and only that.
         func names() throws -> Set<String> {
             let items = try connection.request("GET", Self.services).object["items"] as? [[String: Any]] ?? []
@@ -49,6 +51,10 @@ struct StorageFaultTests {
         #expect(try server.shell("\(inside) rm $PWD/data/ballast").status == 0)
         let after = try connection.request("POST", Self.services, Self.body("after"))
         #expect(after.status == 201, "\(after.object)")
+        let told = server.process.log.split(separator: "\n").compactMap { line in
+            ["writes are refused", "writes are taken again"].first { line.contains($0) }
+        }
+        #expect(told == ["writes are refused", "writes are taken again"], "\(server.process.log)")
         #expect(try names() == Set(stored + ["after"]))
         let audit = try server.shell("\(inside) $SWIFTLET vip audit --data $PWD/data")
         #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
