@@ -51,7 +51,9 @@ package struct APIServer: Sendable {
     /// - Parameter onListening: Called with the port once connections are taken.
     package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
         var stream = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [StreamGuard(), UnreadableRequests(limits: Self.headerLimitsText)],
+            additionalChannelHandlers: [
+                HTTP1Rules.Placement(), StreamGuard(), UnreadableRequests(limits: Self.headerLimitsText),
+            ],
             idleTimeout: Self.idleTimeout,
             httpDecoderConfiguration: Self.headerLimits)
         stream.idleTimeout = Self.idleTimeout

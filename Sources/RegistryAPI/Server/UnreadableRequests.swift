@@ -15,10 +15,16 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: String
     private var failure: HTTPParserError?
+    private var brokenRule: HTTP1Rules.BrokenRule?
 
     /// - Parameter limits: What the head of a request may come to, as a message says it.
     init(limits: String) {
         self.limits = limits
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? HTTP1Rules.BrokenRule { brokenRule = event }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -34,7 +40,7 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
         let reason =
             failure == .headerOverflow
             ? "the head of the request is longer than this server reads: \(limits)"
-            : "the request is no HTTP that can be read: \(failure)"
+            : "the request is no HTTP that can be read: \(brokenRule?.reason ?? "\(failure)")"
         let body = ByteBuffer(string: JSONText.text(of: APIStatus.badRequest(reason).document))
         head.headerFields[.contentLength] = "\(body.readableBytes)"
         head.headerFields[.contentType] = "application/json"

@@ -111,6 +111,19 @@ final class RawClient: Sendable {
 
     deinit { close(descriptor) }
 
+    /// The next bytes up to an empty line, which is not among them; all that came where the server closes before.
+    func head() async -> String {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [descriptor] in
+                let end = Array("\r\n\r\n".utf8)
+                var (bytes, byte) = ([UInt8](), UInt8(0))
+                while bytes.suffix(4) != end[...], recv(descriptor, &byte, 1, 0) == 1 { bytes.append(byte) }
+                if bytes.suffix(4) == end[...] { bytes.removeLast(4) }
+                continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
+            }
+        }
+    }
+
     /// All that comes until the server closes the connection; on a thread of its own, as it waits.
     func reply() async throws -> Reply {
         let bytes: [UInt8] = await withCheckedContinuation { continuation in
