@@ -200,6 +200,7 @@ extension Upstream.Mood {
         case .wrongIdentifier: "wrong identifiers"
         case .forgedFirst: "a forged reply first"
         case .wrongQuestion: "another question"
+        case .twice: "each reply twice"
         case .extraRecords: "records of others"
         case .truncated: "truncated"
         case .garbage: "garbage"

@@ -20,11 +20,15 @@ struct Options {
     /// The world to run in, by a part of its name; nil for both in turn.
     var world: String?
     var keepsFiles = false
+    /// Seconds that each way of the soak takes at a time, in place of the sequences; nil for the sequences.
+    var soak: Int?
 
     static let usage = """
         torture [--swiftlet BINARY] [--sequences N] [--jobs N] [--seed N] [--only N] [--fault PART-OF-A-KIND]…
                 [--without PART-OF-A-KIND]… [--world PART-OF-A-NAME] [--keep]
-        Breaks what a server depends on while every reply is checked; see Tests/Torture/README.md.
+        torture --soak SECONDS [--swiftlet BINARY] [--seed N] [--keep]
+        Breaks what a server depends on while every reply is checked, or asks it in every way for so long and again
+        while its memory is looked at; see Tests/Torture/README.md.
         """
 
     init(_ arguments: [String]) throws(BenchmarkError) {
@@ -41,6 +45,7 @@ struct Options {
             case "--without": without.append(try reader.value(of: option))
             case "--world": world = try reader.value(of: option)
             case "--keep": keepsFiles = true
+            case "--soak": soak = try reader.number(of: option, in: 1...86_400)
             default: throw .usage("\(option) is no option\n\(Self.usage)")
             }
         }

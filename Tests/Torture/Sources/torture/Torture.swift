@@ -10,7 +10,7 @@ struct Torture {
             Interruption.watch()
             // A server that goes must not end this with it.
             signal(SIGPIPE, SIG_IGN)
-            if options.only != nil { try enterNamespaces() }
+            if options.only != nil || options.soak != nil { try enterNamespaces() }
             exit(try run(options) ? 0 : 1)
         } catch {
             note("torture: \(error)")
@@ -42,6 +42,13 @@ struct Torture {
         let folder = FileManager.default.temporaryDirectory.appending(path: "torture-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if !options.keepsFiles { try? FileManager.default.removeItem(at: folder) } }
+        if let seconds = options.soak {
+            note("seed \(options.seed)")
+            let soak = Soak(executable: options.executable, seconds: seconds, seed: options.seed)
+            let (report, hasFailed) = try soak.run(folder: folder)
+            print("\(report.table)\n\n\(seconds) s each time; seed \(options.seed).\n\n\(machine.description)")
+            return !hasFailed
+        }
         var outcome = Outcome()
         if let number = options.only {
             do {

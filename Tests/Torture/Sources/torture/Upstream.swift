@@ -16,6 +16,8 @@ final class Upstream: Sendable {
         /// A forged reply with another identifier before the right one.
         case forgedFirst
         case wrongQuestion
+        /// The right reply, and again when nobody waits for it.
+        case twice
         /// The right address, and records for other names beside it.
         case extraRecords
         /// TC over UDP; TCP is well.
@@ -144,6 +146,7 @@ final class Upstream: Sendable {
         let right = Self.reply(to: query, asked)
         switch mood {
         case .well, .gone: return [right]
+        case .twice: return [right, right]
         case .silent: return []
         case .wrongIdentifier: return [Self.forged(right)]
         case .forgedFirst: return [Self.forged(right), right]
