@@ -27,7 +27,7 @@ struct HTTPQueries: Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
         guard let context else { return try addHTTP1(to: pipeline, part, watch) }
-        try pipeline.addHandler(NIOSSLServerHandler(context: context))
+        try pipeline.addTLS(context)
         let bound = NIOLoopBound((part, watch), eventLoop: channel.eventLoop)
         try pipeline.addHandler(
             ApplicationProtocolNegotiationHandler { result, channel in

@@ -190,9 +190,7 @@ final class ConnectionSetUp: Sendable {
         switch kind.current {
         case .https(let queries): try queries.setUp(channel)
         case .tls(let context):
-            if let context {
-                try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-            }
+            if let context { try channel.pipeline.syncOperations.addTLS(context) }
             try channel.pipeline.syncOperations.addHandler(
                 TLSConnection(part: loops.part(of: channel.eventLoop), most: most))
         }

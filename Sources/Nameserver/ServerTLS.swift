@@ -1,17 +1,6 @@
 import NIOCore
 import NIOSSL
 
-extension ChannelHandlerContext {
-    /// Ends a connection at once: TLS takes no leave of a client that does not listen, and what waits for it goes.
-    func abort() {
-        if let tls = try? pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            close(promise: nil)
-        }
-    }
-}
-
 extension NIOSSLContext {
     /// How long an end is waited for once ours is told. A client need not tell its own (RFC 8446 §6.1), and one that has
     /// gone without a word leaves some 60 KiB here until then.
@@ -27,5 +16,12 @@ extension NIOSSLContext {
         configuration.applicationProtocols = protocols
         configuration.shutdownTimeout = Self.shutdownTimeout
         try self.init(configuration: configuration)
+    }
+}
+
+extension ChannelPipeline.SynchronousOperations {
+    /// Adds the handler that TLS is spoken by, where `abort` finds it.
+    func addTLS(_ context: NIOSSLContext) throws {
+        try addHandler(NIOSSLServerHandler(context: context), name: ConnectionAbort.tlsHandler)
     }
 }
