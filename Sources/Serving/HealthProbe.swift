@@ -9,16 +9,17 @@ struct HealthProbe: Sendable {
     /// CoreDNS's buckets of this histogram, in seconds.
     private static let buckets = [0.00025, 0.0025, 0.025, 0.25, 2.5]
     private static let interval = Duration.seconds(1)
-    /// How long an answer is waited for; CoreDNS's value.
-    private static let patience = TimeAmount.seconds(3)
     /// From which time on a log line says that it took long.
     private static let remarkable = Duration.seconds(1)
 
+    private let patience: TimeAmount
     private let duration: Histogram
     private let failures: Counter
     private let logger: Logger
 
-    init(metrics: Metrics, logger: Logger) {
+    /// - Parameter patience: how long an answer is waited for; CoreDNS's value where none is given.
+    init(metrics: Metrics, logger: Logger, patience: TimeAmount = .seconds(3)) {
+        self.patience = patience
         duration = metrics.histogram(
             "coredns_health_request_duration_seconds", "Histogram of the time (in seconds) each request took.",
             buckets: Self.buckets)
@@ -41,7 +42,7 @@ struct HealthProbe: Sendable {
     func ask(_ host: String, _ port: Int) async {
         let start = ContinuousClock.now
         do {
-            try await Self.get(host, port)
+            try await get(host, port)
         } catch {
             // The end of this process, or of this configuration, is no failure.
             guard !Task.isCancelled else { return }
@@ -55,7 +56,7 @@ struct HealthProbe: Sendable {
         }
     }
 
-    private static func get(_ host: String, _ port: Int) async throws {
+    private func get(_ host: String, _ port: Int) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let promise = loop.makePromise(of: Void.self)
         let channel: any Channel
