@@ -6,7 +6,8 @@ import Synchronization
 /// Who finds no room waits for a short while, in the order of coming. Of a user who is known, all answers together have
 /// half of it at most. An answer that is too long for that is made by itself: one such at a time, beside the budget.
 ///
-/// Requests come in up to half of all that only: those that have come in can then go on, and end.
+/// Requests come in up to half of all that only: those that have come in can then go on, and end. Those that write find
+/// an eighth more behind all of it: lists that nobody reads keep no one from changing something.
 package final class AnswerBudget: Sendable {
     /// What one request has of the budget; given back when it is forgotten.
     ///
@@ -60,8 +61,8 @@ package final class AnswerBudget: Sendable {
     private static let maximumWaiting = 1024
 
     /// What room is wanted for.
-    fileprivate enum Purpose {
-        case request, answer
+    fileprivate enum Purpose: CaseIterable {
+        case write, answer, request
     }
 
     fileprivate struct Waiting {
@@ -116,9 +117,9 @@ package final class AnswerBudget: Sendable {
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// Room for one more request, for which is waited; nil where none came in time.
-    func enter(user: String?) async -> Hold? {
+    func enter(user: String?, isWrite: Bool = false) async -> Hold? {
         let hold = Hold(self, user: user)
-        return await take(Self.requestCost, .request, for: hold) ? hold : nil
+        return await take(Self.requestCost, isWrite ? .write : .request, for: hold) ? hold : nil
     }
 
     // MARK: Taking
@@ -184,7 +185,12 @@ package final class AnswerBudget: Sendable {
             state.add(count, to: hold)
             return .taken
         }
-        let limit = purpose == .answer ? maximum : maximum / 2
+        let limit =
+            switch purpose {
+            case .write: maximum + maximum / 8
+            case .answer: maximum
+            case .request: maximum / 2
+            }
         let share = hold.user == nil ? limit : limit / 2
         let own = state.holds[id] ?? 0
         guard count <= share - own else {
@@ -221,7 +227,7 @@ package final class AnswerBudget: Sendable {
     private func serve(_ state: inout State) -> [CheckedContinuation<Bool, Never>] {
         guard !state.waiting.isEmpty else { return [] }
         var answered: [CheckedContinuation<Bool, Never>] = []
-        for purpose in [Purpose.answer, .request] {
+        for purpose in Purpose.allCases {
             let all = state.waiting
             state.waiting = []
             var isSpent = false

@@ -223,7 +223,7 @@ package struct APIServer: Sendable {
             // Of no other request is a body looked at.
             let needsBody = !Self.isRead(request) && service.admits(read)
             if needsBody { read.body = try await body(of: request, hold, channel: channel) }
-            let answer = try await room(of: user)
+            let answer = try await room(of: user, isWrite: !Self.isRead(request))
             read.answer = answer
             var response = await service.respond(to: read)
             if !needsBody, Self.hasLongBody(request) { response.closesConnection = true }
@@ -254,8 +254,8 @@ package struct APIServer: Sendable {
     }
 
     /// Room for the answer to a request, for which is waited for a while.
-    private func room(of user: String?) async throws -> AnswerBudget.Hold {
-        guard let hold = await answers.enter(user: user) else {
+    private func room(of user: String?, isWrite: Bool) async throws -> AnswerBudget.Hold {
+        guard let hold = await answers.enter(user: user, isWrite: isWrite) else {
             throw APIStatus.answersWait
         }
         return hold

@@ -95,6 +95,8 @@ package struct APISettings: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
         configuration.minimumTLSVersion = .tlsv12
+        // A client that has gone without a word leaves its handlers here for so long.
+        configuration.shutdownTimeout = .seconds(1)
         if let authority {
             let roots = try reading(authority) { try NIOSSLCertificate.fromPEMBytes($0) }
             configuration.trustRoots = .certificates(roots)

@@ -42,6 +42,19 @@ struct AnswerBudgetTests {
         #expect(await budget.enter(user: nil) != nil)
     }
 
+    @Test("Who writes finds room beside answers that nobody reads, an eighth more of it")
+    func writes() async throws {
+        let budget = Self.budget(16)
+        let unread = try #require(await budget.enter(user: nil))
+        #expect(unread.takeAtOnce(16 * Self.cost))
+        #expect(await budget.enter(user: nil) == nil)
+        var writes: [AnswerBudget.Hold] = []
+        for _ in 0..<2 { writes.append(try #require(await budget.enter(user: nil, isWrite: true))) }
+        #expect(await budget.enter(user: nil, isWrite: true) == nil)
+        writes.removeLast()
+        #expect(await budget.enter(user: nil, isWrite: true) != nil)
+    }
+
     @Test("A user who is known has half of it: others find room beside")
     func shares() async throws {
         let budget = Self.budget(16)
