@@ -344,8 +344,10 @@ package struct APIServer: Sendable {
     private static func checkAuthority(_ authority: String?) throws {
         guard let authority, !authority.isEmpty else { return }
         var host = authority[...]
-        if host.hasPrefix("[") {
-            host = host.dropFirst().prefix { $0 != "]" }
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+            // Behind it a port, or nothing: else it is a name that begins like an address.
+            let rest = host[host.index(after: end)...]
+            if rest.isEmpty || rest.hasPrefix(":") { host = host[..<end].dropFirst() }
         } else if let colon = host.lastIndex(of: ":") {
             host = host[..<colon]
         }
