@@ -45,6 +45,13 @@ let package = Package(
         .target(name: "CDescriptors"),
         .target(
             name: "Descriptors", dependencies: ["CDescriptors", .product(name: "NIOCore", package: "swift-nio")]),
+        .target(
+            name: "ConnectionRules",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(name: "CMemory"),
         .target(name: "CRights"),
 
@@ -102,8 +109,8 @@ let package = Package(
         .target(
             name: "RegistryAPI",
             dependencies: [
-                "AddressAllocator", "Descriptors", "FileReading", "Manifests", "ObjectPatches", "ObjectRules",
-                "ObjectSchema", "PodEnvironment", "ProcessRights", "Registry",
+                "AddressAllocator", "ConnectionRules", "Descriptors", "FileReading", "Manifests", "ObjectPatches",
+                "ObjectRules", "ObjectSchema", "PodEnvironment", "ProcessRights", "Registry",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -174,8 +181,8 @@ let package = Package(
         .target(
             name: "Nameserver",
             dependencies: [
-                "DNS", "LDNS", "AnswerTable", "CDatagram", "Descriptors", "Pipeline", "Registry", "StaticZones",
-                "Telemetry",
+                "DNS", "LDNS", "AnswerTable", "CDatagram", "ConnectionRules", "Descriptors", "Pipeline", "Registry",
+                "StaticZones", "Telemetry",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

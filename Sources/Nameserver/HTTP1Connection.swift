@@ -1,3 +1,4 @@
+import ConnectionRules
 import NIOCore
 import NIOHTTP1
 import Pipeline
@@ -121,10 +122,7 @@ final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
         let query = Self.query(head)
         self.query = query
         guard case .failure(let status) = query else {
-            // Clients of HTTP/1.0 would take it for the answer (RFC 9110 §10.1.1).
-            if query == .body, head.version != .http1_0,
-                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-            {
+            if query == .body, head.expectsContinue {
                 let interim = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
             }
@@ -135,15 +133,12 @@ final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     private static func query(_ head: HTTPRequestHead) -> HTTPQuery {
-        // Without a host, or with two, it may be meant for another server than a proxy took it for (RFC 9112 §3.2).
-        let hosts = head.headers["host"]
-        guard hosts.count == 1 || hosts.isEmpty && head.version == .http1_0, hosts.allSatisfy(HTTPQuery.isAuthority)
-        else { return .failure(.badRequest) }
+        guard head.authority != nil else { return .failure(.badRequest) }
         // A body in a coding that is not undone here is not what was meant (RFC 9112 §6.1).
         guard head.headers[canonicalForm: "transfer-encoding"].allSatisfy({ $0.lowercased() == "chunked" })
         else { return .failure(.notImplemented) }
         return HTTPQuery(
-            method: head.method.rawValue, target: HTTPQuery.originForm(of: head.uri),
+            method: head.method.rawValue, target: head.originForm,
             contentType: head.headers.first(name: "content-type"),
             contentLength: head.headers.first(name: "content-length"))
     }

@@ -46,28 +46,6 @@ enum HTTPQuery: Equatable {
         value.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
     }
 
-    /// Path and query of a target, which may stand behind a scheme and an authority in HTTP/1.1 (RFC 9112 §3.2.2).
-    static func originForm(of target: String) -> String {
-        let start = target.prefix(8).lowercased()
-        for scheme in ["https://", "http://"] where start.hasPrefix(scheme) {
-            return String(target.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" })
-        }
-        return target
-    }
-
-    /// Whether a `Host` field's value can be one: nothing, or what a host and a port are spelled with (RFC 9110 §7.2,
-    /// RFC 3986 §3.2.2).
-    static func isAuthority(_ value: String) -> Bool {
-        value.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._~!$&'()*+,;=%:[]".utf8.contains(byte)
-            }
-        }
-    }
-
     /// The parameter `dns` (RFC 8484 §4.1.1); nil where there is none, or more than one.
     private static func message(inQuery query: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
         var value: Slice<UnsafeBufferPointer<UInt8>>?

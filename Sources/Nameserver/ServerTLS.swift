@@ -1,11 +1,8 @@
+import ConnectionRules
 import NIOCore
 import NIOSSL
 
 extension NIOSSLContext {
-    /// How long an end is waited for once ours is told. A client need not tell its own (RFC 8446 §6.1), and one that has
-    /// gone without a word leaves some 60 KiB here until then.
-    private static let shutdownTimeout = TimeAmount.seconds(1)
-
     /// What connections of DNS clients are made with.
     ///
     /// - Parameters:
@@ -14,7 +11,7 @@ extension NIOSSLContext {
     convenience init(serving configuration: TLSConfiguration, protocols: [String]) throws {
         var configuration = configuration
         configuration.applicationProtocols = protocols
-        configuration.shutdownTimeout = Self.shutdownTimeout
+        configuration.shutdownTimeout = TLSConfiguration.endPatience
         try self.init(configuration: configuration)
     }
 }

@@ -1,3 +1,4 @@
+import ConnectionRules
 import FileReading
 import NIOSSL
 import ProcessRights
@@ -95,8 +96,7 @@ package struct APISettings: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
         configuration.minimumTLSVersion = .tlsv12
-        // A client that has gone without a word leaves its handlers here for so long.
-        configuration.shutdownTimeout = .seconds(1)
+        configuration.shutdownTimeout = TLSConfiguration.endPatience
         if let authority {
             let roots = try reading(authority) { try NIOSSLCertificate.fromPEMBytes($0) }
             configuration.trustRoots = .certificates(roots)

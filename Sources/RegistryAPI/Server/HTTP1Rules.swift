@@ -1,3 +1,4 @@
+import ConnectionRules
 import NIOCore
 import NIOHTTP1
 
@@ -41,19 +42,16 @@ final class HTTP1Rules: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-        guard let host = Self.host(of: head) else {
+        guard let host = head.authority else {
             context.fireUserInboundEventTriggered(BrokenRule(reason: "one Host field must say whom the request is for"))
             return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
         }
         head.headers.remove(name: "Host")
         if !host.isEmpty { head.headers.add(name: "Host", value: host) }
         isOld = head.isOld
-        if isOld {
-            // It may not know of bodies whose length is not told before (RFC 9112 §6.1).
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
-        } else if head.headers[canonicalForm: "Expect"].contains(where: { $0.lowercased() == "100-continue" }) {
-            isContinueDue = true
-        }
+        // It may not know of bodies whose length is not told before (RFC 9112 §6.1).
+        if isOld { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        isContinueDue = isContinueDue || head.expectsContinue
         unanswered += 1
         tellToContinue(context)
         context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -84,20 +82,4 @@ final class HTTP1Rules: ChannelDuplexHandler, RemovableChannelHandler {
         let head = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
     }
-
-    /// Whom a request is for: what its target says, else its only Host field (RFC 9112 §3.2); empty where an old client
-    /// does not say it, nil where it must or says it twice.
-    private static func host(of head: HTTPRequestHead) -> String? {
-        let hosts = head.headers["Host"]
-        guard hosts.count == 1 || hosts.isEmpty && head.isOld else { return nil }
-        for scheme in ["http://", "https://"] where head.uri.lowercased().hasPrefix(scheme) {
-            return String(head.uri.dropFirst(scheme.count).prefix { !"/?#".contains($0) })
-        }
-        return hosts.first ?? ""
-    }
-}
-
-extension HTTPRequestHead {
-    /// Whether it is of HTTP/1.0 or before.
-    fileprivate var isOld: Bool { version.major < 1 || version.major == 1 && version.minor < 1 }
 }
