@@ -90,6 +90,31 @@ struct DomainNameTests {
         #expect(try name("[.") != name("{.") && name("@.") != name("`."))
     }
 
+    @Test("Random names are the same in any case, and others for any other byte")
+    func equality() throws {
+        var generator = SeededGenerator.announced()
+        for _ in 0..<20_000 {
+            let name = Self.random(&generator)
+            var wire = name.wire
+            // Bytes of labels: from behind a length to the next one.
+            let places = name.labels.flatMap { Array($0.indices) }
+            for place in places where isLetter(wire[place]) && Bool.random(using: &generator) { wire[place] ^= 0x20 }
+            let respelled = try #require(DomainName(wire: wire))
+            #expect(respelled == name && respelled.hashValue == name.hashValue)
+            #expect(name.parent.map { respelled.isWithin($0) } ?? true)
+            guard let place = places.randomElement(using: &generator) else { continue }
+            let former = wire[place]
+            wire[place] = .random(in: 0...255, using: &generator)
+            let other = try #require(DomainName(wire: wire))
+            let isSame = wire[place] == former || isLetter(former) && wire[place] == former ^ 0x20
+            #expect((other == name) == isSame && other.isWithin(name) == isSame, "\(name) \(other)")
+        }
+    }
+
+    private func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
     @Test("The canonical order of RFC 4034 §6.1")
     func order() throws {
         let sorted = try [

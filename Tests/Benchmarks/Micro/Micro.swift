@@ -14,7 +14,7 @@ struct Micro {
             for operation in try ReadingOperations.all(cluster) + AnswerOperations.all(cluster) {
                 await count(operation)
             }
-            for operation in WatchOperations.all() { await count(operation) }
+            for operation in try WatchOperations.all() + UpstreamOperations.all() { await count(operation) }
             for operation in try await RebuildOperations.all() { await count(operation) }
         } catch {
             print("micro: \(error)")
