@@ -53,6 +53,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(name: "CMemory"),
+        .target(name: "ProcessMemory", dependencies: ["CMemory"]),
         .target(name: "CRights"),
 
         // Values and protocol.
@@ -215,13 +216,10 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "CMemory", "DNS", "Descriptors", "LDNS", "Registry", "AddressAllocator", "EmbeddedRegistry",
-                "FileReading", "FileWatching", "KeptState", "Manifests", "ObjectSchema",
-                "ClusterZone",
-                "AnswerTable", "ClusterServing", "Corefile", "Nameserver", "Pipeline", "PodEnvironment",
-                "ProcessRights", "RegistryAPI", "RegistryControllers", "APIClient", "Serving", "StaticZones",
-                "Telemetry",
-                "Zonefiles",
+                "APIClient", "AddressAllocator", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS",
+                "Descriptors", "EmbeddedRegistry", "FileReading", "FileWatching", "KeptState", "LDNS", "Manifests",
+                "Nameserver", "ObjectSchema", "PodEnvironment", "ProcessMemory", "ProcessRights", "Registry",
+                "RegistryAPI", "RegistryControllers", "Serving", "StaticZones", "Telemetry", "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -267,6 +265,7 @@ let package = Package(
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
         .testTarget(name: "FileReadingTests", dependencies: ["FileReading", "TestSupport"]),
+        .testTarget(name: "ProcessMemoryTests", dependencies: ["ProcessMemory"]),
         .testTarget(name: "ProcessRightsTests", dependencies: ["ProcessRights", "TestSupport"]),
         .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),
         .testTarget(

@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "CMemory.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,4 +34,30 @@ void memory_release_code(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     // The loader holds its lock meanwhile: no library is on its way in or out.
     dl_iterate_phdr(release, &page);
+}
+
+size_t memory_resident(void) {
+    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return 0;
+    }
+    // "size resident shared …", in pages.
+    char text[128];
+    ssize_t count = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    if (count <= 0) {
+        return 0;
+    }
+    text[count] = '\0';
+    char *end = text;
+    strtoul(text, &end, 10);
+    return strtoul(end, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+size_t memory_freed(void) {
+#if __GLIBC_PREREQ(2, 33)
+    return mallinfo2().fordblks;
+#else
+    return (unsigned)mallinfo().fordblks;
+#endif
 }

@@ -4,6 +4,7 @@ import Foundation
 import KeptState
 import KubernetesRegistry
 import Logging
+import ProcessMemory
 import Registry
 import Serving
 import Synchronization

@@ -4,6 +4,7 @@ import Glibc
 import KubernetesRegistry
 import Logging
 import Nameserver
+import ProcessMemory
 import ServiceLifecycle
 import Serving
 import Stages

@@ -54,7 +54,7 @@ struct RegistryServing: ServiceLifecycle.Service {
         let service = APIService(
             store: store, hub: hub, server: description, version: "1.36.0", clock: .system, logger: logger)
         let server = APIServer(
-            settings: settings, service: service, logger: logger, onQuiet: AllocatorSettings.trim)
+            settings: settings, service: service, logger: logger)
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let (listening, scheme) = (listening, settings.tls == nil ? "http" : "https")
         do {

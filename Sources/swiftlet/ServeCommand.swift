@@ -9,6 +9,7 @@ import Foundation
 import LDNS
 import Manifests
 import Nameserver
+import ProcessMemory
 import ProcessRights
 import Registry
 import RegistryAPI

@@ -8,6 +8,7 @@ import LDNS
 import Logging
 import Manifests
 import Nameserver
+import ProcessMemory
 import Registry
 import RegistryAPI
 import ServiceLifecycle
@@ -111,16 +112,7 @@ enum Announcement {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
         Task(priority: .background) {
             StartupPages.endFollowing()
-            for pause in pauses {
-                try await Task.sleep(for: pause)
-                AllocatorSettings.trim()
-                StartupPages.giveBack()
-            }
+            try await MemoryUpkeep.run()
         }
     }
-
-    /// From one giving back of memory to the next: at once, when the watches have proven to follow and before the first
-    /// look at the own page of `health`, when what was kept has been read in full, and when whoever asks at the start has
-    /// asked.
-    private static let pauses = [Duration.zero, .milliseconds(900), .milliseconds(4100), .seconds(55)]
 }

@@ -81,8 +81,6 @@ package final class AnswerBudget: Sendable {
         var alone: ObjectIdentifier?
         var waiting: [Waiting] = []
         var tickets: UInt64 = 0
-        /// The most bytes that were held since `onQuiet` was called last.
-        var peak = 0
     }
 
     /// What became of an attempt to take.
@@ -95,17 +93,14 @@ package final class AnswerBudget: Sendable {
 
     private let maximum: Int
     private let patience: Duration
-    private let onQuiet: @Sendable () -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - maximum: In bytes.
     ///   - patience: How long a request waits for room.
-    ///   - onQuiet: Called, on any thread, when much was held and little is again.
-    init(maximum: Int, patience: Duration, onQuiet: @escaping @Sendable () -> Void = {}) {
+    init(maximum: Int, patience: Duration) {
         self.maximum = maximum
         self.patience = patience
-        self.onQuiet = onQuiet
     }
 
     private func size(of hold: Hold) -> Int { state.withLock { $0.holds[ObjectIdentifier(hold)] ?? 0 } }
@@ -212,15 +207,11 @@ package final class AnswerBudget: Sendable {
     private func give(_ count: Int, of hold: Hold) {
         // A stream that was closed meanwhile has given all already.
         guard count > 0 else { return }
-        let (answered, isQuiet) = state.withLock { state in
+        let answered = state.withLock { state in
             state.remove(min(count, state.holds[ObjectIdentifier(hold)] ?? 0), from: hold)
-            let answered = serve(&state)
-            let isQuiet = state.peak >= maximum / 4 && state.held <= maximum / 16
-            if isQuiet { state.peak = 0 }
-            return (answered, isQuiet)
+            return serve(&state)
         }
         for continuation in answered { continuation.resume(returning: true) }
-        if isQuiet { onQuiet() }
     }
 
     /// Takes for those who wait and find room; to be resumed outside of the lock.
@@ -273,7 +264,6 @@ extension AnswerBudget.State {
             used += count
             if let user = hold.user { users[user, default: 0] += count }
         }
-        peak = max(peak, held)
     }
 
     /// - Parameter count: No more than the hold has.

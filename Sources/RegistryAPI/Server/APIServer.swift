@@ -34,14 +34,13 @@ package struct APIServer: Sendable {
     private let answers: AnswerBudget
     private let logger: Logger
 
-    /// - Parameter onQuiet: Called, on any thread, when many bytes of answers have been given back.
     package init(
-        settings: APISettings, service: APIService, logger: Logger, onQuiet: @escaping @Sendable () -> Void = {}
+        settings: APISettings, service: APIService, logger: Logger
     ) {
         self.settings = settings
         budget = BodyBudget(maximum: settings.maximumBodyBytes)
         answers = AnswerBudget(
-            maximum: settings.maximumAnswerBytes, patience: settings.answerPatience, onQuiet: onQuiet)
+            maximum: settings.maximumAnswerBytes, patience: settings.answerPatience)
         self.service = service
         self.logger = logger
     }

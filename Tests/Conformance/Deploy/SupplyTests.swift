@@ -76,7 +76,7 @@ struct SupplyTests {
 
     /// The targets that may call a C library or the headers of the project's own C, and which.
     private static let allowed: [String: Set<String>] = [
-        "LDNS": ["CLdns"], "Nameserver": ["CDatagram"], "Forwarding": ["CDatagram"], "swiftlet": ["CMemory"],
+        "LDNS": ["CLdns"], "Nameserver": ["CDatagram"], "Forwarding": ["CDatagram"], "ProcessMemory": ["CMemory"],
         "ProcessRights": ["CRights"],
     ]
 

@@ -34,7 +34,7 @@ struct UnsafeCodeTests {
     /// sockets of both directions, the process' own rights, its memory, and the database.
     private static let callers = [
         "CLdns": ["LDNS"], "CDatagram": ["Forwarding", "Nameserver"], "CRights": ["ProcessRights"],
-        "CMemory": ["swiftlet"], "GRDBSQLite": ["EmbeddedRegistry"],
+        "CMemory": ["ProcessMemory"], "GRDBSQLite": ["EmbeddedRegistry"],
     ]
 
     @Test("What is written in C is called from the targets that stand in front of it only")

@@ -21,9 +21,9 @@ struct AnswerBudgetTests {
 
     /// A budget of so many requests.
     private static func budget(
-        _ requests: Int, patience: Duration = .zero, onQuiet: @escaping @Sendable () -> Void = {}
+        _ requests: Int, patience: Duration = .zero
     ) -> AnswerBudget {
-        AnswerBudget(maximum: requests * cost, patience: patience, onQuiet: onQuiet)
+        AnswerBudget(maximum: requests * cost, patience: patience)
     }
 
     @Test("Requests come in up to half of the budget, and again when one has gone")
@@ -134,17 +134,5 @@ struct AnswerBudgetTests {
         #expect(!other.takeAtOnce(8 * Self.cost))
         other.owe(8 * Self.cost)
         #expect(budget.held == 9 * Self.cost + 20)
-    }
-
-    @Test("Once much was held and little is again, that is told; else not")
-    func quiet() async throws {
-        let calls = Notes()
-        let budget = Self.budget(32) { calls.add("quiet") }
-        for (size, count) in [(4, 0), (16, 1), (4, 1)] {
-            let hold = try #require(await budget.enter(user: nil))
-            #expect(hold.takeAtOnce(size * Self.cost))
-            hold.giveAll()
-            #expect(calls.all.count == count, "\(size)")
-        }
     }
 }

@@ -3,11 +3,11 @@ import Foundation
 import Synchronization
 
 /// The pages of the program and its libraries that only what is over has used: reading the arguments, a list, opening.
-enum StartupPages {
+package enum StartupPages {
     /// Takes them out of the process's memory, and with them those still in use, which come back at once.
     ///
     /// From any thread; costs a page fault for each 64 KiB that are in use, some tenths of a millisecond in all.
-    static func giveBack() { memory_release_code() }
+    package static func giveBack() { memory_release_code() }
 
     private static let isFollowed = Atomic(false)
 
@@ -15,7 +15,7 @@ enum StartupPages {
     ///
     /// Opening walks once through megabytes of code, in the few milliseconds when what was needed for loading is not freed
     /// yet: no single moment to give back would be early enough for all of it.
-    static func follow() {
+    package static func follow() {
         guard !isFollowed.exchange(true, ordering: .relaxed) else { return }
         let thread = Thread {
             for _ in 0..<rounds where isFollowed.load(ordering: .relaxed) {
@@ -27,7 +27,7 @@ enum StartupPages {
         thread.start()
     }
 
-    static func endFollowing() { isFollowed.store(false, ordering: .relaxed) }
+    package static func endFollowing() { isFollowed.store(false, ordering: .relaxed) }
 
     /// In microseconds: what runs has the pages it needs for most of it, and touches some megabytes of others.
     private static let pause: UInt32 = 250

@@ -1,0 +1,39 @@
+/// When memory that malloc keeps for the next use is worth giving back to the system: once so much of it has been freed,
+/// or become resident, since it was given back last.
+///
+/// A flood, or a reload of many zones, leaves megabytes that nobody uses for long. What is freed and used again all the
+/// time stays: giving it back would have it fetched a page at a time.
+package struct FreedMemory: Sendable {
+    /// How much makes it worth while, in bytes.
+    package static let step = 8 << 20
+
+    /// The least that was resident, in bytes: ever, and since memory was given back.
+    private var least = (ever: Int.max, since: Int.max)
+    /// The least that was free since then, in bytes, what has been given back included.
+    private var leastFree = 0
+
+    package init() {}
+
+    /// Whether to give back now.
+    ///
+    /// - Parameters:
+    ///   - resident: bytes of the process in memory; 0 where that is not known.
+    ///   - freed: bytes that malloc holds and nobody uses; takes a while to tell, so it is asked for only where much is
+    ///     resident.
+    package mutating func isDue(resident: Int, freed: () -> Int) -> Bool {
+        guard resident > 0 else { return false }
+        least = (min(least.ever, resident), min(least.since, resident))
+        guard resident - least.ever >= Self.step else { return false }
+        let free = freed()
+        leastFree = min(leastFree, free)
+        // Bursts shorter than the time between two looks show only in what is resident.
+        return free - leastFree >= Self.step || free >= Self.step && resident - least.since >= Self.step
+    }
+
+    /// Tells what there was once memory had been given back.
+    package mutating func noteGivenBack(resident: Int, freed: Int) {
+        guard resident > 0 else { return }
+        least = (min(least.ever, resident), resident)
+        leastFree = freed
+    }
+}
