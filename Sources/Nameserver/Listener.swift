@@ -112,13 +112,15 @@ package final class Listener: Sendable {
 
     /// Has everything from now on answered with other content; queries under way end with what they began with.
     ///
-    /// UDP threads take it with their next batch, connections with their next query; a certificate is used for new
-    /// connections.
+    /// UDP threads take it with their next batch, connections with their next query; those that nobody asks let go of
+    /// the former content all the same, within a second. A certificate is used for new connections.
     /// - Parameter tls: as in `Listeners.open`.
     /// - Throws: `NameserverError` where the certificate cannot be used; the former content and certificate stay.
     package func exchange(_ content: ListenerContent, tls: TLSConfiguration? = nil) throws(NameserverError) {
         try setUp?.exchange(tls)
         state.exchange(content)
+        tcp?.renew()
+        setUp?.renew()
     }
 
     /// Takes no more queries, answers those that have come, and closes; bounded by `ServingLimits.endTime`.
@@ -184,6 +186,8 @@ final class ConnectionSetUp: Sendable {
     func exchange(_ tls: TLSConfiguration?) throws(NameserverError) {
         kind.exchange(try Self.kind(scheme, tls, loops, state, address, most))
     }
+
+    func renew() { loops.renew() }
 
     /// Called on the channel's event loop.
     func prepare(_ channel: any Channel) throws {

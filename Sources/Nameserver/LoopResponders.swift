@@ -30,11 +30,7 @@ final class LoopResponders: @unchecked Sendable {
         var timeouts: Timeouts { responder.content.timeouts }
 
         /// Answers several queries as one batch.
-        func batch(_ body: () -> Void) {
-            responder.enter()
-            body()
-            responder.leave()
-        }
+        func batch(_ body: () -> Void) { responder.batch(body) }
 
         /// Answers one query, inside `batch`; the reply's bytes are valid within `use` only.
         func respond(
@@ -51,7 +47,7 @@ final class LoopResponders: @unchecked Sendable {
     }
 
     private let lock = Mutex(())
-    private var parts: [ObjectIdentifier: Part] = [:]
+    private var parts: [ObjectIdentifier: (loop: any EventLoop, part: Part)] = [:]
     private let state: ListenerState
     private let transport: Transport
     private let room: Int
@@ -67,10 +63,16 @@ final class LoopResponders: @unchecked Sendable {
     func part(of loop: any EventLoop) -> Part {
         loop.preconditionInEventLoop()
         return lock.withLock { _ in
-            if let known = parts[ObjectIdentifier(loop)] { return known }
+            if let known = parts[ObjectIdentifier(loop)] { return known.part }
             let made = Part(Responder(state, transport: transport), room: room)
-            parts[ObjectIdentifier(loop)] = made
+            parts[ObjectIdentifier(loop)] = (loop, made)
             return made
         }
+    }
+
+    /// Has loops that nobody asks let go of content that was exchanged.
+    func renew() {
+        let loops = lock.withLock { _ in parts.values.map(\.loop) }
+        for loop in loops { loop.execute { self.part(of: loop).batch {} } }
     }
 }

@@ -157,6 +157,13 @@ package final class Responder {
         if fast.pointee.isLogging { flushLogs() }
     }
 
+    /// A batch of what `body` does; with nothing to do it lets go of content that was exchanged.
+    package func batch(_ body: () -> Void) {
+        enter()
+        body()
+        leave()
+    }
+
     /// Tells the stages that count what goes past them.
     private func tellStages() {
         if let ready = content.readyAnswers, fast.pointee.passed > 0 {

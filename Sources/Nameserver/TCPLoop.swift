@@ -144,6 +144,7 @@ final class TCPLoop {
 
     private func takeInbox() {
         datagram_bell_silence(worker.bell)
+        responder.batch {}
         let inbox = worker.takeInbox()
         for accepted in inbox.accepted { add(accepted.descriptor, accepted.client) }
         for reply in inbox.replies { deliver(reply.bytes, to: reply.token) }

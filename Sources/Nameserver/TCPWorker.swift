@@ -66,6 +66,9 @@ final class TCPWorker: @unchecked Sendable {
         _ = put { $0.ending = limit }
     }
 
+    /// Has the worker let go of content that was exchanged.
+    func renew() { _ = put { _ in } }
+
     private func put(_ body: (inout Inbox) -> Void) -> Bool {
         let isOver = inbox.withLock { inbox in
             if !inbox.isOver { body(&inbox) }
@@ -118,6 +121,11 @@ final class TCPServer: Sendable {
                 worker.peers = []
             }
         }
+    }
+
+    /// Has threads that nobody asks let go of content that was exchanged.
+    func renew() {
+        for worker in workers { worker.renew() }
     }
 
     /// Accepts no more, and closes connections once what they brought is answered, or `limit` is over.

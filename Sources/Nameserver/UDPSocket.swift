@@ -11,8 +11,9 @@ final class UDPSocket: WatchedQueue {
     /// Whether others hold the same socket, to go on with it: then it must not be shut down.
     private let isPassed: Bool
 
-    /// How often a thread that waits at a passed socket looks whether it is to end.
-    private static let look = timeval(tv_sec: 0, tv_usec: 250_000)
+    /// How long a thread waits for datagrams at a time: a passed socket is not shut down to end it, and a thread that has
+    /// nothing to do is to let go of content that was exchanged.
+    private static let patience = timeval(tv_sec: 0, tv_usec: 250_000)
 
     /// The receive buffer asked for, in bytes: bursts of some thousand queries wait here rather than being dropped.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -48,6 +49,7 @@ final class UDPSocket: WatchedQueue {
         self.descriptor = descriptor
         isPassed = false
         address = wanted.port == 0 ? wanted.with(port: ListenAddress.boundPort(of: descriptor)) : wanted
+        limitWaiting()
     }
 
     /// Takes over a descriptor of a socket that is bound to an address already.
@@ -55,8 +57,7 @@ final class UDPSocket: WatchedQueue {
         self.descriptor = descriptor
         self.address = address
         isPassed = true
-        var look = Self.look
-        _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &look, socklen_t(MemoryLayout<timeval>.size))
+        limitWaiting()
         _ = datagram_set_receive_buffer(descriptor, Self.receiveBuffer)
         // A process that ended in a flood may have left its filter.
         _ = datagram_limit_sources(descriptor, address.isIPv6 ? 1 : 0, [], 0)
@@ -65,6 +66,11 @@ final class UDPSocket: WatchedQueue {
     }
 
     deinit { Glibc.close(descriptor) }
+
+    private func limitWaiting() {
+        var patience = Self.patience
+        _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
 
     var limitedSourceCount: Int { limitedSources.load(ordering: .relaxed) }
 

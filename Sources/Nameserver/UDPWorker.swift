@@ -72,7 +72,7 @@ final class UDPWorker: @unchecked Sendable {
     private func answer(
         _ received: Int32, _ buffers: DatagramBuffers, _ responder: Responder, _ ahead: LookAhead
     ) {
-        guard received > 0 else { return }
+        guard received > 0 else { return responder.batch {} }
         responder.enter()
         if received >= LookAhead.leastQueries, let table = responder.largeTable {
             ahead.fetch(buffers, count: Int(received), from: table)

@@ -11,6 +11,9 @@ package struct FreedMemory: Sendable {
     private var least = (ever: Int.max, since: Int.max)
     /// The least that was free since then, in bytes, what has been given back included.
     private var leastFree = 0
+    /// Looks since what is free was counted last, and the most of them.
+    private var passed = 0
+    private static let mostPassed = 10
 
     package init() {}
 
@@ -18,12 +21,14 @@ package struct FreedMemory: Sendable {
     ///
     /// - Parameters:
     ///   - resident: bytes of the process in memory; 0 where that is not known.
-    ///   - freed: bytes that malloc holds and nobody uses; takes a while to tell, so it is asked for only where much is
-    ///     resident.
+    ///   - freed: bytes that malloc holds and nobody uses; takes a while to tell, so it is asked for only now and then
+    ///     where no more is resident than there was.
     package mutating func isDue(resident: Int, freed: () -> Int) -> Bool {
         guard resident > 0 else { return false }
         least = (min(least.ever, resident), min(least.since, resident))
-        guard resident - least.ever >= Self.step else { return false }
+        passed += 1
+        guard resident - least.ever >= Self.step || passed >= Self.mostPassed else { return false }
+        passed = 0
         let free = freed()
         leastFree = min(leastFree, free)
         // Bursts shorter than the time between two looks show only in what is resident.

@@ -65,9 +65,16 @@ private final class Progress: Sendable {
     }
 
     /// Waits for `count` more.
-    func wait(for count: Int) async {
+    func wait(for count: Int) async { await wait(until: state.withLock { $0.count + count }) }
+
+    /// Waits until there have been `count` in all.
+    func wait(until count: Int) async {
         await withCheckedContinuation { continuation in
-            state.withLock { $0.waiters.append(($0.count + count, continuation)) }
+            let isReady = state.withLock { state in
+                if state.count < count { state.waiters.append((count, continuation)) }
+                return state.count >= count
+            }
+            if isReady { continuation.resume() }
         }
     }
 }
@@ -115,6 +122,38 @@ struct ExchangeTests {
         gate.open()
         let reply = try TestReply(await onThread { waiting.receive() })
         #expect(reply.answers.map(\.data.bytes) == [[192, 0, 2, 1]])
+        await listeners.stop()
+    }
+
+    /// Tells of its end.
+    private final class Kept: Sendable {
+        let progress: Progress
+
+        init(_ progress: Progress) { self.progress = progress }
+
+        deinit { progress.note() }
+    }
+
+    @Test("Former content goes, though nobody asks any more", arguments: [ListenerSettings.Scheme.dns, .tls, .https])
+    func release(_ scheme: ListenerSettings.Scheme) async throws {
+        let released = Progress()
+        func content(_ last: UInt8) -> ListenerContent {
+            let kept = Kept(released)
+            return NameserverTests.content(
+                StubStage { query, _ in withExtendedLifetime(kept) { .address(last, for: query) } })
+        }
+        let certificate = scheme == .dns ? nil : try await TestCertificate(serial: 1)
+        let listeners = Listeners(limits: .patient)
+        let listener = try await listeners.open(
+            ListenerSettings(scheme, [Loopback.address], workers: 2), content(1), tls: certificate?.configuration)
+        let options = [ListenerSettings.Scheme.dns: "+tcp", .tls: "+tls", .https: "+https"]
+        let output = try await run(
+            "kdig", ["@127.0.0.1", "-p", "\(listener.addresses[0].port)", options[scheme] ?? "", "a.test.", "A"])
+        #expect(output.contains("192.0.2.1"), "\(output)")
+        for last: UInt8 in 2...4 {
+            try listener.exchange(content(last), tls: certificate?.configuration)
+            await released.wait(until: Int(last) - 1)
+        }
         await listeners.stop()
     }
 

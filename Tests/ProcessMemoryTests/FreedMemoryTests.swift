@@ -50,15 +50,28 @@ struct FreedMemoryTests {
         Self.follow([Look(60, free: 20, due: true)] + (0..<100).map { _ in Look(60, free: 20) }, after: 60)
     }
 
-    @Test("What is free is counted only where much is resident")
+    @Test("What is there from the start and freed later is given back as well")
+    func former() {
+        Self.follow(
+            (0..<9).map { _ in Look(20, free: 10) } + [Look(20, free: 10, due: true)], after: 12)
+    }
+
+    @Test("What is free is counted each time where much is resident, else one time of ten")
     func counting() {
         var memory = FreedMemory()
-        for resident in [0, 20, 27, 0, 21] {
-            let isDue = memory.isDue(resident: resident * Self.mebibyte) {
-                Issue.record("counted")
-                return 100 * Self.mebibyte
+        func counts(_ looks: Int, resident: Int) -> Int {
+            var counts = 0
+            for _ in 0..<looks {
+                _ = memory.isDue(resident: resident * Self.mebibyte) {
+                    counts += 1
+                    return 0
+                }
             }
-            #expect(!isDue)
+            return counts
         }
+        #expect(counts(100, resident: 0) == 0)
+        #expect(counts(100, resident: 20) == 10)
+        #expect(counts(100, resident: 27) == 10)
+        #expect(counts(100, resident: 28) == 100)
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `swiftlet serve --conf`, black box, on files given as text; `FOLDER` in them stands for the folder they are in.
+/// `swiftlet serve --conf`, black box, on files given as text; `FOLDER` in arguments stands for the folder they are in.
 final class CorefileServer: Sendable {
     let process: ServerProcess
     let port: UInt16

@@ -69,6 +69,40 @@ struct ReloadTests {
         #expect(try server.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.10"])
     }
 
+    /// Bytes of the process in memory that are no pages of files.
+    private static func anonymous(_ server: CorefileServer) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(server.process.processIdentifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
+        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }) << 10
+    }
+
+    @Test("What only a former Corefile needed goes back to the system, though nobody asks any more")
+    func memory() throws {
+        let small = Self.corefile("192.0.2.10")
+        let server = try CorefileServer(small)
+        defer { server.stop() }
+        let zone = server.process.folder.appending(path: "large.zone")
+        try "$ORIGIN large.test.\n@ 60 IN SOA a. b. 1 2 3 4 5\n@ 60 IN NS a.\n"
+            .appending((0..<60_000).map { "n\($0) 60 IN A 192.0.2.1\n" }.joined())
+            .write(to: zone, atomically: true, encoding: .utf8)
+        let begin = try Self.anonymous(server)
+        try Self.write(Self.corefile("192.0.2.10", extra: "file \(zone.path) large.test"), to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        #expect(try server.awaitReply("n59999.large.test") { $0.answer == ["n59999.large.test. 60 in a 192.0.2.1"] })
+        let large = try Self.anonymous(server)
+        #expect(large >= begin + 16 << 20, "\(begin) bytes without the zone, \(large) with it")
+        try Self.write(small, to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        #expect(try server.awaitReply("n59999.large.test") { $0.answer.isEmpty })
+        let end = ContinuousClock.now + .seconds(60)
+        var left = large
+        while left - begin > (large - begin) / 4, ContinuousClock.now < end {
+            usleep(100_000)
+            left = try Self.anonymous(server)
+        }
+        #expect(left - begin <= (large - begin) / 4, "\(begin) bytes, \(large) with the zone, \(left) behind it")
+    }
+
     @Test("The file is looked at again by itself")
     func interval() throws {
         let server = try CorefileServer(Self.corefile("192.0.2.10"))
