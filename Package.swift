@@ -217,9 +217,10 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "APIClient", "AddressAllocator", "AnswerTable", "ClusterServing", "ClusterZone", "Corefile", "DNS",
-                "Descriptors", "EmbeddedRegistry", "FileReading", "FileWatching", "KeptState", "LDNS", "Manifests",
-                "Nameserver", "ObjectSchema", "PodEnvironment", "ProcessMemory", "ProcessRights", "Registry",
-                "RegistryAPI", "RegistryControllers", "Serving", "StaticZones", "Telemetry", "Zonefiles",
+                "Descriptors", "EmbeddedRegistry", "FileReading", "FileWatching", "KeptState", "KubernetesRegistry",
+                "LDNS", "Manifests", "Nameserver", "ObjectSchema", "Pipeline", "PodEnvironment", "ProcessMemory",
+                "ProcessRights", "Registry", "RegistryAPI", "RegistryControllers", "Serving", "Stages", "StaticZones",
+                "Telemetry", "Zonefiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

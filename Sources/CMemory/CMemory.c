@@ -41,7 +41,7 @@ size_t memory_resident(void) {
     if (descriptor < 0) {
         return 0;
     }
-    // "size resident shared …", in pages.
+    // "size resident shared …", in pages; shared are those of files.
     char text[128];
     ssize_t count = read(descriptor, text, sizeof text - 1);
     close(descriptor);
@@ -51,7 +51,9 @@ size_t memory_resident(void) {
     text[count] = '\0';
     char *end = text;
     strtoul(text, &end, 10);
-    return strtoul(end, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    unsigned long resident = strtoul(end, &end, 10);
+    unsigned long shared = strtoul(end, NULL, 10);
+    return resident > shared ? (resident - shared) * (size_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 size_t memory_freed(void) {

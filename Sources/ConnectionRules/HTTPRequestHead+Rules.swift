@@ -10,8 +10,8 @@ extension HTTPRequestHead {
         !isOld && headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
-    /// Whom the request is for: what its target says, else its only Host field (RFC 9112 §3.2); empty where an old client
-    /// does not say it.
+    /// Whom the request is for: what its target says, else its only Host field (RFC 9112 §3.2); empty where that is, or
+    /// an old client has none.
     ///
     /// nil where it is not said, said twice, or spelled as no host and port can be: it may then be meant for another
     /// server than a proxy on the way took it for.
@@ -20,7 +20,7 @@ extension HTTPRequestHead {
         guard hosts.count == 1 || hosts.isEmpty && isOld, hosts.allSatisfy(Self.isAuthority) else { return nil }
         guard let target = targetBehindScheme else { return hosts.first ?? "" }
         let named = target.prefix { !"/?#".contains($0) }
-        return Self.isAuthority(named) ? String(named) : nil
+        return !named.isEmpty && Self.isAuthority(named) ? String(named) : nil
     }
 
     /// The target's path and query, which may stand behind a scheme and an authority (RFC 9112 §3.2.2).

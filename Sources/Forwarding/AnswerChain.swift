@@ -97,7 +97,14 @@ struct AnswerChain {
 
         init(of chain: AnswerChain) {
             names = chain.names
-            index = chain.index.isEmpty ? [] : Set(chain.names.lazy.flatMap(\.selfAndAncestors))
+            var index: Set<DomainName> = []
+            if !chain.index.isEmpty {
+                for name in chain.names {
+                    // Above a name that is there all are.
+                    for zone in name.selfAndAncestors where !index.insert(zone).inserted { break }
+                }
+            }
+            self.index = index
         }
 
         func contains(_ zone: DomainName) -> Bool {

@@ -126,6 +126,7 @@ package final class Listener: Sendable {
     /// Takes no more queries, answers those that have come, and closes; bounded by `ServingLimits.endTime`.
     package func stop() async {
         for worker in workers { worker.stop() }
+        setUp?.end()
         await withTaskGroup(of: Void.self) { group in
             for listener in connections { group.addTask { [limits] in await listener.stop(limits.endTime) } }
             if let tcp { group.addTask { [limits] in await tcp.stop(limits.endTime) } }
@@ -188,6 +189,8 @@ final class ConnectionSetUp: Sendable {
     }
 
     func renew() { loops.renew() }
+
+    func end() { loops.end() }
 
     /// Called on the channel's event loop.
     func prepare(_ channel: any Channel) throws {

@@ -47,6 +47,7 @@ final class LoopResponders: @unchecked Sendable {
     }
 
     private let lock = Mutex(())
+    private var isOver = false
     private var parts: [ObjectIdentifier: (loop: any EventLoop, part: Part)] = [:]
     private let state: ListenerState
     private let transport: Transport
@@ -70,9 +71,12 @@ final class LoopResponders: @unchecked Sendable {
         }
     }
 
+    /// The loops may end from now on.
+    func end() { lock.withLock { _ in isOver = true } }
+
     /// Has loops that nobody asks let go of content that was exchanged.
     func renew() {
-        let loops = lock.withLock { _ in parts.values.map(\.loop) }
+        let loops = lock.withLock { _ in isOver ? [] : parts.values.map(\.loop) }
         for loop in loops { loop.execute { self.part(of: loop).batch {} } }
     }
 }

@@ -11,9 +11,9 @@ final class UDPSocket: WatchedQueue {
     /// Whether others hold the same socket, to go on with it: then it must not be shut down.
     private let isPassed: Bool
 
-    /// How long a thread waits for datagrams at a time: a passed socket is not shut down to end it, and a thread that has
-    /// nothing to do is to let go of content that was exchanged.
-    private static let patience = timeval(tv_sec: 0, tv_usec: 250_000)
+    /// How long a thread waits for datagrams at a time: one that has nothing to do is to let go of content that was
+    /// exchanged, and a passed socket is not shut down to end it.
+    private var patience: timeval { timeval(tv_sec: 0, tv_usec: isPassed ? 250_000 : 900_000) }
 
     /// The receive buffer asked for, in bytes: bursts of some thousand queries wait here rather than being dropped.
     private static let receiveBuffer: Int32 = 4 << 20
@@ -68,7 +68,7 @@ final class UDPSocket: WatchedQueue {
     deinit { Glibc.close(descriptor) }
 
     private func limitWaiting() {
-        var patience = Self.patience
+        var patience = patience
         _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 

@@ -110,9 +110,7 @@ private struct Ending: ServiceLifecycle.Service {
 enum Announcement {
     static func write(_ lines: [String]) {
         OutputFile.write(Array((lines + ["ready"]).map { $0 + "\n" }.joined().utf8), to: STDOUT_FILENO)
-        Task(priority: .background) {
-            StartupPages.endFollowing()
-            try await MemoryUpkeep.run()
-        }
+        StartupPages.endFollowing()
+        MemoryUpkeep.begin()
     }
 }

@@ -10,7 +10,8 @@
 /// them; those that are used again come back with the first use. From any thread, at any time.
 void memory_release_code(void);
 
-/// Bytes of the process that are in memory; 0 where the system does not tell. From any thread, at any time.
+/// Bytes of the process that are in memory and no pages of files, such as code; 0 where the system does not tell. From any
+/// thread, at any time.
 size_t memory_resident(void);
 
 /// Bytes that malloc holds and nobody uses, whether in memory or given back. Takes a time that grows with the number of

@@ -43,7 +43,8 @@ final class HTTP1Rules: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         guard let host = head.authority else {
-            context.fireUserInboundEventTriggered(BrokenRule(reason: "one Host field must say whom the request is for"))
+            context.fireUserInboundEventTriggered(
+                BrokenRule(reason: "one Host field must say whom the request is for, spelled as a host and a port"))
             return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
         }
         head.headers.remove(name: "Host")
