@@ -29,7 +29,7 @@ final class Forwarder: Sendable {
     private let terms: StreamPool.Terms
     private let order: UpstreamOrder
     private let metrics: ForwardMetrics
-    private let upstreams: Mutex<[Upstream]>
+    let upstreams: Mutex<[Upstream]>
     private let underWay = Atomic<Int>(0)
     private let flights = QuestionFlights<FlightKey, Answer>(waiterLimit: waiterLimit)
     /// Upstreams that are to be checked.

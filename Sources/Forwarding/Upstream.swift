@@ -14,6 +14,8 @@ final class Upstream: Sendable {
         /// Until when questions go out without EDNS.
         var plainUntil: ContinuousClock.Instant?
         var health = UpstreamHealth()
+        /// Whether it is asked no more.
+        var isRetired = false
     }
 
     let place: UpstreamPlace
@@ -170,7 +172,7 @@ final class Upstream: Sendable {
     func isDown(limit: Int) -> Bool { state.withLock { $0.health.isDown(limit: limit) } }
 
     /// Notes that a question failed; true where checks must begin.
-    func noteError(limit: Int) -> Bool { state.withLock { $0.health.noteError(limit: limit) } }
+    func noteError(limit: Int) -> Bool { state.withLock { !$0.isRetired && $0.health.noteError(limit: limit) } }
 
     /// Checks once whether the upstream answers anything at all, within a second.
     ///
@@ -192,11 +194,14 @@ final class Upstream: Sendable {
             isWell = if case .success = result { true } else { false }
         }
         if !isWell { metrics.countFailedCheck() }
-        return state.withLock { $0.health.noteCheck(succeeded: isWell) }
+        return state.withLock { $0.health.noteCheck(succeeded: isWell) && !$0.isRetired }
     }
 
-    /// Lets go of the connections; for an upstream that is asked no more.
-    func retire() { streams.retire() }
+    /// Lets go of the connections, and has checks end; for an upstream that is asked no more.
+    func retire() {
+        state.withLock { $0.isRetired = true }
+        streams.retire()
+    }
 }
 
 extension DNSMessage {

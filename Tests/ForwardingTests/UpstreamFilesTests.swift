@@ -66,6 +66,20 @@ struct UpstreamFilesTests {
         #expect(forwarder.places.count == 2)
     }
 
+    @Test("An upstream that is asked no more is checked no more, though it never answers")
+    func retired() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("resolv.conf", "nameserver 127.0.0.1\nnameserver 127.0.0.2\n")
+        let (forwarder, _) = try Self.forwarder(folder.path("resolv.conf")) { _ in }
+        let upstreams = forwarder.upstreams.withLock { $0 }
+        #expect(upstreams.count == 2)
+        // Checks have begun for the one, and not for the other.
+        #expect(upstreams[0].noteError(limit: 2))
+        for upstream in upstreams { upstream.retire() }
+        #expect(await !upstreams[0].check(forwarder.line.healthCheck, overStream: false))
+        #expect(!upstreams[1].noteError(limit: 2))
+    }
+
     private static func forwarder(
         _ path: String, _ read: @escaping @Sendable (String) -> Void
     ) throws -> (Forwarder, ForwardStage.Surroundings) {
