@@ -71,7 +71,8 @@ final class HTTPConnectionWatch: ChannelInboundHandler, RemovableChannelHandler 
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received += unwrapInboundIn(data).readableBytes
-        guard share.set(cost) else { return context.channel.close(mode: .all, promise: nil) }
+        // In front of TLS: nothing is waited for, and nothing more comes that would be counted.
+        guard share.set(cost) else { return context.close(promise: nil) }
         context.fireChannelRead(data)
     }
 
