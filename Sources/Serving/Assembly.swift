@@ -196,10 +196,14 @@ struct Assembly: Sendable {
     }
 
     /// Tells the clusters which zones are answered by others.
-    func shareZones() async {
+    ///
+    /// - Parameter former: a configuration that answers from the same clusters meanwhile.
+    func shareZones(beside former: Assembly? = nil) async {
         for block in blocks {
             guard let cluster = block.made.cluster else { continue }
-            let others = blocks.filter { $0.place !== block.place }.flatMap { $0.block.zones }
+            let others =
+                blocks.filter { $0.place !== block.place }.flatMap { $0.block.zones }
+                + (former?.blocks ?? []).filter { $0.made.cluster !== cluster }.flatMap { $0.block.zones }
             await cluster.publisher.setOtherZones(
                 Set(others).filter { other in cluster.publisher.apexes.contains { other != $0 && other.isWithin($0) } }
                     .sorted())

@@ -271,14 +271,17 @@ package actor CorefileServing: ServiceLifecycle.Service {
             let reading = try source.read()
             guard reading.digest != current?.digest else { return }
             let assembly = try await Assembly.make(reading.corefile, surroundings, clusters: clusters)
-            await assembly.shareZones()
+            // Until the exchange both configurations answer from the same clusters.
+            await assembly.shareZones(beside: current?.assembly)
             await waitForClusters(of: assembly)
             do {
                 try await exchange(assembly)
             } catch {
+                await current?.assembly.shareZones()
                 await clusters.release(assembly.clusterKeys)
                 throw error
             }
+            await assembly.shareZones()
             let former = current
             takeIntoService(assembly, digest: reading.digest)
             reloads.note(digest: reading.digest)
@@ -344,8 +347,6 @@ final class ServingStatus: Sendable {
     /// Whether queries are taken: the operators' pages are there before.
     let isListening = Atomic(false)
     let isEnding = Atomic(false)
-    /// The directives that have been ready once, by block (`monitor until-ready`).
-    let readyOnce = Mutex<Set<String>>([])
 }
 
 /// What CoreDNS counts of its reloads.

@@ -1,5 +1,6 @@
 import Corefile
 import Pipeline
+import Synchronization
 import Telemetry
 
 /// What `health`, `ready` and `prometheus` show, and where.
@@ -9,13 +10,15 @@ enum OperatorsPages {
         of assembly: Assembly, _ status: ServingStatus, _ metrics: Metrics
     ) throws(CorefileError) -> [PageAddress: OperationsServer.Pages] {
         var pages: [PageAddress: OperationsServer.Pages] = [:]
+        // Of this configuration: what the former one was ready for says nothing of it.
+        let readyOnce = ReadyOnce()
         for block in assembly.blocks {
             if let health = try block.block.settings(HealthSettings.self) {
                 pages[health.address, default: [:]]["/health"] = { .init(body: "OK") }
             }
             if let ready = try block.block.settings(ReadySettings.self) {
                 pages[ready.address, default: [:]]["/ready"] = {
-                    readyPage(assembly, continuously: ready.monitor == .continuously, status)
+                    readyPage(assembly, continuously: ready.monitor == .continuously, status, readyOnce)
                 }
             }
             if let prometheus = try block.block.settings(PrometheusSettings.self) {
@@ -27,9 +30,14 @@ enum OperatorsPages {
         return pages
     }
 
+    /// The directives that have been ready once, by block (`monitor until-ready`).
+    private final class ReadyOnce: Sendable {
+        let names = Mutex<Set<String>>([])
+    }
+
     /// The names of directives that are not ready, or OK.
     private static func readyPage(
-        _ assembly: Assembly, continuously: Bool, _ status: ServingStatus
+        _ assembly: Assembly, continuously: Bool, _ status: ServingStatus, _ readyOnce: ReadyOnce
     ) -> OperationsServer.Page {
         if status.isEnding.load(ordering: .relaxed) { return .init(status: 503, body: "shutting down") }
         var missing: [String] = []
@@ -41,7 +49,7 @@ enum OperatorsPages {
             for stage in block.made.stages {
                 let name = "\(index) \(stage.directive)"
                 let isReady = stage.isReady
-                let wasReady = status.readyOnce.withLock { known in
+                let wasReady = readyOnce.names.withLock { known in
                     if isReady { known.insert(name) }
                     return known.contains(name)
                 }

@@ -69,6 +69,41 @@ struct ReloadTests {
         #expect(try server.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.10"])
     }
 
+    @Test("A Corefile that cannot be served takes no zone from the one in service")
+    func refused() throws {
+        func cluster(_ page: String) -> String {
+            "cluster.local {\nbind 127.0.0.1\nkubernetes cluster.local\n\(page)\n}\n"
+        }
+        let inner = """
+            inner.cluster.local {
+                bind 127.0.0.1
+                template IN A {
+                    answer "{{ .Name }} 60 IN A 192.0.2.1"
+                }
+            }
+            """
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+        let server = try CorefileServer(
+            ["Corefile": cluster("") + inner, "m/web.yaml": service],
+            arguments: ["--dns-port", "0", "--api", "none", "--manifests", "FOLDER/m"])
+        defer { server.stop() }
+        let answer = ["x.inner.cluster.local. 60 in a 192.0.2.1"]
+        #expect(try server.awaitReply("web.default.svc.cluster.local") { $0.answer.count == 1 })
+        #expect(try server.ask("x.inner.cluster.local").answer == answer)
+        // Its own port is taken already.
+        try Self.write(cluster("prometheus 127.0.0.1:\(server.port)"), to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        let end = ContinuousClock.now + .seconds(30)
+        while !server.process.log.contains("the configuration stays as it was"), ContinuousClock.now < end {
+            usleep(10_000)
+        }
+        #expect(server.process.log.contains("the configuration stays as it was"), "\(server.process.log)")
+        #expect(try server.ask("x.inner.cluster.local").answer == answer)
+        try Self.write(cluster(""), to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        #expect(try server.awaitReply("x.inner.cluster.local") { $0.answer.isEmpty })
+    }
+
     /// Bytes of the process in memory that are no pages of files.
     private static func anonymous(_ server: CorefileServer) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(server.process.processIdentifier)/status", encoding: .utf8)
