@@ -2,7 +2,8 @@ import Registry
 
 extension FieldSet {
     /// Deeper sets are not read: no document nests so deeply.
-    private static let maximumDepth = 256
+    /// Far below what the text of an object may be nested: fields of objects are some ten deep.
+    private static let maximumDepth = 64
 
     /// The set as `FieldsV1` of meta/v1 writes it: an object with a member for each field, empty for a field without
     /// fields below it that are in the set; `.` says that a field with such is in the set itself.

@@ -1,9 +1,10 @@
 import Glibc
-import ObjectPatches
 import ObjectSchema
 import Registry
 import TestSupport
 import Testing
+
+@testable import ObjectPatches
 
 @Suite("Random and hostile patches")
 struct HostilePatchTests {
@@ -153,6 +154,26 @@ struct HostilePatchTests {
             object.update(document, by: "two")
             try object.apply(.object(["deep": deep, "deeper": .object(["deep": deep])]), by: "three", force: true)
             try object.apply(.object(["deeper": deep]), by: "three", force: true)
+        }
+    }
+
+    @Test("what is written nested is read again, or refused before")
+    func nesting() throws {
+        for levels in 240...260 {
+            let value = (0..<levels).reduce(JSONValue.object([:])) { inner, _ in .object(["f:a": inner]) }
+            let patch = JSONValue.array([
+                .object(["op": .string("add"), "path": .string("/metadata/a"), "value": value])
+            ])
+            guard let patched = try? JSONPatch.apply(patch, to: .object(["metadata": .object([:])])) else { continue }
+            #expect(throws: Never.self, "\(levels)") { try json(JSONText.text(of: patched)) }
+        }
+        for levels in [1, 62, 63, 64, 65, 251, 252, 253, 1000] {
+            let fields = (0..<levels).reduce(JSONValue.object([:])) { inner, _ in .object(["f:a": inner]) }
+            let entry = JSONValue.object([
+                "manager": .string("m"), "operation": .string("Update"), "apiVersion": .string("v1"),
+                "fieldsType": .string("FieldsV1"), "fieldsV1": fields,
+            ])
+            #expect((ManagedFields.Entry(entry) != nil) == (levels < 64), "\(levels)")
         }
     }
 
