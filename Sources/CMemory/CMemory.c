@@ -36,7 +36,7 @@ void memory_release_code(void) {
     dl_iterate_phdr(release, &page);
 }
 
-size_t memory_resident(void) {
+size_t memory_anonymous(void) {
     int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
         return 0;

@@ -218,8 +218,8 @@ extension JSONPatchTarget {
 
     /// Adds up the size of a value; stops with false where it nests too deeply or exceeds the limit.
     private static func measure(_ value: JSONValue, depth: Int, size: inout Int, limit: Int) -> Bool {
-        // The text is read again with as many levels, its own included.
-        guard depth < JSONPointer.maximumDepth else { return false }
+        // As deep as the text is read again.
+        guard depth < JSONText.maximumDepth else { return false }
         size += 4
         switch value {
         case .null, .bool, .integer, .number:

@@ -2,9 +2,6 @@ import Registry
 
 /// A place in a JSON document (RFC 6901): `/spec/ports/0/name`.
 struct JSONPointer: Hashable, Sendable {
-    /// Deeper than any document that is read.
-    static let maximumDepth = 256
-
     /// The reference tokens, escapes undone; none for the whole document.
     let tokens: [String]
 
@@ -17,8 +14,8 @@ struct JSONPointer: Hashable, Sendable {
             throw .notApplicable("the JSON pointer \"\(text)\" does not start with \"/\"")
         }
         let parts = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count <= Self.maximumDepth else {
-            throw .notApplicable("a JSON pointer has more than \(Self.maximumDepth) steps")
+        guard parts.count <= JSONText.maximumDepth else {
+            throw .notApplicable("a JSON pointer has more than \(JSONText.maximumDepth) steps")
         }
         tokens = parts.map { Self.unescaped(Substring($0)) }
     }

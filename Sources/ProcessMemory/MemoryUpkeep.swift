@@ -25,20 +25,20 @@ package enum MemoryUpkeep {
 
     private static func follow() {
         var memory = FreedMemory()
-        var due: UInt64 = monotonicTime()
+        var last = monotonicTime()
         var left = pauses[...]
         while true {
             let start = monotonicTime()
-            if let pause = left.first, start >= due + pause {
-                due = start
+            if let pause = left.first, start >= last + pause {
+                last = start
                 left.removeFirst()
                 giveBack(&memory)
-            } else if memory.isDue(resident: memory_resident(), freed: { memory_freed() }) {
+            } else if memory.isDue(resident: memory_anonymous(), freed: { memory_freed() }) {
                 giveBack(&memory)
             }
             let end = monotonicTime()
             var next = max(start + interval, end + (end - start) * rest)
-            if let pause = left.first { next = min(next, due + pause) }
+            if let pause = left.first { next = min(next, last + pause) }
             if next > end { usleep(UInt32(clamping: (next - end) / 1000)) }
         }
     }
@@ -52,6 +52,6 @@ package enum MemoryUpkeep {
     private static func giveBack(_ memory: inout FreedMemory) {
         malloc_trim(0)
         StartupPages.giveBack()
-        memory.noteGivenBack(resident: memory_resident(), freed: memory_freed())
+        memory.noteGivenBack(resident: memory_anonymous(), freed: memory_freed())
     }
 }

@@ -12,7 +12,7 @@ void memory_release_code(void);
 
 /// Bytes of the process that are in memory and no pages of files, such as code; 0 where the system does not tell. From any
 /// thread, at any time.
-size_t memory_resident(void);
+size_t memory_anonymous(void);
 
 /// Bytes that malloc holds and nobody uses, whether in memory or given back. Takes a time that grows with the number of
 /// freed pieces, while others wait who allocate. From any thread, at any time.
