@@ -34,13 +34,10 @@ package struct APIServer: Sendable {
     private let answers: AnswerBudget
     private let logger: Logger
 
-    package init(
-        settings: APISettings, service: APIService, logger: Logger
-    ) {
+    package init(settings: APISettings, service: APIService, logger: Logger) {
         self.settings = settings
         budget = BodyBudget(maximum: settings.maximumBodyBytes)
-        answers = AnswerBudget(
-            maximum: settings.maximumAnswerBytes, patience: settings.answerPatience)
+        answers = AnswerBudget(maximum: settings.maximumAnswerBytes, patience: settings.answerPatience)
         self.service = service
         self.logger = logger
     }

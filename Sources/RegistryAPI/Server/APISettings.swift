@@ -2,6 +2,7 @@ import ConnectionRules
 import FileReading
 import NIOSSL
 import ProcessRights
+import Registry
 
 /// How the API is served; read once, at start.
 package struct APISettings: Sendable {
@@ -67,7 +68,8 @@ package struct APISettings: Sendable {
     var needsIdentity: Bool { tokens != nil || acceptsClientCertificates }
 
     private static func isLoopback(_ host: String) -> Bool {
-        host == "::1" || host == "localhost" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+        // A name that begins like an address may lead anywhere.
+        host == "localhost" || host == "::1" || host.hasPrefix("127.") && IPAddress(host) != nil
     }
 
     private static func tls(_ certificate: String, _ key: String, _ authority: String?) throws(Invalid)

@@ -29,4 +29,14 @@ struct APISettingsTests {
             }
         }
     }
+
+    @Test("Only addresses of the loopback go without TLS; a name that begins like one may lead anywhere")
+    func loopback() throws {
+        for host in ["127.0.0.1", "127.255.0.9", "::1", "localhost"] { _ = try APISettings(host: host, port: 0) }
+        for host in ["127.api.example.org", "127.0.0.example", "127.0.0.256", "10.0.0.1", "::", "127."] {
+            #expect(throws: APISettings.Invalid.unprotected(address: "\(host):0", missing: "TLS")) {
+                try APISettings(host: host, port: 0)
+            }
+        }
+    }
 }
