@@ -62,7 +62,7 @@ final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
 
     init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState) {
         self.part = part
-        share = ConnectionRoom.Share(of: part.room)
+        share = ConnectionRoom.Share(of: part.room, for: watch.client)
         self.watch = watch
         self.state = state
     }

@@ -95,6 +95,8 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     /// Bytes of bodies that have not come whole.
     private var unasked = 0
     private var share: ConnectionRoom.Share
+    /// What the client may still send on the connection, in bytes (RFC 9113 §6.9.2).
+    private var window = 65_535
     /// Bytes of bodies since the connection's window was opened last.
     private var received = 0
     /// Answers with status 200 that are still to be counted.
@@ -107,7 +109,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
 
     init(part: LoopResponders.Part, watch: HTTPConnectionWatch, state: ListenerState, most: Int) {
         self.part = part
-        share = ConnectionRoom.Share(of: part.room)
+        share = ConnectionRoom.Share(of: part.room, for: watch.client)
         self.watch = watch
         self.state = state
         self.most = most
@@ -156,7 +158,12 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let closed = event as? StreamClosedEvent { remove(closed.streamID) }
+        switch event {
+        case let closed as StreamClosedEvent: remove(closed.streamID)
+        case let updated as NIOHTTP2WindowUpdatedEvent where updated.streamID == .rootStream:
+            if let size = updated.inboundWindowSize { noteWindow(size, context) }
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -201,11 +208,6 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     private func take(
         _ data: HTTP2Frame.FramePayload.Data, _ id: HTTP2StreamID, _ context: ChannelHandlerContext
     ) {
-        received += data.data.readableBytes + (data.paddingBytes.map { $0 + 1 } ?? 0)
-        if received >= Self.windowStep {
-            write(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: received)), context)
-            received = 0
-        }
         if data.endStream { streams[id]?.isOpen = false }
         guard let stream = streams[id], stream.stage == .reading, case .byteBuffer(let piece) = data.data else {
             return
@@ -216,6 +218,18 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
         streams[id]?.body += piece.readableBytesView
         unasked += piece.readableBytes
         if data.endStream { end(id, context) }
+    }
+
+    /// Gives the connection's window back what bodies took of it: those too that are dropped before they come here, as
+    /// their streams were answered early or reset (RFC 9113 §5.1).
+    private func noteWindow(_ size: Int, _ context: ChannelHandlerContext) {
+        received += max(0, window - size)
+        window = size
+        guard received >= Self.windowStep else { return }
+        let opened = HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: received))
+        // Before it is written, which tells of the window again.
+        received = 0
+        write(opened, context)
     }
 
     /// The body of a request is whole.

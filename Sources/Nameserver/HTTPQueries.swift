@@ -1,6 +1,7 @@
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Registry
 
 /// Makes connections answer DNS queries over HTTP (RFC 8484): GET and POST at `/dns-query`, by HTTP/1.1 and, with TLS,
 /// HTTP/2.
@@ -21,9 +22,9 @@ struct HTTPQueries: Sendable {
     }
 
     /// Makes a channel serve requests; called on its event loop.
-    func setUp(_ channel: any Channel) throws {
+    func setUp(_ channel: any Channel, for client: IPAddress) throws {
         let part = loops.part(of: channel.eventLoop)
-        let watch = HTTPConnectionWatch(part: part)
+        let watch = HTTPConnectionWatch(part: part, client: client)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
         guard let context else { return try addHTTP1(to: pipeline, part, watch) }

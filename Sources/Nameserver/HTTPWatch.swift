@@ -1,4 +1,5 @@
 import NIOCore
+import Registry
 
 /// Ends an HTTP connection that brings no request in time or does not take its responses, one that keeps more of
 /// unfinished requests than all connections together have room for, and one whose listener ends once its requests are
@@ -18,6 +19,7 @@ final class HTTPConnectionWatch: ChannelInboundHandler, RemovableChannelHandler 
     /// for a head of 31 KB.
     private static let costOfByte = 4
 
+    let client: IPAddress
     private let part: LoopResponders.Part
     private var share: ConnectionRoom.Share
     /// Bytes that have come, fewer with each response: how much of them is kept by the handlers behind is not told.
@@ -29,9 +31,10 @@ final class HTTPConnectionWatch: ChannelInboundHandler, RemovableChannelHandler 
     private var isWriting = false
     private var isClosing = false
 
-    init(part: LoopResponders.Part) {
+    init(part: LoopResponders.Part, client: IPAddress) {
         self.part = part
-        share = ConnectionRoom.Share(of: part.room)
+        self.client = client
+        share = ConnectionRoom.Share(of: part.room, for: client)
     }
 
     /// A request has been answered, and the system has taken the response.

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Pipeline
+import Registry
 
 /// The sockets of one scheme and its addresses, answering from `Listeners.open` to `stop`.
 package final class Listener: Sendable {
@@ -63,7 +64,7 @@ package final class Listener: Sendable {
             for address in settings.addresses {
                 let bound = try await StreamListener.start(
                     address, setUp.transport, isShared: settings.takesOver, environment
-                ) { channel in try setUp.prepare(channel) }
+                ) { channel, client in try setUp.prepare(channel, for: client) }
                 connections.append(bound)
             }
         } catch {
@@ -193,13 +194,16 @@ final class ConnectionSetUp: Sendable {
     func end() { loops.end() }
 
     /// Called on the channel's event loop.
-    func prepare(_ channel: any Channel) throws {
+    func prepare(_ channel: any Channel, for client: IPAddress) throws {
         switch kind.current {
-        case .https(let queries): try queries.setUp(channel)
+        case .https(let queries): try queries.setUp(channel, for: client)
         case .tls(let context):
-            if let context { try channel.pipeline.syncOperations.addTLS(context) }
-            try channel.pipeline.syncOperations.addHandler(
-                TLSConnection(part: loops.part(of: channel.eventLoop), most: most))
+            let part = loops.part(of: channel.eventLoop)
+            let pipeline = channel.pipeline.syncOperations
+            let watch = context.map { _ in TLSWatch(part: part, client: client) }
+            if let watch { try pipeline.addHandler(watch) }
+            if let context { try pipeline.addTLS(context) }
+            try pipeline.addHandler(TLSConnection(part: part, client: client, watch: watch, most: most))
         }
     }
 }

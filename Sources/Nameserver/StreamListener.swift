@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Pipeline
+import Registry
 import Synchronization
 
 /// Listens for connections on one address: DNS over TLS or HTTPS.
@@ -40,7 +41,7 @@ final class StreamListener: Sendable {
     ///   - setUp: makes an accepted channel one that answers, on its event loop.
     static func start(
         _ wanted: ListenAddress, _ transport: Transport, isShared: Bool, _ environment: Environment,
-        setUp: @escaping @Sendable (any Channel) throws -> Void
+        setUp: @escaping @Sendable (any Channel, IPAddress) throws -> Void
     ) async throws(NameserverError) -> StreamListener {
         let socket = try environment.inherited.stream(wanted, isShared: isShared)
         let (descriptor, address) = (try socket.duplicate(), socket.address)
@@ -69,7 +70,7 @@ final class StreamListener: Sendable {
                     count?.leave()
                     open.remove(channel)
                 }
-                return channel.eventLoop.makeCompletedFuture { try setUp(channel) }
+                return channel.eventLoop.makeCompletedFuture { try setUp(channel, client) }
             }
         do {
             return StreamListener(try await bootstrap.withBoundSocket(descriptor).get(), address, open)

@@ -31,13 +31,19 @@ final class TCPConnection {
     /// No more queries are taken from the socket: the client has ended its side, or the listener ends.
     var isInputOver = false
 
-    init(_ descriptor: Int32, _ client: PipelineQuery.Peer) {
+    private var share: ConnectionRoom.Share
+
+    init(_ descriptor: Int32, _ client: PipelineQuery.Peer, room: ConnectionRoom) {
         self.descriptor = descriptor
+        share = ConnectionRoom.Share(of: room, for: client.address)
         self.client = client
     }
 
-    /// Bytes that are kept for it.
-    var buffered: Int { pending.count + unsent.count }
+    /// Tells the bytes that are kept for it; false where there is no room for them.
+    func tellRoom() -> Bool { share.set(pending.count + unsent.count) }
+
+    /// It has ended, and keeps nothing.
+    func leaveRoom() { _ = share.set(0) }
 
     var hasWholeQuery: Bool { pending.withUnsafeBytes { StreamFraming.length(in: $0) } != nil }
 

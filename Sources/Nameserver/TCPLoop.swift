@@ -39,9 +39,7 @@ final class TCPLoop {
     private let count: ConnectionCount?
     /// Queries of a connection under way at a time.
     private let most: Int
-    /// Bytes that connections may keep, all together.
-    private let room: Int
-    private var kept = 0
+    private let room: ConnectionRoom
 
     /// By slot, side by side: a look at all deadlines reads nothing else.
     private var connections: [TCPConnection?] = []
@@ -72,9 +70,10 @@ final class TCPLoop {
     private static let outputLength = batch + StreamFraming.maximumFrame + Responder.slack
     private let output: UnsafeMutableRawPointer
 
+    /// - Parameter room: the bytes that the connections of the thread may keep, all together.
     init(_ worker: TCPWorker, _ state: ListenerState, _ environment: StreamListener.Environment, room: Int) {
         self.worker = worker
-        self.room = room
+        self.room = ConnectionRoom(most: room)
         responder = Responder(state, transport: .tcp)
         limits = environment.connections
         count = environment.counts[.tcp]
@@ -225,14 +224,14 @@ final class TCPLoop {
             free.append(slot)
             return release(descriptor, client)
         }
-        connections[slot] = TCPConnection(descriptor, client)
+        connections[slot] = TCPConnection(descriptor, client, room: room)
         open += 1
         setDeadline(slot, .idle, isProgress: true)
     }
 
     private func close(_ slot: Int) {
         guard let connection = connections[slot] else { return }
-        kept -= connection.buffered
+        connection.leaveRoom()
         connections[slot] = nil
         deadlines[slot] = .max
         generations[slot] = (generations[slot] &+ 1) & 0x7fff_ffff
@@ -316,9 +315,7 @@ final class TCPLoop {
             if written > 0, !send(slot, connection, UnsafeRawBufferPointer(start: output, count: written)) { return }
         }
         if position < length || !connection.pending.isEmpty {
-            kept -= connection.pending.count
             connection.pending = Array(UnsafeRawBufferPointer(start: input + position, count: length - position))
-            kept += connection.pending.count
         }
         proceed(slot, connection, isProgress: isProgress)
     }
@@ -363,7 +360,6 @@ final class TCPLoop {
             return false
         }
         connection.unsent += rest
-        kept += rest.count
         return true
     }
 
@@ -385,7 +381,6 @@ final class TCPLoop {
         guard let count else { return close(slot) }
         connection.sent += count
         if connection.sent == connection.unsent.count {
-            kept -= connection.unsent.count
             connection.unsent = []
             connection.sent = 0
             if connection.hasWholeQuery { return answerPending(slot) }
@@ -401,7 +396,7 @@ final class TCPLoop {
         let mayTake = !isWaiting && connection.underWay < most
         let hasWholeQuery = connection.pending.isEmpty ? false : connection.hasWholeQuery
         if connection.isInputOver, !isWaiting, connection.underWay == 0, !hasWholeQuery { return close(slot) }
-        if kept > room, connection.buffered > 0 { return close(slot) }
+        if !connection.tellRoom() { return close(slot) }
         if hasWholeQuery, mayTake { again.append(token(slot)) }
         let readable = mayTake && !hasWholeQuery && !connection.isInputOver ? STREAM_READABLE : 0
         let interest = readable | (isWaiting ? STREAM_WRITABLE : 0)

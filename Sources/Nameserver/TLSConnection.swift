@@ -1,5 +1,7 @@
 import NIOCore
+import NIOTLS
 import Pipeline
+import Registry
 
 /// Answers the queries of one TLS connection (RFC 7858, RFC 7766): as many as come; replies that take time come
 /// after those that do not (RFC 7766 §6.2.1.1).
@@ -19,6 +21,8 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     static let unwrittenBytes = 256 << 10
 
     private let part: LoopResponders.Part
+    /// nil without TLS.
+    private let watch: TLSWatch?
     /// Queries under way at a time.
     private let most: Int
     private var pending = ByteBuffer()
@@ -33,9 +37,10 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     private let deadline = ConnectionDeadline()
     private var share: ConnectionRoom.Share
 
-    init(part: LoopResponders.Part, most: Int) {
+    init(part: LoopResponders.Part, client: IPAddress, watch: TLSWatch?, most: Int) {
         self.part = part
-        share = ConnectionRoom.Share(of: part.room)
+        self.watch = watch
+        share = ConnectionRoom.Share(of: part.room, for: client)
         self.most = most
     }
 
@@ -64,6 +69,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        watch?.noteProgress()
         var bytes = unwrapInboundIn(data)
         if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
         answerPending(context)
@@ -93,6 +99,7 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
                 connection.isClosing = true
                 connection.closeIfDone(context)
             }
+        case TLSUserEvent.handshakeCompleted: watch?.noteProgress()
         default: break
         }
         context.fireUserInboundEventTriggered(event)

@@ -32,7 +32,7 @@ private let loops = LoopResponders(server.state, transport: .https, room: Servin
 // MARK: Connections
 
 private func http1Connection(_ channel: EmbeddedChannel, _ part: LoopResponders.Part) throws -> AnyObject {
-    let watch = HTTPConnectionWatch(part: part)
+    let watch = HTTPConnectionWatch(part: part, client: .v4(0xc000_0202))
     let connection = HTTP1Connection(part: part, watch: watch, state: server.state)
     try channel.pipeline.syncOperations.addHandler(watch)
     try connection.add(to: channel.pipeline.syncOperations)
@@ -40,7 +40,7 @@ private func http1Connection(_ channel: EmbeddedChannel, _ part: LoopResponders.
 }
 
 private func http2Connection(_ channel: EmbeddedChannel, _ part: LoopResponders.Part) throws -> AnyObject {
-    let watch = HTTPConnectionWatch(part: part)
+    let watch = HTTPConnectionWatch(part: part, client: .v4(0xc000_0202))
     let connection = HTTP2Connection(part: part, watch: watch, state: server.state, most: 16)
     try channel.pipeline.syncOperations.addHandler(watch)
     try connection.add(to: channel.pipeline.syncOperations)

@@ -38,7 +38,7 @@ final class FrameClient {
         channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
         try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 443)).wait()
         let part = loops.part(of: channel.eventLoop)
-        let watch = HTTPConnectionWatch(part: part)
+        let watch = HTTPConnectionWatch(part: part, client: .v4(0xc000_0202))
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(watch)
         try HTTP2Connection(part: part, watch: watch, state: state, most: most).add(to: pipeline)
@@ -286,6 +286,30 @@ struct HTTP2Tests {
                     client.write(FrameType.continuation, 4, 2 * round + 1, FrameClient.fields([field]))
                 }),
         ]
+    }
+
+    @Test("Bodies that nobody waits for any more take nothing of the connection's window (RFC 9113 §5.2)")
+    func window() throws {
+        let client = try FrameClient(.address(9))
+        defer { client.finish() }
+        let piece = [UInt8](repeating: 0, count: 16_000)
+        var opened = 0
+        for round in 0..<20 as Range<UInt32> {
+            // Answered 415 at once; what still comes of the body is dropped.
+            let stream = 2 * round + 1
+            client.write(
+                FrameType.headers, 4, stream, FrameClient.fields(FrameClient.request("POST", "/dns-query")))
+            client.write(FrameType.data, 0, stream, piece)
+            client.write(FrameType.data, 1, stream, Array(piece.prefix(800)))
+            opened += client.received().filter { $0.type == FrameType.windowUpdate && $0.stream == 0 }
+                .reduce(0) { $0 + $1.payload.reduce(0) { $0 << 8 | Int($1) } }
+            #expect(client.isOpen)
+        }
+        // All but less than one step of it.
+        #expect((320_000...336_000).contains(opened))
+        client.post(99)
+        client.write(FrameType.data, 1, 99, TestQuery("a.test.").bytes)
+        #expect(client.received().contains { $0.stream == 99 && $0.type == FrameType.data })
     }
 
     @Test("Floods end the connection", arguments: Floods.all)

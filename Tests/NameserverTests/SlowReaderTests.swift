@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import Pipeline
+import Registry
 import Testing
 
 @testable import Nameserver
@@ -55,7 +56,8 @@ struct SlowReaderTests {
             channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 853)
             channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
             try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 853)).wait()
-            connection = TLSConnection(part: loops.part(of: channel.eventLoop), most: 128)
+            connection = TLSConnection(
+                part: loops.part(of: channel.eventLoop), client: .v4(0xc000_0202), watch: nil, most: 128)
             try channel.pipeline.syncOperations.addHandler(socket)
             try channel.pipeline.syncOperations.addHandler(connection)
             context = try channel.pipeline.syncOperations.context(handler: connection)
@@ -75,7 +77,7 @@ struct SlowReaderTests {
         channel.remoteAddress = try SocketAddress(ipAddress: "192.0.2.2", port: 4000)
         try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 443)).wait()
         let part = loops.part(of: channel.eventLoop)
-        let watch = HTTPConnectionWatch(part: part)
+        let watch = HTTPConnectionWatch(part: part, client: .v4(0xc000_0202))
         let socket = FullSocket()
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandlers(socket, watch)
