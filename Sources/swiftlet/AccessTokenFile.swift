@@ -8,14 +8,12 @@ struct AccessTokenFile: Sendable {
     private let file: FollowedFile
     /// What the tokens were read from.
     private let bytes: [UInt8]
-    private let mayBeEmpty: Bool
 
     /// How often the file is looked at: a token that has got about is of no use soon after it was taken out.
     private static let interval = Duration.seconds(2)
 
-    /// - Parameter mayBeEmpty: whether there are other ways in.
+    /// - Parameter mayBeEmpty: whether there are other ways in; without any, a server that nobody can ask is a mistake.
     init(_ path: String, mayBeEmpty: Bool) throws(CommandFailure) {
-        self.mayBeEmpty = mayBeEmpty
         file = FollowedFile(
             option: "--api-tokens", path: path, limit: RegularFile.configurationLimit, interval: Self.interval)
         bytes = try file.bytes()
@@ -41,10 +39,12 @@ struct AccessTokenFile: Sendable {
         return tokens
     }
 
-    /// Keeps the tokens as the file says.
+    /// Keeps the tokens as the file says; one that holds none any more lets nobody in.
     func following(_ logger: Logger) -> FollowedFile.Following {
         FollowedFile.Following(file: file, known: bytes, logger: logger) { bytes throws(CommandFailure) in
-            tokens.exchange(try Self.tokens(in: bytes, file, mayBeEmpty: mayBeEmpty))
+            let found = try Self.tokens(in: bytes, file, mayBeEmpty: true)
+            tokens.exchange(found)
+            if found.isEmpty { logger.warning("\(file.option) \(file.path) holds no token: nobody is let in by one") }
         }
     }
 }

@@ -72,20 +72,57 @@ package struct AccessTokens: Sendable {
 
 /// The tokens in force, which may be exchanged while requests are let in.
 package final class AccessTokenBook: Sendable {
-    private let tokens: Mutex<AccessTokens>
-
-    package init(_ tokens: AccessTokens) {
-        self.tokens = Mutex(tokens)
+    /// Something that goes on for longer than a request takes, for as long as its token lets in.
+    private struct Stay {
+        let token: String
+        let identity: Identity
+        let end: @Sendable () -> Void
     }
 
-    package var isEmpty: Bool { tokens.withLock(\.isEmpty) }
+    private struct State {
+        var tokens: AccessTokens
+        var stays: [Int: Stay] = [:]
+        var next = 0
+    }
 
-    /// Lets in by others from now on; watches that are open go on.
-    package func exchange(_ new: AccessTokens) { tokens.withLock { $0 = new } }
+    private let state: Mutex<State>
+
+    package init(_ tokens: AccessTokens) {
+        state = Mutex(State(tokens: tokens))
+    }
+
+    package var isEmpty: Bool { state.withLock(\.tokens.isEmpty) }
+
+    /// Lets in by others from now on; ends what was begun with a token that does not let in the same any more.
+    package func exchange(_ new: AccessTokens) {
+        let ended = state.withLock { state in
+            state.tokens = new
+            let over = state.stays.filter { new.identity(of: $0.value.token) != $0.value.identity }
+            for id in over.keys { state.stays[id] = nil }
+            return over.values.map(\.end)
+        }
+        for end in ended { end() }
+    }
 
     /// The owner of a token.
     package func identity(of token: some StringProtocol) -> Identity? {
-        let current = tokens.withLock { $0 }
+        let current = state.withLock(\.tokens)
         return current.identity(of: token)
     }
+
+    /// Has `end` called once, on any thread, when a token does not let in the same any more; at once where that is so.
+    ///
+    /// - Returns: What `leave` takes when there is nothing to end any more.
+    func stay(_ token: String, as identity: Identity, end: @escaping @Sendable () -> Void) -> Int {
+        let (id, isOver) = state.withLock { state in
+            state.next += 1
+            let isOver = state.tokens.identity(of: token) != identity
+            if !isOver { state.stays[state.next] = Stay(token: token, identity: identity, end: end) }
+            return (state.next, isOver)
+        }
+        if isOver { end() }
+        return id
+    }
+
+    func leave(_ id: Int) { state.withLock { $0.stays[id] = nil } }
 }

@@ -4,15 +4,20 @@ import NIOSSL
 /// The certificate that a client has shown on a connection.
 enum ClientCertificate {
     /// Who it says the client is; nil where there is none, or the channel has no TLS.
-    static func identity(on channel: any Channel) async throws -> Identity? {
-        let certificate: NIOSSLCertificate?
+    ///
+    /// - Parameter now: in seconds since 1970.
+    static func identity(on channel: any Channel, at now: Int) async throws -> Identity? {
         do {
-            certificate = try await channel.nioSSL_peerCertificate().get()
+            return try await channel.nioSSL_peerCertificate().get().flatMap { try identity(of: $0, at: now) }
         } catch is ChannelPipelineError {
             // A stream of HTTP/2 is a channel of its own; TLS is its parent's.
             return nil
         }
-        guard let certificate, let subject = CertificateSubject(der: try certificate.toDERBytes()) else { return nil }
-        return subject.identity
+    }
+
+    /// Who a certificate that TLS has verified is of; nil where it has expired since.
+    static func identity(of certificate: NIOSSLCertificate, at now: Int) throws -> Identity? {
+        guard certificate.notValidAfter >= now else { return nil }
+        return CertificateSubject(der: try certificate.toDERBytes())?.identity
     }
 }

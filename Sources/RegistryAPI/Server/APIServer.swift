@@ -152,6 +152,8 @@ package struct APIServer: Sendable {
             if response.closesConnection { channel.close(mode: .all, promise: nil) }
         case .stream(let produce):
             if request.method == .head { return try await writer.writeResponse(head) }
+            let stay = stay(of: request, connection)
+            defer { if let stay { settings.tokens?.leave(stay) } }
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
             try await produce { bytes in
@@ -315,16 +317,17 @@ package struct APIServer: Sendable {
             try Self.checkOrigin(of: request)
             return .trusted
         }
-        if let header = request.headers[.authorization] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer",
-                let identity = settings.tokens?.identity(of: parts[1])
-            else { throw APIStatus.unauthorized }
+        if request.headers[.authorization] != nil {
+            guard let token = Self.token(of: request), let identity = settings.tokens?.identity(of: token) else {
+                throw APIStatus.unauthorized
+            }
             return identity
         }
         if settings.acceptsClientCertificates {
             for candidate in [channel, channel.parent].compactMap(\.self) {
-                guard let identity = try await ClientCertificate.identity(on: candidate) else { continue }
+                guard let identity = try await ClientCertificate.identity(on: candidate, at: time(nil)) else {
+                    continue
+                }
                 try Self.checkOrigin(of: request)
                 return identity
             }
@@ -334,6 +337,24 @@ package struct APIServer: Sendable {
             return Identity(name: "system:anonymous", roles: [.read])
         }
         throw APIStatus.unauthorized
+    }
+
+    /// What a request shows to be let in (RFC 6750 §2.1); nil where that is no token.
+    private static func token(of request: HummingbirdCore.Request) -> String? {
+        guard let parts = request.headers[.authorization]?.split(separator: " ", maxSplits: 1), parts.count == 2,
+            parts[0].lowercased() == "bearer"
+        else { return nil }
+        return String(parts[1])
+    }
+
+    /// Ends a watch as soon as its token lets in the same no more; nil where it was begun without one.
+    private func stay(of request: HummingbirdCore.Request, _ connection: ConnectionHandle) -> Int? {
+        guard let tokens = settings.tokens, let token = Self.token(of: request) else { return nil }
+        guard let identity = tokens.identity(of: token) else {
+            connection.abort()
+            return nil
+        }
+        return tokens.stay(token, as: identity) { connection.abort() }
     }
 
     /// Without authentication a page in a browser must not get here by a name of its own for 127.0.0.1.
