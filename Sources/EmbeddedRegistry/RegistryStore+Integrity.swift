@@ -36,6 +36,8 @@ extension RegistryStore {
         var status = stat()
         guard stat(file, &status) == 0 else { return errno == ENOENT ? "it is gone" : nil }
         guard status.st_size > 0 else { return "it is empty" }
+        // What is written goes on into the one that was opened, which no start will find.
+        guard FileIdentity(status) == opened else { return "another file was put in its place" }
         // A connection of its own: those of the pool have pages in memory and would not see the disk.
         var configuration = Configuration()
         configuration.readonly = true

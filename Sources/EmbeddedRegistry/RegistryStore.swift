@@ -42,6 +42,8 @@ package final class RegistryStore: Sendable {
         let database: any DatabaseWriter
         let ring: ChangeRing
         let lock: StoreLock?
+        /// The file that was opened; nil where there is none.
+        let opened: FileIdentity?
     }
 
     private let source: Mutex<Source>
@@ -87,7 +89,10 @@ package final class RegistryStore: Sendable {
         (serviceCIDRs, formerServiceCIDRs) = (opening.ranges.present, opening.ranges.former)
         heldObjects = !opening.known.objects.isEmpty
         let ring = Self.ring(at: opening.known.version, settings)
-        source = Mutex(Source(database: opening.database, ring: ring, lock: opening.lock))
+        source = Mutex(
+            Source(
+                database: opening.database, ring: ring, lock: opening.lock,
+                opened: directory == nil ? nil : FileIdentity(of: file)))
         state = Mutex(
             State(
                 known: opening.known, refusal: opening.refusal, copy: opening.refusal == nil ? nil : opening.standing,
@@ -119,7 +124,8 @@ package final class RegistryStore: Sendable {
             defer {
                 source = Source(
                     database: opening.database,
-                    ring: isSame ? source.ring : Self.ring(at: opening.known.version, settings), lock: opening.lock)
+                    ring: isSame ? source.ring : Self.ring(at: opening.known.version, settings), lock: opening.lock,
+                    opened: FileIdentity(of: file))
             }
             return source.ring
         }
@@ -147,6 +153,9 @@ package final class RegistryStore: Sendable {
     var isKept: Bool { directory != nil }
     /// Whether the file is this process's to look after.
     var isOnDisk: Bool { directory != nil && source.withLock { $0.lock != nil } }
+
+    /// The file that was opened, whatever lies in its place by now.
+    var opened: FileIdentity? { source.withLock { $0.opened } }
 
     /// What was wrong with the versions when the registry was opened and is mended, in one line; nil where all was well.
     package var repair: String? { state.withLock { $0.repair } }

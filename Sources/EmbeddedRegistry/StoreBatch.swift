@@ -173,6 +173,13 @@ struct StoreBatch {
     mutating func write(
         _ document: JSONValue, key: ObjectKey, over stored: StoredObject?, feeder: String, origin: String
     ) throws -> ObjectRecord {
+        guard JSONText.isReadable(document) else {
+            throw InvalidObject([
+                FieldViolation(
+                    FieldPath(), .invalid, of: .string(key.id.name),
+                    "nests deeper than \(JSONText.maximumDepth) levels")
+            ])
+        }
         let object = try RegistryObject(document, kind: key.kind)
         let version = advance()
         var document = document

@@ -14,8 +14,7 @@ enum StoreSetup {
     static func complete(
         _ state: inout StoreState, in database: Database, settings: StoreSettings, file: String, now: Timestamp
     ) throws -> Ranges {
-        let former = try StoredRows.setting(StoreSetting.serviceCIDRs, in: database)
-            .map { $0.split(separator: " ").compactMap { CIDR(String($0)) } }
+        let former = try StoredRows.serviceCIDRs(in: database)
         let ranges = settings.serviceCIDRs ?? former ?? StoreSettings.defaultServiceCIDRs
         try StoredRows.set(
             StoreSetting.serviceCIDRs, ranges.map(\.description).joined(separator: " "), in: database)
@@ -25,7 +24,6 @@ enum StoreSetup {
             let identity = String(UInt128.random(in: .min ... .max), radix: 16)
             try StoredRows.set(StoreSetting.identity, identity, in: database)
         }
-        // Ranges come and go while it runs; which family is the default one was said at the start.
         state.pools.addresses.defaultFamily = ranges.first?.family
         var batch = try StoreBatch(database: database, file: file, settings: settings, now: now, state: state)
         try batch.adoptAllocations()

@@ -44,6 +44,8 @@ struct StoreState {
             addresses: AddressAllocator(
                 ranges: ranges.flatMap(\.usableRanges), quarantinePeriod: settings.quarantineSeconds * 1000),
             nodePorts: try NodePortAllocator(range: settings.nodePorts))
+        // Ranges come and go while it runs; which family is the default one was said at the start.
+        pools.addresses.defaultFamily = try StoredRows.serviceCIDRs(in: database)?.first?.family
         for kind in ObjectKind.allCases where kind.isReadByDNS {
             try StoredRows.forEachObject(of: kind, in: database, file: file) { stored in
                 set(stored.key, KnownObject(object: stored.object, feeder: stored.feeder))

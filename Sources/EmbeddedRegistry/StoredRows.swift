@@ -115,6 +115,11 @@ enum StoredRows {
         try Row.fetchOne(database, sql: "SELECT value FROM settings WHERE name = ?", arguments: [name])?.value("value")
     }
 
+    /// The ranges that the server was last started with, the first of the default family; nil where there was no start.
+    static func serviceCIDRs(in database: Database) throws -> [CIDR]? {
+        try setting(StoreSetting.serviceCIDRs, in: database)?.split(separator: " ").compactMap { CIDR(String($0)) }
+    }
+
     /// The version of the newest change.
     static func version(in database: Database) throws -> ResourceVersion {
         try version(StoreSetting.version, in: database)

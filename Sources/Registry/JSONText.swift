@@ -13,6 +13,18 @@ package enum JSONText {
         package var description: String { "malformed JSON at byte \(offset)" }
     }
 
+    /// Whether the text of a value is read again: it nests no deeper than `maximumDepth`.
+    package static func isReadable(_ value: JSONValue) -> Bool { fits(value, levels: maximumDepth) }
+
+    private static func fits(_ value: JSONValue, levels: Int) -> Bool {
+        guard levels > 0 else { return false }
+        return switch value {
+        case .null, .bool, .integer, .number, .string: true
+        case .array(let elements): elements.allSatisfy { fits($0, levels: levels - 1) }
+        case .object(let members): members.values.allSatisfy { fits($0, levels: levels - 1) }
+        }
+    }
+
     package static func text(of value: JSONValue) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024)

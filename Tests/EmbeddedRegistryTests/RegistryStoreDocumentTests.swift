@@ -141,6 +141,30 @@ struct RegistryStoreDocumentTests {
         #expect(stored.origin == "ns.yaml" && stored.feeder == "manifests")
     }
 
+    @Test("What nests deeper than it is read again is not written, whoever asks; the next start finds all in order")
+    func depth() async throws {
+        let folder = RegistryFolder()
+        func namespace(_ name: String, levels: Int) throws -> SuppliedObject {
+            // The document is a level as well, and so is the value inside.
+            let nested = (0..<(levels - 2)).reduce(.string("x") as JSONValue) { value, _ in .array([value]) }
+            let document: JSONValue = .object([
+                "apiVersion": .string("v1"), "kind": .string("Namespace"),
+                "metadata": .object(["name": .string(name)]), "more": nested,
+            ])
+            return SuppliedObject(
+                object: try RegistryObject(document, kind: .namespace), document: document, origin: "ns.yaml")
+        }
+        let store = try folder.open()
+        let results = await store.write([
+            .creating(try namespace("fits", levels: JSONText.maximumDepth)),
+            .creating(try namespace("too-deep", levels: JSONText.maximumDepth + 1)),
+        ])
+        #expect(results.map { $0.error == nil } == [true, false])
+        #expect("\(String(describing: results[1].error))".contains("nests deeper than 256 levels"))
+        #expect(try store.everything(of: .namespace).objects.map(\.key.id.name) == ["fits"])
+        #expect(RegistryCheck(directory: folder.path).problems == [])
+    }
+
     @Test("Single writes check what the writer knows of the object")
     func preconditions() async throws {
         let store = try RegistryStore(location: .memory, settings: .small)

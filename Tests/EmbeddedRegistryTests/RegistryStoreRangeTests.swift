@@ -239,6 +239,11 @@ struct RegistryStoreRangeTests {
                 try await store.create(
                     clusterKey(.serviceCIDR, "extra"), rangeDocument("extra", "fd00:1::/112", "10.1.0.0/24"))
                 _ = try await store.write(Self.marking(clusterKey(.serviceCIDR, "kubernetes")))
+            } else {
+                // What fails has all read anew.
+                #expect(throws: CancellationError.self) {
+                    try store.write { _ -> Int in throw CancellationError() }
+                }
             }
             try await store.create(try suppliedService("prod/\(isFirst ? "first" : "second")"))
             #expect(try store.service("prod/\(isFirst ? "first" : "second")").families == [.ipv4])

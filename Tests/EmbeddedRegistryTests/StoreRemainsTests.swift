@@ -138,6 +138,20 @@ struct StoreRemainsTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file + "-wal")).count == size)
     }
 
+    @Test("A file that is exchanged while it is served: writes are refused, not lost", .timeLimit(.minutes(1)))
+    func exchangedWhileServed() async throws {
+        let store = try folder.open()
+        try store.put(try suppliedService("prod/web"))
+        let copy = RegistryFolder()
+        let other = try copy.open()
+        try other.put(try suppliedService("prod/other"))
+        try FileManager.default.removeItem(atPath: folder.file)
+        try FileManager.default.copyItem(atPath: copy.file, toPath: folder.file)
+        let damage = try await store.watchIntegrity()
+        #expect("\(damage)".contains("another file was put in its place"))
+        #expect(await store.write([.creating(try suppliedService("prod/api"))]).allSatisfy { $0.error != nil })
+    }
+
     // MARK: What is no file
 
     enum Places {
