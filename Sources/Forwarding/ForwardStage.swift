@@ -96,7 +96,8 @@ package struct ForwardStage: Stage {
         return response
     }
 
-    /// Checks upstreams after failures, and follows the files that name upstreams, until the task ends.
+    /// Checks upstreams after failures, and follows the files that name upstreams, until the task ends; then lets go of
+    /// the connections to them.
     package func run() async {
         await withDiscardingTaskGroup { group in
             for forwarder in forwarders {
@@ -112,5 +113,6 @@ package struct ForwardStage: Stage {
                 }
             }
         }
+        for forwarder in forwarders { forwarder.retire() }
     }
 }

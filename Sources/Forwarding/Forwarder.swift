@@ -112,6 +112,11 @@ final class Forwarder: Sendable {
         line.targets.compactMap { if case .file(let word) = $0 { word.text } else { nil } }
     }
 
+    /// Lets go of the connections to all upstreams; they are asked no more.
+    func retire() {
+        for upstream in upstreams.withLock({ $0 }) { upstream.retire() }
+    }
+
     /// Reads the files anew. Upstreams that stay keep what was learned about them; where the files name none, all
     /// upstreams stay.
     func readFilesAgain() {

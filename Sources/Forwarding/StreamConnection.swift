@@ -71,6 +71,8 @@ final class StreamConnection: ChannelInboundHandler {
     private(set) var lastUse = NIODeadline.now()
     /// Whether it is to take no further questions.
     var isSpent = false
+    /// The timer that closes it if it is not used; its owner's.
+    var expiry: Scheduled<Void>?
     /// Called with the time that an answer took, and whether it has overtaken that of an earlier question.
     var answered: (TimeAmount, Bool) -> Void = { _, _ in }
     /// Called when the time of a question is over, before it hears of it.

@@ -135,6 +135,7 @@ final class StreamPool: @unchecked Sendable {
     private func dial() -> StreamConnection {
         let connection = StreamConnection(on: eventLoop) { [metrics] cause in metrics.countIgnored(cause) }
         connection.ended = { [weak self, weak connection] in
+            connection?.expiry?.cancel()
             self?.connections.removeAll { $0 === connection }
         }
         connection.becameIdle = { [weak self, weak connection] in
@@ -188,11 +189,24 @@ final class StreamPool: @unchecked Sendable {
         if !isYoung(connection) || connection.isSpent || terms.idleLimit > 0 && idle > terms.idleLimit {
             return connection.close("expired")
         }
+        if connection.expiry == nil { expire(connection) }
+    }
+
+    /// Closes a connection once it is unused for so long: by one timer, which looks again when it fires rather than being
+    /// made anew each time that there is nothing to do.
+    private func expire(_ connection: StreamConnection) {
         let expiry = TimeAmount(terms.expiry)
-        let lastUse = connection.lastUse
-        eventLoop.assumeIsolated().scheduleTask(in: expiry) { [weak connection] in
-            guard let connection, connection.load == 0, connection.lastUse == lastUse else { return }
-            connection.close("expired")
+        connection.expiry = eventLoop.assumeIsolated().scheduleTask(deadline: connection.lastUse + expiry) {
+            [weak self, weak connection] in
+            guard let connection else { return }
+            connection.expiry = nil
+            // One that is in use sets its timer when it is not any more.
+            guard connection.load == 0 else { return }
+            if let self, connection.lastUse + expiry > .now() {
+                expire(connection)
+            } else {
+                connection.close("expired")
+            }
         }
     }
 }

@@ -162,6 +162,31 @@ struct StreamTests {
         #expect(upstream.connections == 3)
     }
 
+    @Test("A connection that is not used any more is closed in time, however often it was", .timeLimit(.minutes(1)))
+    func expiry() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\nexpire 300ms\n}")
+        for _ in 0..<50 { #expect(try await asker.ask("www.example.org").lastBytes == [1]) }
+        await until { upstream.openConnections == 0 }
+        #expect(upstream.connections == 1 && upstream.openConnections == 0)
+        // Nor is the next one kept, whose timer is another.
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+        await until { upstream.openConnections == 0 }
+        #expect(upstream.connections == 2 && upstream.openConnections == 0)
+    }
+
+    @Test("A configuration that ends lets go of its connections at once", .timeLimit(.minutes(1)))
+    func retired() async throws {
+        let upstream = try await ScriptedUpstream { [.send($0.address())] }
+        let asker = try Asker("forward . \(upstream.address) {\nforce_tcp\nexpire 1h\n}")
+        let work = Task { await asker.stage.run() }
+        #expect(try await asker.ask("www.example.org").lastBytes == [1])
+        #expect(upstream.openConnections == 1)
+        work.cancel()
+        await until { upstream.openConnections == 0 }
+        #expect(upstream.connections == 1 && upstream.openConnections == 0)
+    }
+
     @Test("An upstream that never shakes hands is a failure in time")
     func silentHandshake() async throws {
         let upstream = try await ScriptedUpstream { _ in [] }
