@@ -35,6 +35,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
     /// Wakes `run` for another look at the file.
     private let wakeUps: AsyncStream<Void>
     private nonisolated let wake: AsyncStream<Void>.Continuation
+    /// Looks at the file in time; nil where only a signal asks.
+    private var nextLook: Task<Void, Never>?
 
     /// Stages that stand by for questions under way when another configuration has taken their place.
     private static let retirement = Duration.seconds(10)
@@ -240,29 +242,25 @@ package actor CorefileServing: ServiceLifecycle.Service {
 
     private func follow() async {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while !Task.isCancelled {
-                        let pause = await self.interval()
-                        guard (try? await Task.sleep(for: pause)) != nil else { return }
-                        self.lookAgain()
-                    }
-                }
-                group.addTask {
-                    for await _ in self.wakeUps { await self.reload() }
-                }
-                await group.waitForAll()
+            await self.lookLater()
+            for await _ in self.wakeUps {
+                await self.reload()
+                // What was read may say another time.
+                await self.lookLater()
             }
         }
+        nextLook?.cancel()
     }
 
-    /// How long until the file is looked at again; a long time where `reload` is not configured.
-    private func interval() -> Duration {
-        guard let settings = current?.assembly.reload, let interval = settings.interval else {
-            // Only a signal asks; look now and then whether that has changed.
-            return .seconds(86_400)
+    /// Has the file looked at again after the time that `reload` says; only a signal asks where it is not configured.
+    private func lookLater() {
+        nextLook?.cancel()
+        nextLook = nil
+        guard let settings = current?.assembly.reload, let interval = settings.interval else { return }
+        let pause = interval + settings.jitter * Double.random(in: 0...1)
+        nextLook = Task { [wake] in
+            if (try? await Task.sleep(for: pause)) != nil { wake.yield() }
         }
-        return interval + settings.jitter * Double.random(in: 0...1)
     }
 
     /// Takes the file as it is now, unless nothing has changed or something is wrong with it.
@@ -275,6 +273,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
             await assembly.shareZones(beside: current?.assembly)
             await waitForClusters(of: assembly)
             do {
+                // What ends takes nothing into service any more.
+                try Task.checkCancellation()
                 try await exchange(assembly)
             } catch {
                 await current?.assembly.shareZones()
@@ -287,6 +287,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
             reloads.note(digest: reading.digest)
             surroundings.logger.notice("the configuration has been exchanged; SHA512 = \(reading.digest)")
             if let former { retire(former) }
+        } catch is CancellationError {
+            return
         } catch {
             reloads.failed.increment()
             surroundings.logger.error("the configuration stays as it was: \(error)")

@@ -69,6 +69,21 @@ struct ReloadTests {
         #expect(try server.ask("host.test").answer == ["host.test. 3600 in a 192.0.2.10"])
     }
 
+    @Test("A Corefile that says reload for the first time, on a signal, is followed from then on")
+    func beginsToFollow() throws {
+        let silent = Self.corefile("192.0.2.10").replacing("reload 2s 1s", with: "")
+        let server = try CorefileServer(silent)
+        defer { server.stop() }
+        try Self.write(Self.corefile("192.0.2.11"), to: server)
+        kill(server.process.processIdentifier, SIGUSR1)
+        #expect(try server.awaitReply("host.test") { $0.answer == ["host.test. 3600 in a 192.0.2.11"] })
+        // Nobody asks for these.
+        for number in 12...13 {
+            try Self.write(Self.corefile("192.0.2.\(number)"), to: server)
+            #expect(try server.awaitReply("host.test") { $0.answer == ["host.test. 3600 in a 192.0.2.\(number)"] })
+        }
+    }
+
     @Test("A Corefile that cannot be served takes no zone from the one in service")
     func refused() throws {
         func cluster(_ page: String) -> String {
