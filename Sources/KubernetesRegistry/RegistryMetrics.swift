@@ -88,8 +88,7 @@ struct RegistryMetrics: Sendable {
             ["host": host])
         let inSync = metrics.gauge(
             "swiftlet_registry_in_sync", "Whether every watch is open.", ["host": host])
-        metrics.collect { [weak status] in
-            guard let status else { return }
+        metrics.collect(of: status) { status in
             age.set(status.stateAge.map { $0 / .seconds(1) } ?? -1)
             sync.set(status.lastSync.map { Double($0.milliseconds) / 1000 } ?? 0)
             inSync.set(status.isInSync ? 1 : 0)

@@ -18,9 +18,7 @@ extension Cluster {
         let names = surroundings.metrics.gauge(
             "swiftlet_answer_table_names", "Number of names with ready-made answers.",
             ["zone": "\(settings.primaryZone)"])
-        surroundings.metrics.collect { [weak publisher] in
-            if let publisher { names.set(Double(publisher.zones.table.count)) }
-        }
+        surroundings.metrics.collect(of: publisher) { names.set(Double($0.zones.table.count)) }
         return Cluster(
             publisher: publisher, settings: zone, source: try await surroundings.makeSource(settings),
             startupTimeout: settings.startupTimeout)

@@ -23,8 +23,14 @@ package final class Metrics: Sendable {
 
     private struct State: Sendable {
         var families: [String: Family] = [:]
-        var collectors: [@Sendable () -> Void] = []
+        var collectors: [Collector] = []
         var samplers: [@Sendable () -> [SampledFamily]] = []
+    }
+
+    /// Who brings gauges up to date, for as long as it is there.
+    private struct Collector: Sendable {
+        weak let owner: (any AnyObject & Sendable)?
+        let collect: @Sendable () -> Void
     }
 
     private let state = Mutex(State())
@@ -59,10 +65,23 @@ package final class Metrics: Sendable {
         state.withLock { $0.families[name]?.values[labels] = nil }
     }
 
-    /// Has `collector` called before each exposition, to bring gauges up to date.
-    package func collect(_ collector: @escaping @Sendable () -> Void) {
-        state.withLock { $0.collectors.append(collector) }
+    /// Has `collector` called before each exposition, to bring gauges up to date, until its owner, which is not kept, is
+    /// gone.
+    package func collect<Owner: AnyObject & Sendable>(
+        of owner: Owner, _ collector: @escaping @Sendable (Owner) -> Void
+    ) {
+        let made = Collector(owner: owner) { [weak owner] in
+            if let owner { collector(owner) }
+        }
+        state.withLock { state in
+            // Configurations come and go, whether or not anybody reads metrics.
+            state.collectors.removeAll { $0.owner == nil }
+            state.collectors.append(made)
+        }
     }
+
+    /// How many collectors there are, those of former owners included that nothing has come after.
+    var collectorCount: Int { state.withLock(\.collectors.count) }
 
     /// Adds metrics that are counted elsewhere: `sampler` is asked for them at each exposition, on any thread.
     package func sample(_ sampler: @escaping @Sendable () -> [SampledFamily]) {
@@ -83,7 +102,7 @@ package final class Metrics: Sendable {
 
     /// Everything as text, families and labels in their order.
     package func text() -> String {
-        for collector in state.withLock({ $0.collectors }) { collector() }
+        for collector in state.withLock({ $0.collectors }) { collector.collect() }
         let (families, samplers) = state.withLock { ($0.families, $0.samplers) }
         var texts: [(name: String, text: String)] = []
         for (name, family) in families where !family.values.isEmpty {

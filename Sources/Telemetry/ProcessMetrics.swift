@@ -14,7 +14,7 @@ package struct ProcessMetrics: Sendable {
         let start = metrics.gauge(
             "process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
         start.set(startTime() ?? 0)
-        metrics.collect {
+        metrics.collect(of: metrics) { _ in
             var usage = rusage()
             if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
                 cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime))

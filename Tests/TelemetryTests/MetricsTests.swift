@@ -60,12 +60,27 @@ struct MetricsTests {
     func gauges() async {
         let metrics = Metrics()
         let gauge = metrics.gauge("g", "G")
-        metrics.collect { metrics.gauge("h", "H").set(2) }
+        metrics.collect(of: metrics) { $0.gauge("h", "H").set(2) }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 { group.addTask { for _ in 0..<1000 { gauge.add(0.5) } } }
         }
         #expect(gauge.value == 4000)
         #expect(metrics.text().contains("h 2\n"))
+    }
+
+    /// Something that metrics are collected of.
+    private final class Owner: Sendable {}
+
+    @Test("Whoever is gone leaves nothing behind in the metrics, read or not")
+    func owners() {
+        let metrics = Metrics()
+        let gauge = metrics.gauge("g", "G")
+        let last = Owner()
+        for _ in 0..<1000 { metrics.collect(of: Owner()) { _ in gauge.add(1) } }
+        metrics.collect(of: last) { _ in gauge.add(1) }
+        #expect(metrics.collectorCount == 1)
+        #expect(metrics.text().contains("g 1\n"))
+        withExtendedLifetime(last) {}
     }
 
     @Test("The process is told of under the usual names, with numbers that can be")

@@ -14,7 +14,7 @@ final class CacheMetrics: Sendable {
         self.metrics = metrics
         self.zones = zones.map(\.description).joined(separator: ",")
         self.view = view
-        metrics.collect { [weak self] in self?.settle() }
+        metrics.collect(of: self) { $0.settle() }
     }
 
     /// What one thread counts for a server; to be given back by `remove`.
