@@ -1,3 +1,4 @@
+import FileReading
 import FileWatching
 import AddressAllocator
 import GRDB
@@ -176,15 +177,15 @@ package struct RegistryReader: RegistrySource {
         _ = try StoreRemains(of: directory)
         for _ in 0..<8 {
             // Without bytes it is one that a server is about to make.
-            guard let stamp = FileStamp(file), stamp.size > 0 else { throw StoreError.missing(file: file) }
+            guard let stamp = FileStamp(of: file), stamp.size > 0 else { throw StoreError.missing(file: file) }
             // A log beside the file: it takes part in the reading, under SQLite's locks.
-            if FileStamp(log) != nil { return try read(file, body) }
+            if FileStamp(of: log) != nil { return try read(file, body) }
             // None: nobody has the file open, and opening it the usual way would make a log. What is read is of one
             // moment as long as no server has started meanwhile.
             let result = Result { try read(unchanging, body) }
             // A SQLite that was built without such names cannot open it.
             if case .failure(StoreError.failed) = result { break }
-            if FileStamp(log) == nil, FileStamp(file) == stamp { return try result.get() }
+            if FileStamp(of: log) == nil, FileStamp(of: file) == stamp { return try result.get() }
         }
         return try read(file, body)
     }
@@ -211,23 +212,5 @@ package struct RegistryReader: RegistrySource {
             let database = try DatabaseQueue(path: path, configuration: isolated)
             return try database.read(body)
         }
-    }
-}
-
-/// What changes when a file is written or replaced.
-private struct FileStamp: Equatable {
-    let inode: UInt64
-    let size: Int64
-    let seconds: Int
-    let nanoseconds: Int
-
-    /// nil where there is no such file.
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        seconds = status.st_mtim.tv_sec
-        nanoseconds = status.st_mtim.tv_nsec
     }
 }

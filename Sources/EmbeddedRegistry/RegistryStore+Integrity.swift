@@ -1,3 +1,4 @@
+import FileReading
 import GRDB
 import Glibc
 import Registry

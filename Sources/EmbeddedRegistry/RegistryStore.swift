@@ -1,3 +1,4 @@
+import FileReading
 import AddressAllocator
 import Dispatch
 import GRDB

@@ -75,7 +75,7 @@ package actor ManifestFeeder {
     package func loadAll() async throws {
         let start = ContinuousClock.now
         var changed = try await rescan()
-        changed += await read(try hiddenFiles(), trustsFingerprints: false)
+        changed += await read(try hiddenFiles(), trustsStamps: false)
         try recall()
         try publish(changed)
         let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
@@ -119,7 +119,7 @@ package actor ManifestFeeder {
         guard let folder, !needsRescan else { return try await rescan() }
         if changes.hasGaps {
             logger.warning("manifests: the system lost events; reading all files anew")
-            return try await rescan(trustsFingerprints: false)
+            return try await rescan(trustsStamps: false)
         }
         var paths: Set<String> = []
         for (place, kinds) in changes.kinds {
@@ -143,7 +143,7 @@ package actor ManifestFeeder {
             case .link, .folder: return try await rescan(alsoReading: changes, in: folder)
             }
         }
-        return await read(paths.sorted(), trustsFingerprints: false)
+        return await read(paths.sorted(), trustsStamps: false)
     }
 
     /// Whether something came or went, or became readable, on the way to files.
@@ -153,7 +153,7 @@ package actor ManifestFeeder {
 
     /// Looks for all files again, and reads those that are not as they were and those that `changes` name.
     private func rescan(
-        trustsFingerprints: Bool = true, alsoReading changes: FileWatcher.Changes = .init(),
+        trustsStamps: Bool = true, alsoReading changes: FileWatcher.Changes = .init(),
         in former: ManifestFolder? = nil
     ) async throws -> [String] {
         needsRescan = true
@@ -168,9 +168,9 @@ package actor ManifestFeeder {
         let named = Set(changes.kinds.filter { $0.value != .created }.keys.flatMap { former?.files(at: $0) ?? [] })
         let present = Set(folder.files)
         let gone = files.keys.filter { !present.contains($0) }
-        let certain = await read(folder.files.filter { named.contains($0) } + gone, trustsFingerprints: false)
+        let certain = await read(folder.files.filter { named.contains($0) } + gone, trustsStamps: false)
         let others = await read(
-            folder.files.filter { !named.contains($0) }, trustsFingerprints: trustsFingerprints)
+            folder.files.filter { !named.contains($0) }, trustsStamps: trustsStamps)
         needsRescan = false
         return certain + others
     }
@@ -179,8 +179,8 @@ package actor ManifestFeeder {
     ///
     /// A file that somebody is writing anew may be empty, or end anywhere: it is read when its writer closes it, and what it
     /// held stays in force until then.
-    private func read(_ paths: [String], trustsFingerprints: Bool) async -> [String] {
-        let jobs = paths.map { LoadedFile.Job(path: $0, former: files[$0], trustsFingerprint: trustsFingerprints) }
+    private func read(_ paths: [String], trustsStamps: Bool) async -> [String] {
+        let jobs = paths.map { LoadedFile.Job(path: $0, former: files[$0], trustsStamp: trustsStamps) }
         watcher.beginReading()
         let results = await LoadedFile.load(jobs)
         let unfinished = watcher.touched().map { Set($0.flatMap { folder?.files(at: $0) ?? [] }) }

@@ -3,37 +3,19 @@ import Glibc
 
 /// A file of manifests as it lies on disk.
 enum ManifestFile {
-    /// What tells one state of a file from another without reading it.
-    struct Fingerprint: Hashable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-        let size: Int64
-        /// In nanoseconds since 1970.
-        let modified: Int64
-        let changed: Int64
-
-        init(_ status: stat) {
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-            changed = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
-        }
-    }
-
     enum Content: Sendable {
         case missing
-        /// The file is as the fingerprint says, unread.
+        /// The file is as the stamp says, unread.
         case unchanged
-        case bytes([UInt8], Fingerprint)
+        case bytes([UInt8], FileStamp)
         /// There is a file, but it cannot be read, for this reason.
         case unreadable(String)
     }
 
-    /// Reads a file, or finds that it still has the fingerprint `known`.
-    static func read(_ path: String, unless known: Fingerprint? = nil) -> Content {
+    /// Reads a file, or finds that it still has the stamp `known`.
+    static func read(_ path: String, unless known: FileStamp? = nil) -> Content {
         var status = stat()
-        if let known, stat(path, &status) == 0, Fingerprint(status) == known { return .unchanged }
+        if let known, stat(path, &status) == 0, FileStamp(status) == known { return .unchanged }
         let descriptor: Int32
         do {
             (descriptor, status) = try RegularFile.open(path, O_RDONLY)
@@ -43,14 +25,14 @@ enum ManifestFile {
             return .unreadable("\(error)")
         }
         defer { close(descriptor) }
-        let fingerprint = Fingerprint(status)
+        let stamp = FileStamp(status)
         do {
             let (size, limit) = (Int(status.st_size), ManifestReader.maximumSize)
             let bytes = try RegularFile.bytes(of: descriptor, expecting: size, limit: limit)
             // Who cuts a file holds its lock until inotify has been told, and where data are is looked for under that lock
             // (ext4, tmpfs, btrfs; XFS reads under it): behind this, a watcher knows of each cut that the bytes show.
             lseek(descriptor, 0, seekData)
-            return .bytes(bytes, fingerprint)
+            return .bytes(bytes, stamp)
         } catch .unreadable(let code) {
             return failure(code)
         } catch {
@@ -86,8 +68,8 @@ enum ManifestFile {
             case S_IFREG:
                 // Of a name made by link(2) the count is above one, or the former name is gone again and the inode
                 // changed after its content did.
-                let fingerprint = Fingerprint(status)
-                self = .file(isLinked: status.st_nlink > 1 || fingerprint.changed != fingerprint.modified)
+                let stamp = FileStamp(status)
+                self = .file(isLinked: status.st_nlink > 1 || stamp.changed != stamp.modified)
             default: self = .other
             }
         }

@@ -1,3 +1,4 @@
+import FileReading
 import FileWatching
 import Glibc
 
@@ -23,13 +24,8 @@ struct ManifestFolder: Sendable {
     private static let maximumLinks = 40
 
     private let watcher: FileWatcher?
-    private var visited: Set<Identity> = []
+    private var visited: Set<FileIdentity> = []
     private var found: Set<String> = []
-
-    private struct Identity: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
 
     /// Looks for the files, and has everything on the way watched; throws where no watch is to be had any more.
     ///
@@ -94,9 +90,7 @@ struct ManifestFolder: Sendable {
         var status = stat()
         guard stat(folder, &status) == 0 else { return note(unreadable: folder, errno) }
         // A folder that links lead to again is read once, and links cannot lead in circles.
-        guard visited.insert(Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))).inserted else {
-            return
-        }
+        guard visited.insert(FileIdentity(status)).inserted else { return }
         guard depth <= Self.maximumDepth else {
             problems.append(
                 ManifestProblem(file: folder, reason: "is more than \(Self.maximumDepth) folders deep; passed over"))

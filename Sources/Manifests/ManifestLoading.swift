@@ -1,10 +1,11 @@
+import FileReading
 import Foundation
 
 /// A file as it was read last.
 final class LoadedFile: Sendable {
     private let bytes: [UInt8]
     /// nil where the file could not be read.
-    private let fingerprint: ManifestFile.Fingerprint?
+    private let stamp: FileStamp?
     private let reader: ManifestReader
     /// What the file held when it parsed last; nil where it never did.
     let contents: ManifestContents?
@@ -17,7 +18,7 @@ final class LoadedFile: Sendable {
         let path: String
         let former: LoadedFile?
         /// Whether a file that looks unchanged from outside is taken to be so.
-        let trustsFingerprint: Bool
+        let trustsStamp: Bool
     }
 
     enum Outcome: Sendable {
@@ -64,7 +65,7 @@ final class LoadedFile: Sendable {
 
     private static func load(_ job: Job) -> Outcome {
         let former = job.former
-        switch ManifestFile.read(job.path, unless: job.trustsFingerprint ? former?.fingerprint : nil) {
+        switch ManifestFile.read(job.path, unless: job.trustsStamp ? former?.stamp : nil) {
         case .missing:
             return .missing
         case .unchanged:
@@ -73,18 +74,18 @@ final class LoadedFile: Sendable {
             let failure = ManifestProblem(file: job.path, reason: reason)
             return .loaded(
                 LoadedFile(unreadable: failure, path: job.path, former: former), isRenewed: former?.failure != failure)
-        case .bytes(let bytes, let fingerprint):
-            if let former, former.fingerprint != nil, former.bytes == bytes {
-                return .loaded(LoadedFile(former, fingerprint: fingerprint), isRenewed: false)
+        case .bytes(let bytes, let stamp):
+            if let former, former.stamp != nil, former.bytes == bytes {
+                return .loaded(LoadedFile(former, stamp: stamp), isRenewed: false)
             }
             return .loaded(
-                LoadedFile(bytes, fingerprint: fingerprint, path: job.path, former: former), isRenewed: true)
+                LoadedFile(bytes, stamp: stamp, path: job.path, former: former), isRenewed: true)
         }
     }
 
-    private init(_ bytes: [UInt8], fingerprint: ManifestFile.Fingerprint, path: String, former: LoadedFile?) {
+    private init(_ bytes: [UInt8], stamp: FileStamp, path: String, former: LoadedFile?) {
         self.bytes = bytes
-        self.fingerprint = fingerprint
+        self.stamp = stamp
         var reader = former?.reader ?? ManifestReader(file: path)
         do throws(ManifestProblem) {
             contents = try reader.read(bytes)
@@ -97,9 +98,9 @@ final class LoadedFile: Sendable {
     }
 
     /// The same content with other marks on the file.
-    private init(_ former: LoadedFile, fingerprint: ManifestFile.Fingerprint) {
+    private init(_ former: LoadedFile, stamp: FileStamp) {
         bytes = former.bytes
-        self.fingerprint = fingerprint
+        self.stamp = stamp
         reader = former.reader
         contents = former.contents
         failure = former.failure
@@ -108,7 +109,7 @@ final class LoadedFile: Sendable {
     /// Without bytes: the next good reading is news even where the content is what it was.
     private init(unreadable failure: ManifestProblem, path: String, former: LoadedFile?) {
         bytes = []
-        fingerprint = nil
+        stamp = nil
         reader = former?.reader ?? ManifestReader(file: path)
         contents = former?.contents
         self.failure = failure

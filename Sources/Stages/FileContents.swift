@@ -4,14 +4,6 @@ import Glibc
 
 /// Files read beside the threads that answer.
 enum FileContents {
-    /// What tells one state of a file from another.
-    struct Stamp: Hashable, Sendable {
-        var size: Int64
-        var seconds: Int
-        var nanoseconds: Int
-        var inode: UInt64
-    }
-
     /// Reading may take long, and must not keep a thread from other tasks.
     private static let queue = DispatchQueue(label: "files", attributes: .concurrent)
 
@@ -20,15 +12,6 @@ enum FileContents {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work()) }
         }
-    }
-
-    /// nil where there is no such file, or none that may be looked at.
-    static func stamp(_ path: String) -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
-            inode: UInt64(status.st_ino))
     }
 
     /// All bytes of a file.

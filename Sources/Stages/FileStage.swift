@@ -1,3 +1,4 @@
+import FileReading
 import Corefile
 import DNS
 import LDNS
@@ -15,7 +16,7 @@ package final class FileStage: Stage {
     /// What is known of a source's file.
     private struct Loaded: Sendable {
         var zones: [DomainName: StaticZone] = [:]
-        var stamp: FileContents.Stamp?
+        var stamp: FileStamp?
     }
 
     private let sources: [FileSettings.Source]
@@ -86,7 +87,7 @@ package final class FileStage: Stage {
         let source = sources[index]
         let former = loaded.withLock { $0[index] }
         let result = await FileContents.perform { () -> Result<Loaded?, FileError> in
-            let stamp = FileContents.stamp(source.path)
+            let stamp = FileStamp(of: source.path)
             if let stamp, stamp == former.stamp { return .success(nil) }
             var new = Loaded(stamp: stamp)
             do throws(FileError) {

@@ -1,3 +1,4 @@
+import FileReading
 import Corefile
 import DNS
 import Logging
@@ -18,7 +19,7 @@ package final class HostsStage: Stage {
 
     private struct State {
         var table: HostsTable
-        var stamp: FileContents.Stamp?
+        var stamp: FileStamp?
     }
 
     private let settings: HostsSettings
@@ -87,7 +88,7 @@ package final class HostsStage: Stage {
         let former = state.withLock { $0.stamp }
         let settings = settings
         let result = await FileContents.perform { () -> Result<State?, FileError> in
-            let stamp = FileContents.stamp(settings.path)
+            let stamp = FileStamp(of: settings.path)
             if let stamp, stamp == former { return .success(nil) }
             var table = HostsTable(settings)
             do throws(FileError) {

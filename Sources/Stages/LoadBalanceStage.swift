@@ -1,3 +1,4 @@
+import FileReading
 import Corefile
 import DNS
 import Logging
@@ -59,13 +60,13 @@ package struct LoadBalanceStage: Stage {
     /// Reads the weights again from time to time; a file that is wrong leaves the former ones.
     package func run() async {
         guard let file = settings.weights, file.reload > .zero else { return }
-        var former: FileContents.Stamp?
+        var former: FileStamp?
         var fault: FileError?
         while (try? await sleep(file.reload)) != nil {
             let known = former
             let (stamp, result) = await FileContents.perform {
-                () -> (FileContents.Stamp?, Result<AddressWeights, FileError>?) in
-                let stamp = FileContents.stamp(file.path)
+                () -> (FileStamp?, Result<AddressWeights, FileError>?) in
+                let stamp = FileStamp(of: file.path)
                 if let stamp, stamp == known { return (stamp, nil) }
                 do throws(FileError) {
                     let bytes = try FileContents.bytes(file.path, limit: AddressWeights.sizeLimit)
