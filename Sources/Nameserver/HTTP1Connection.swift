@@ -86,7 +86,7 @@ final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
     func channelInactive(context: ChannelHandlerContext) {
         cancel(&readTimer)
         cancel(&writeTimer)
-        _ = share.set(0)
+        share.end()
         context.fireChannelInactive()
     }
 
@@ -155,6 +155,7 @@ final class HTTP1Connection: ChannelDuplexHandler, LateReplyTaker {
             body = []
         case .failure: return
         }
+        guard context.channel.isActive else { return }
         if context.channel.isWritable { return answer(message, context) }
         stage = .held(message)
         if !tellRoom() { context.abort() }

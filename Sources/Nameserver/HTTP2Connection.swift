@@ -124,7 +124,7 @@ final class HTTP2Connection: ChannelDuplexHandler, LateReplyTaker {
     func channelInactive(context: ChannelHandlerContext) {
         inspection?.cancel()
         inspection = nil
-        _ = share.set(0)
+        share.end()
         context.fireChannelInactive()
     }
 

@@ -68,7 +68,7 @@ final class HTTPConnectionWatch: ChannelInboundHandler, RemovableChannelHandler 
 
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline.cancel()
-        _ = share.set(0)
+        share.end()
         self.context = nil
     }
 
@@ -91,8 +91,7 @@ final class HTTPConnectionWatch: ChannelInboundHandler, RemovableChannelHandler 
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline.cancel()
-        received = 0
-        _ = share.set(0)
+        share.end()
         context.fireChannelInactive()
     }
 

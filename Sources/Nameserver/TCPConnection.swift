@@ -43,7 +43,7 @@ final class TCPConnection {
     func tellRoom() -> Bool { share.set(pending.count + unsent.count) }
 
     /// It has ended, and keeps nothing.
-    func leaveRoom() { _ = share.set(0) }
+    func leaveRoom() { share.end() }
 
     var hasWholeQuery: Bool { pending.withUnsafeBytes { StreamFraming.length(in: $0) } != nil }
 

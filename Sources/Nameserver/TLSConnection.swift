@@ -64,11 +64,13 @@ final class TLSConnection: ChannelDuplexHandler, LateReplyTaker {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline.cancel()
-        _ = share.set(0)
+        share.end()
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // TLS may hand over what came before the end behind it.
+        guard context.channel.isActive else { return }
         watch?.noteProgress()
         var bytes = unwrapInboundIn(data)
         if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }

@@ -32,8 +32,7 @@ final class TLSWatch: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        received = 0
-        _ = share.set(0)
+        share.end()
         context.fireChannelInactive()
     }
 }

@@ -14,25 +14,49 @@ struct ConnectionRoomTests {
 
     @Test("One client has half of the room, and others find some however many keep all they may")
     func clients() {
-        let room = ConnectionRoom(most: 1000)
+        let room = ConnectionRoom(most: 1_000_000)
         var greedy = (1...4).map { ConnectionRoom.Share(of: room, for: Self.client($0)) }
         var kept: [Int] = []
         for index in greedy.indices {
             var bytes = 0
-            while greedy[index].set(bytes + 1) { bytes += 1 }
+            while greedy[index].set(bytes + 500) { bytes += 500 }
             kept.append(bytes)
-            // What the last byte made too much ends: its connection keeps what it did.
+            // What came last was too much: its connection keeps what it did.
             let keeps = greedy[index].set(bytes)
             #expect(keeps)
         }
-        #expect(kept == [500, 250, 125, 62])
-        // A second connection of the first client has none of its own.
+        #expect(kept == [500_000, 250_000, 125_000, 62_500])
+        // Another connection of the first client has a handshake's room, as long as there is any at all.
         var second = ConnectionRoom.Share(of: room, for: Self.client(1))
-        let (some, none) = (second.set(1), second.set(0))
-        #expect(!some && none)
+        let (little, more, none) = (second.set(4096), second.set(4097), second.set(0))
+        #expect(little && !more && none)
         var modest = ConnectionRoom.Share(of: room, for: Self.client(9))
-        let fits = modest.set(31)
+        let fits = modest.set(31_000)
         #expect(fits)
+    }
+
+    @Test("Little connections as well have no more than there is")
+    func little() {
+        let room = ConnectionRoom(most: 100_000)
+        var shares = (0..<30).map { _ in ConnectionRoom.Share(of: room, for: Self.client(1)) }
+        #expect(shares.indices.count { shares[$0].set(4000) } == 25)
+    }
+
+    @Test("What a connection's handlers tell behind its end is not kept")
+    func end() throws {
+        let state = ListenerState(content(StubStage.address(9)))
+        let part = LoopResponders(state, transport: .tls, room: 20_000).part(of: EmbeddedEventLoop())
+        let channel = EmbeddedChannel()
+        try channel.connect(to: try SocketAddress(ipAddress: "192.0.2.1", port: 853)).wait()
+        let watch = TLSWatch(part: part, client: Self.client(1))
+        try channel.pipeline.syncOperations.addHandler(watch)
+        try channel.writeInbound(ByteBuffer(bytes: [23, 3, 3, 0x40, 0] + [UInt8](repeating: 0, count: 8000)))
+        try channel.close().wait()
+        // TLS tells of the end of a handshake when the connection has broken in it.
+        watch.noteProgress()
+        var other = ConnectionRoom.Share(of: part.room, for: Self.client(1))
+        let isFree = other.set(10_000)
+        #expect(isFree)
     }
 
     @Test("All keep no more than there is room for, and what has ended leaves nothing behind")
