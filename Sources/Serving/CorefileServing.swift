@@ -229,15 +229,15 @@ package actor CorefileServing: ServiceLifecycle.Service {
     /// Follows the file until the task is asked to end, then answers for the lameduck time and ends everything.
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.follow() }
-            group.addTask {
+            group.addTask { [status] in
                 try? await gracefulShutdown()
-                await self.end()
+                status.isEnding.store(true, ordering: .relaxed)
             }
-            await group.next()
-            // The end of the following alone is none of the server.
+            await follow()
             await group.waitForAll()
         }
+        // Behind a reload that was under way: what it takes into service ends as well.
+        await end()
     }
 
     private func follow() async {
@@ -287,7 +287,7 @@ package actor CorefileServing: ServiceLifecycle.Service {
             reloads.note(digest: reading.digest)
             surroundings.logger.notice("the configuration has been exchanged; SHA512 = \(reading.digest)")
             if let former { retire(former) }
-        } catch is CancellationError {
+        } catch is CancellationError where Task.isCancelled {
             return
         } catch {
             reloads.failed.increment()
@@ -331,7 +331,6 @@ package actor CorefileServing: ServiceLifecycle.Service {
     // MARK: End
 
     private func end() async {
-        status.isEnding.store(true, ordering: .relaxed)
         let lameduck = current?.assembly.lameduck ?? .zero
         if lameduck > .zero {
             surroundings.logger.notice("answering for another \(lameduck) before the end")
