@@ -33,12 +33,15 @@ extension RegistryStore {
 
     /// What is wrong with the file; nil where all is well, or where that cannot be found out.
     private func fault() async -> String? {
+        let opened = opened
         // SQLite finds nothing wrong with a file without bytes. One that is gone takes what is written with it.
         var status = stat()
         guard stat(file, &status) == 0 else { return errno == ENOENT ? "it is gone" : nil }
         guard status.st_size > 0 else { return "it is empty" }
         // What is written goes on into the one that was opened, which no start will find.
-        guard FileIdentity(status) == opened else { return "another file was put in its place" }
+        // As long as a copy in memory is served nothing is written: a file that is put there is what is waited for.
+        let isServed = state.withLock { $0.copy == nil } && opened == self.opened
+        if let opened, isServed, FileIdentity(status) != opened { return "another file was put in its place" }
         // A connection of its own: those of the pool have pages in memory and would not see the disk.
         var configuration = Configuration()
         configuration.readonly = true

@@ -8,6 +8,9 @@ import Registry
 /// Works on the store's only copy of the state. A write that is refused is refused before it has changed anything; what
 /// fails later is the disk, and then the transaction and the state are given up together.
 struct StoreBatch {
+    /// As deep as the text of an object is read again where it stands in a list or in the line of a watch.
+    static let maximumDepth = JSONText.maximumDepth - 4
+
     let database: Database
     let file: String
     let settings: StoreSettings
@@ -173,11 +176,10 @@ struct StoreBatch {
     mutating func write(
         _ document: JSONValue, key: ObjectKey, over stored: StoredObject?, feeder: String, origin: String
     ) throws -> ObjectRecord {
-        guard JSONText.isReadable(document) else {
+        guard JSONText.isReadable(document, levels: Self.maximumDepth) else {
             throw InvalidObject([
                 FieldViolation(
-                    FieldPath(), .invalid, of: .string(key.id.name),
-                    "nests deeper than \(JSONText.maximumDepth) levels")
+                    FieldPath(), .invalid, of: .string(key.id.name), "nests deeper than \(Self.maximumDepth) levels")
             ])
         }
         let object = try RegistryObject(document, kind: key.kind)

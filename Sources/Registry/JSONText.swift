@@ -13,15 +13,14 @@ package enum JSONText {
         package var description: String { "malformed JSON at byte \(offset)" }
     }
 
-    /// Whether the text of a value is read again: it nests no deeper than `maximumDepth`.
-    package static func isReadable(_ value: JSONValue) -> Bool { fits(value, levels: maximumDepth) }
-
-    private static func fits(_ value: JSONValue, levels: Int) -> Bool {
+    /// Whether a value nests no deeper than so many levels, its own included: its text is read again with
+    /// `maximumDepth` of them.
+    package static func isReadable(_ value: JSONValue, levels: Int) -> Bool {
         guard levels > 0 else { return false }
         return switch value {
         case .null, .bool, .integer, .number, .string: true
-        case .array(let elements): elements.allSatisfy { fits($0, levels: levels - 1) }
-        case .object(let members): members.values.allSatisfy { fits($0, levels: levels - 1) }
+        case .array(let elements): elements.allSatisfy { isReadable($0, levels: levels - 1) }
+        case .object(let members): members.values.allSatisfy { isReadable($0, levels: levels - 1) }
         }
     }
 

@@ -156,11 +156,11 @@ struct RegistryStoreDocumentTests {
         }
         let store = try folder.open()
         let results = await store.write([
-            .creating(try namespace("fits", levels: JSONText.maximumDepth)),
-            .creating(try namespace("too-deep", levels: JSONText.maximumDepth + 1)),
+            .creating(try namespace("fits", levels: StoreBatch.maximumDepth)),
+            .creating(try namespace("too-deep", levels: StoreBatch.maximumDepth + 1)),
         ])
         #expect(results.map { $0.error == nil } == [true, false])
-        #expect("\(String(describing: results[1].error))".contains("nests deeper than 256 levels"))
+        #expect("\(String(describing: results[1].error))".contains("nests deeper than 252 levels"))
         #expect(try store.everything(of: .namespace).objects.map(\.key.id.name) == ["fits"])
         #expect(RegistryCheck(directory: folder.path).problems == [])
     }
