@@ -73,9 +73,15 @@ package final class Metrics: Sendable {
         let made = Collector(owner: owner) { [weak owner] in
             if let owner { collector(owner) }
         }
+        // Let go of behind the lock: an owner whose last holder this is may tell metrics of its end.
+        var owners: [any AnyObject & Sendable] = []
         state.withLock { state in
             // Configurations come and go, whether or not anybody reads metrics.
-            state.collectors.removeAll { $0.owner == nil }
+            state.collectors.removeAll { collector in
+                guard let owner = collector.owner else { return true }
+                owners.append(owner)
+                return false
+            }
             state.collectors.append(made)
         }
     }

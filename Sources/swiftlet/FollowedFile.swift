@@ -30,6 +30,8 @@ struct FollowedFile: Sendable {
         /// What was in the file when it was last taken.
         let known: [UInt8]
         let logger: Logger
+        /// How long a file stays the same before it counts as written.
+        private static let settling = Duration.milliseconds(500)
         let take: @Sendable ([UInt8]) throws(CommandFailure) -> Void
 
         func run() async throws {
@@ -43,6 +45,9 @@ struct FollowedFile: Sendable {
                 do {
                     let found = try file.bytes()
                     if found != known {
+                        // One that is being written anew is seen half, or empty: taken once it stays as it is.
+                        guard (try? await Task.sleep(for: Self.settling)) != nil else { return }
+                        guard try file.bytes() == found else { continue }
                         try take(found)
                         known = found
                         logger.notice("\(file.option) \(file.path) has changed and is in force")

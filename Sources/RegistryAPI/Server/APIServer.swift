@@ -123,7 +123,7 @@ package struct APIServer: Sendable {
         _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         let connection = ConnectionHandle { channel.close(mode: .all, promise: nil) }
-        let (response, hold) = await answer(request, channel: channel, connection: connection)
+        let (response, hold, identity) = await answer(request, channel: channel, connection: connection)
         // Until the client has taken it: small answers may wait in a stream of HTTP/2 until that is closed.
         if Self.isStream(channel) { channel.closeFuture.whenComplete { _ in hold.giveAll() } }
         defer { if !Self.isStream(channel) { hold.giveAll() } }
@@ -152,7 +152,7 @@ package struct APIServer: Sendable {
             if response.closesConnection { channel.close(mode: .all, promise: nil) }
         case .stream(let produce):
             if request.method == .head { return try await writer.writeResponse(head) }
-            let stay = stay(of: request, connection)
+            let stay = stay(of: request, as: identity, connection)
             defer { if let stay { settings.tokens?.leave(stay) } }
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
@@ -193,17 +193,17 @@ package struct APIServer: Sendable {
         }.get()
     }
 
-    /// The answer to a request, and the room that it has until it is written.
+    /// The answer to a request, the room that it has until it is written, and whom it was let in as; nil for nobody.
     private func answer(
         _ request: HummingbirdCore.Request, channel: any Channel, connection: ConnectionHandle
-    ) async -> (APIResponse, AnswerBudget.Hold) {
+    ) async -> (APIResponse, AnswerBudget.Hold, Identity?) {
         do {
             let identity = try await identity(of: request, channel: channel)
             // Who only asks whether the server is well hears so, however busy it is.
             guard !Self.asksForHealth(request) else {
                 var response = APIResponse(text: HealthPage.text(target: request.head.path ?? ""))
                 response.closesConnection = Self.isStream(channel) || Self.hasLongBody(request)
-                return (response, .unlimited)
+                return (response, .unlimited, identity)
             }
             var read: APIRequest
             do {
@@ -233,13 +233,13 @@ package struct APIServer: Sendable {
                     answer.owe(bytes.count)
                 }
             }
-            return (response, answer)
+            return (response, answer, identity)
         } catch let status as APIStatus {
             var response = Self.refusal(status)
             if status == .unauthorized { response.headers.append(("WWW-Authenticate", "Bearer")) }
-            return (response, .unlimited)
+            return (response, .unlimited, nil)
         } catch {
-            return (Self.refusal(.badRequest("the request could not be read: \(error)")), .unlimited)
+            return (Self.refusal(.badRequest("the request could not be read: \(error)")), .unlimited, nil)
         }
     }
 
@@ -348,12 +348,10 @@ package struct APIServer: Sendable {
     }
 
     /// Ends a watch as soon as its token lets in the same no more; nil where it was begun without one.
-    private func stay(of request: HummingbirdCore.Request, _ connection: ConnectionHandle) -> Int? {
-        guard let tokens = settings.tokens, let token = Self.token(of: request) else { return nil }
-        guard let identity = tokens.identity(of: token) else {
-            connection.abort()
-            return nil
-        }
+    private func stay(
+        of request: HummingbirdCore.Request, as identity: Identity?, _ connection: ConnectionHandle
+    ) -> Int? {
+        guard let tokens = settings.tokens, let token = Self.token(of: request), let identity else { return nil }
         return tokens.stay(token, as: identity) { connection.abort() }
     }
 
