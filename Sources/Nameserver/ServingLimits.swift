@@ -13,12 +13,18 @@ package struct ServingLimits: Hashable, Sendable {
     /// node come from one address where the node translates addresses or runs a cache of its own.
     package var connectionsPerClient = 4096
     /// Bytes of queries and replies that the connections of one listener may keep, all together; one that would need more
-    /// is ended. Each worker, or event loop, has its part.
+    /// is ended. Each thread has its part.
     package var streamBytes = 64 << 20
+    /// The smallest part of it that a thread has, on however many there are: a client that is alone may keep half of it,
+    /// and a request over HTTPS has 64 KiB.
+    package var leastStreamBytes = 256 << 10
     /// Queries of one connection that may be under way at a time; no more is read from it meanwhile.
     package var queriesPerConnection = 128
     /// How long a listener that ends waits for what is under way.
     package var endTime: Duration = .seconds(5)
 
     package init() {}
+
+    /// What the connections of a listener on one of its threads may keep, in bytes.
+    func streamBytes(ofEach threads: Int) -> Int { max(streamBytes / max(1, threads), leastStreamBytes) }
 }

@@ -17,7 +17,7 @@ final class StreamListener: Sendable {
         let inherited: InheritedSockets
 
         /// What the connections of one listener on one event loop may keep, all together.
-        var bytesPerLoop: Int { limits.streamBytes / max(1, group.makeIterator().count { _ in true }) }
+        var bytesPerLoop: Int { limits.streamBytes(ofEach: group.makeIterator().count { _ in true }) }
     }
 
     /// The memory that a connection reads into, and keeps while it is idle: what came last and little more, a record of

@@ -113,7 +113,7 @@ final class TCPServer: Sendable {
         var workers: [TCPWorker] = []
         for index in 0..<max(1, count) { workers.append(try TCPWorker(index == 0 ? sockets : [])) }
         for worker in workers { worker.peers = workers }
-        let room = environment.limits.streamBytes / workers.count
+        let room = environment.limits.streamBytes(ofEach: workers.count)
         self.workers = workers
         ends = workers.map { worker in
             ThreadEnd {

@@ -35,6 +35,18 @@ struct ConnectionRoomTests {
         #expect(fits)
     }
 
+    @Test("However many threads there are, a client that is alone may send the largest request")
+    func threads() {
+        let limits = ServingLimits()
+        #expect(limits.streamBytes(ofEach: 2) == 32 << 20 && limits.streamBytes(ofEach: 256) == 256 << 10)
+        #expect(limits.streamBytes(ofEach: 1024) == 256 << 10 && limits.streamBytes(ofEach: 0) == 64 << 20)
+        let room = ConnectionRoom(most: limits.streamBytes(ofEach: 1024))
+        var alone = ConnectionRoom.Share(of: room, for: Self.client(1))
+        // A request of 64 KiB and its headers, beside a record of TLS and what is being decoded of it.
+        let fits = alone.set((64 << 10) + (16 << 10) + (16 << 10))
+        #expect(fits)
+    }
+
     @Test("Little connections as well have no more than there is")
     func little() {
         let room = ConnectionRoom(most: 100_000)
@@ -144,6 +156,7 @@ struct ConnectionRoomTests {
         let parts = ProcessInfo.processInfo.activeProcessorCount
         var limits = ServingLimits()
         limits.streamBytes = 100_000 * parts
+        limits.leastStreamBytes = 0
         let listeners = Listeners(limits: limits)
         var served = content(StubStage.address(9))
         served.timeouts.read = .seconds(3600)
@@ -182,6 +195,7 @@ struct ConnectionRoomTests {
         let parts = ProcessInfo.processInfo.activeProcessorCount
         var limits = ServingLimits()
         limits.streamBytes = 600_000 * parts
+        limits.leastStreamBytes = 0
         let listeners = Listeners(limits: limits)
         var served = content(StubStage.address(9))
         served.timeouts.read = .seconds(3600)
@@ -242,6 +256,7 @@ struct ConnectionRoomTests {
         let parts = ProcessInfo.processInfo.activeProcessorCount
         var limits = ServingLimits()
         limits.streamBytes = half.room * parts
+        limits.leastStreamBytes = 0
         let listeners = Listeners(limits: limits)
         var served = content(StubStage.address(9))
         served.timeouts.read = .seconds(3600)
