@@ -66,7 +66,7 @@ struct RegistryMetrics: Sendable {
     }
 
     func objects(_ kind: DiscoveryKind) -> Gauge {
-        metrics.gauge(
+        metrics.ownGauge(
             "swiftlet_registry_objects", "Objects that are known and take part in answers.",
             ["host": host, "kind": kind.resource])
     }
@@ -80,13 +80,13 @@ struct RegistryMetrics: Sendable {
 
     /// Brings the gauges of the state up to date whenever metrics are read.
     func follow(_ status: RegistryStatus) {
-        let age = metrics.gauge(
+        let age = metrics.ownGauge(
             "swiftlet_registry_state_age_seconds",
             "How long ago the state was last known to be the API's; -1 while there is none.", ["host": host])
-        let sync = metrics.gauge(
+        let sync = metrics.ownGauge(
             "swiftlet_registry_last_sync_timestamp_seconds", "When all of the state last came to agree with the API's.",
             ["host": host])
-        let inSync = metrics.gauge(
+        let inSync = metrics.ownGauge(
             "swiftlet_registry_in_sync", "Whether every watch is open.", ["host": host])
         metrics.collect(of: status) { status in
             age.set(status.stateAge.map { $0 / .seconds(1) } ?? -1)

@@ -15,7 +15,7 @@ extension Cluster {
             settings: zone, fallsThrough: settings.fallThrough.zones,
             latency: ProgrammingLatency(metrics: surroundings.metrics),
             hostPath: (try? FixedSearchPath(file: "/etc/resolv.conf").names) ?? [])
-        let names = surroundings.metrics.gauge(
+        let names = surroundings.metrics.ownGauge(
             "swiftlet_answer_table_names", "Number of names with ready-made answers.",
             ["zone": "\(settings.primaryZone)"])
         surroundings.metrics.collect(of: publisher) { names.set(Double($0.zones.table.count)) }

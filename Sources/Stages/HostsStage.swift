@@ -61,7 +61,7 @@ package final class HostsStage: Stage {
         var table = HostsTable(settings)
         for entry in settings.entries { table.add(entry) }
         state = Mutex(State(table: table))
-        entries = metrics.gauge(
+        entries = metrics.ownGauge(
             "coredns_hosts_entries", "The combined number of entries in hosts and Corefile.")
         reloadTime = metrics.gauge(
             "coredns_hosts_reload_timestamp_seconds", "The timestamp of the last reload of hosts file.")

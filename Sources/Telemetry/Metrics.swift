@@ -12,7 +12,20 @@ package final class Metrics: Sendable {
     private enum Value: Sendable {
         case counter(Counter)
         case gauge(Gauge)
+        /// Those of the same name and labels that their makers keep, the newest last.
+        case ownGauges([OwnGauge])
         case histogram(Histogram)
+
+        /// Without gauges whose makers are gone; nil where none is left.
+        var kept: Value? {
+            guard case .ownGauges(let gauges) = self else { return self }
+            let kept = gauges.filter { $0.gauge != nil }
+            return kept.isEmpty ? nil : .ownGauges(kept)
+        }
+    }
+
+    private struct OwnGauge: Sendable {
+        weak let gauge: Gauge?
     }
 
     private struct Family: Sendable {
@@ -51,6 +64,24 @@ package final class Metrics: Sendable {
         } ?? Gauge()
     }
 
+    /// A gauge of the caller's own, told for as long as the caller keeps it: of several with the name and labels the one
+    /// made last, so that a configuration that is refused leaves the numbers of the one that stays.
+    package func ownGauge(_ name: String, _ help: String, _ labels: Labels = Labels()) -> Gauge {
+        let gauge = Gauge()
+        state.withLock { state in
+            var family = state.families[name, default: Family(kind: Kind.gauge.rawValue, help: help)]
+            // Labels come and go with configurations, whether or not anybody reads metrics.
+            family.values = family.values.compactMapValues(\.kept)
+            switch family.values[labels] {
+            case nil: family.values[labels] = .ownGauges([OwnGauge(gauge: gauge)])
+            case .ownGauges(let others)?: family.values[labels] = .ownGauges(others + [OwnGauge(gauge: gauge)])
+            case .counter?, .gauge?, .histogram?: break
+            }
+            state.families[name] = family
+        }
+        return gauge
+    }
+
     /// - Parameter buckets: upper bounds, ascending; the one of infinity is added.
     package func histogram(
         _ name: String, _ help: String, buckets: [Double], _ labels: Labels = Labels()
@@ -73,16 +104,27 @@ package final class Metrics: Sendable {
         let made = Collector(owner: owner) { [weak owner] in
             if let owner { collector(owner) }
         }
-        // Let go of behind the lock: an owner whose last holder this is may tell metrics of its end.
+        // Configurations come and go, whether or not anybody reads metrics.
+        _ = keptCollectors()
+        state.withLock { $0.collectors.append(made) }
+    }
+
+    /// The collectors whose owners are there; the others are forgotten.
+    private func keptCollectors() -> [Collector] {
+        // Let go of behind the lock: an owner whose last holder this is may tell metrics of its end, and so may what a
+        // collector keeps.
         var owners: [any AnyObject & Sendable] = []
-        state.withLock { state in
-            // Configurations come and go, whether or not anybody reads metrics.
+        var former: [Collector] = []
+        return state.withLock { state in
             state.collectors.removeAll { collector in
-                guard let owner = collector.owner else { return true }
+                guard let owner = collector.owner else {
+                    former.append(collector)
+                    return true
+                }
                 owners.append(owner)
                 return false
             }
-            state.collectors.append(made)
+            return state.collectors
         }
     }
 
@@ -108,19 +150,20 @@ package final class Metrics: Sendable {
 
     /// Everything as text, families and labels in their order.
     package func text() -> String {
-        for collector in state.withLock({ $0.collectors }) { collector.collect() }
+        for collector in keptCollectors() { collector.collect() }
         let (families, samplers) = state.withLock { ($0.families, $0.samplers) }
         var texts: [(name: String, text: String)] = []
-        for (name, family) in families where !family.values.isEmpty {
-            var text = Self.head(name, family.kind, family.help)
-            for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
+        for (name, family) in families {
+            let lines = family.values.sorted { $0.key < $1.key }.map { labels, value in
                 switch value {
-                case .counter(let counter): text += "\(name)\(labels) \(counter.value)\n"
-                case .gauge(let gauge): text += "\(name)\(labels) \(Self.text(of: gauge.value))\n"
-                case .histogram(let histogram): text += histogram.text(name: name, labels: labels)
+                case .counter(let counter): "\(name)\(labels) \(counter.value)\n"
+                case .gauge(let gauge): "\(name)\(labels) \(Self.text(of: gauge.value))\n"
+                case .ownGauges(let gauges):
+                    gauges.lazy.compactMap(\.gauge).last.map { "\(name)\(labels) \(Self.text(of: $0.value))\n" } ?? ""
+                case .histogram(let histogram): histogram.text(name: name, labels: labels)
                 }
-            }
-            texts.append((name, text))
+            }.joined()
+            if !lines.isEmpty { texts.append((name, Self.head(name, family.kind, family.help) + lines)) }
         }
         for family in samplers.flatMap({ $0() }) where !family.values.isEmpty {
             texts.append((family.name, Self.head(family.name, family.kind.rawValue, family.help) + family.lines))

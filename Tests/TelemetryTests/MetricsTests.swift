@@ -83,6 +83,42 @@ struct MetricsTests {
         withExtendedLifetime(last) {}
     }
 
+    @Test("A gauge of one's own is told while it is kept, of several the newest; a family without any is not")
+    func ownGauges() {
+        let metrics = Metrics()
+        let former = metrics.ownGauge("g", "G", ["zone": "a"])
+        former.set(1)
+        do {
+            let refused = metrics.ownGauge("g", "G", ["zone": "a"])
+            refused.set(2)
+            #expect(metrics.text().hasSuffix("\ng{zone=\"a\"} 2\n"))
+            withExtendedLifetime(refused) {}
+        }
+        #expect(metrics.text().hasSuffix("\ng{zone=\"a\"} 1\n"))
+        do {
+            let other = metrics.ownGauge("g", "G", ["zone": "b"])
+            #expect(metrics.text().hasSuffix("\ng{zone=\"a\"} 1\ng{zone=\"b\"} 0\n"))
+            withExtendedLifetime((former, other)) {}
+        }
+        var last: Gauge? = metrics.ownGauge("h", "H")
+        #expect(metrics.text().contains("# HELP h H\n"))
+        last = nil
+        #expect(last == nil && !metrics.text().contains("# HELP h"))
+    }
+
+    @Test("What a collector keeps of one that is gone is not told any more")
+    func collected() {
+        let metrics = Metrics()
+        var owner: Owner? = Owner()
+        if let owner {
+            let gauge = metrics.ownGauge("g", "G")
+            metrics.collect(of: owner) { _ in gauge.set(3) }
+        }
+        #expect(metrics.text().hasSuffix("\ng 3\n"))
+        owner = nil
+        #expect(metrics.text().isEmpty)
+    }
+
     @Test("The process is told of under the usual names, with numbers that can be")
     func process() throws {
         let metrics = Metrics()

@@ -86,9 +86,9 @@ final class CacheCounters: Sendable {
         servedStale = counter(
             "served_stale_total", "The number of requests served from stale cache entries.", labels)
         let entries = "The number of elements in the cache."
-        successEntries = metrics.gauge("coredns_cache_entries", entries, typed("success"))
-        denialEntries = metrics.gauge("coredns_cache_entries", entries, typed("denial"))
-        bytes = metrics.gauge("swiftlet_cache_bytes", "The estimated memory of the cache's entries.", labels)
+        successEntries = metrics.ownGauge("coredns_cache_entries", entries, typed("success"))
+        denialEntries = metrics.ownGauge("coredns_cache_entries", entries, typed("denial"))
+        bytes = metrics.ownGauge("swiftlet_cache_bytes", "The estimated memory of the cache's entries.", labels)
     }
 
     func show(_ counts: (success: Int, denial: Int, bytes: Int)) {
