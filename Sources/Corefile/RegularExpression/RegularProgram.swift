@@ -85,6 +85,8 @@ struct RegularProgram: Sendable {
             }
             for exit in exits { link(exit, instructions.count) }
         case .repetition(let item, let minimum, let maximum, let isGreedy):
+            // Of nothing, however often: it would be written out without an end, and without an instruction.
+            guard !item.isNothing else { return }
             guard let maximum else { return try appendLoop(item, minimum: minimum, isGreedy) }
             for _ in 0..<minimum { try append(item) }
             var exits: [Int] = []

@@ -9,6 +9,17 @@ indirect enum RegularTree {
     /// `number` nil for a group that does not capture.
     case group(RegularTree, number: Int?)
     case assertion(RegularAssertion)
+
+    /// Whether it matches the empty text and notes nothing.
+    var isNothing: Bool {
+        switch self {
+        case .empty: true
+        case .bytes, .alternatives, .assertion: false
+        case .sequence(let items): items.allSatisfy(\.isNothing)
+        case .repetition(let item, _, let maximum, _): maximum == 0 || item.isNothing
+        case .group(let item, let number): number == nil && item.isNothing
+        }
+    }
 }
 
 /// A place in the text that a pattern may ask for.

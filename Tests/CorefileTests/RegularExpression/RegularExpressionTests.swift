@@ -141,6 +141,7 @@ struct RegularExpressionTests {
             ("(?P<a>x)(?P<a>y)", "has two groups named a"),
             ("(?P<a-b>x)", "has a group whose name is not made of letters, digits and _"),
             ("[[:nope:]]", "has the class [:nope:], which is not known"),
+            ("(?:(?:(?:(){1000}){1000}){1000}){1000}", "becomes too long when its repetitions are written out"),
             ("((a{100}){100}){100}", "becomes too long when its repetitions are written out"),
             ("\\xg0", "has \\x without hexadecimal digits of a character"),
             (String(repeating: "(", count: 200) + String(repeating: ")", count: 200), "nests more than 100 groups"),
