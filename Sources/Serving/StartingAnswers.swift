@@ -81,11 +81,15 @@ actor StartingAnswers {
         return nil
     }
 
+    /// How many Services, and Namespaces for their Pods, have been asked for and are there.
+    var askedCount: Int { services.count + namespacesOfPods.count }
+
     /// - Returns: the name that the Service is an alias of.
     @discardableResult
     private func publish(_ service: NamespacedName) async -> DomainName? {
         let objects = state.objects(of: service)
-        if !services.contains(service) {
+        // Strangers ask for names without an end: those that do not exist are not remembered.
+        if !objects.isEmpty, !services.contains(service) {
             await publisher.apply(.changes(objects.map { .put($0) }))
             services.insert(service)
         }
@@ -97,7 +101,9 @@ actor StartingAnswers {
 
     private func publish(podsOf namespace: String) async {
         guard !namespacesOfPods.contains(namespace) else { return }
-        await publisher.apply(.changes(state.pods(in: namespace).map { .put($0) }))
+        let pods = state.pods(in: namespace)
+        guard !pods.isEmpty else { return }
+        await publisher.apply(.changes(pods.map { .put($0) }))
         namespacesOfPods.insert(namespace)
     }
 

@@ -151,6 +151,25 @@ struct StartingAnswersTests {
         }
     }
 
+    @Test("Names that strangers make up leave nothing behind")
+    func strangers() async throws {
+        var generator = SeededGenerator.announced()
+        var settings = try Self.settings()
+        settings.podNames = .verified
+        let state = try Self.kept(Self.objects(&generator, settings.selection), settings.selection)
+        let answers = try #require(StartingAnswers(state, settings: settings))
+        await answers.start()
+        let begin = await answers.askedCount
+        for number in 0..<500 {
+            for text in ["s\(number).n\(number).svc", "s\(number).prod.svc", "10-0-0-1.n\(number).pod"] {
+                await answers.prepare(try #require(DomainName("\(text).cluster.local.")))
+            }
+        }
+        #expect(await answers.askedCount == begin)
+        await answers.prepare(try #require(DomainName("10-0-1-1.prod.pod.cluster.local.")))
+        #expect(await answers.askedCount == begin + 1)
+    }
+
     @Test("Changes that came later take the place of what was kept")
     func laterChanges() async throws {
         var generator = SeededGenerator.announced()
