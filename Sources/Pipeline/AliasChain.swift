@@ -36,6 +36,7 @@ package struct AliasChain: Sendable {
     nonisolated(nonsending) package func continued(_ query: PipelineQuery, after partial: Response) async -> Response {
         var response = partial
         let found = await query.ask(name, query.type, aliases: length)
+        response.dependsOnAsker = response.dependsOnAsker || found.dependsOnAsker
         // Nobody here knows the name: the asker's resolver goes on from the alias.
         guard !found.isUnanswered else { return response }
         response.code = found.code

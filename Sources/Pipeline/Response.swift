@@ -24,6 +24,9 @@ package struct Response: Hashable, Sendable {
     package var udpLimit: Int?
     /// Nobody here answers for the name: no server block has its zone, or none of the block's stages took the question.
     package var isUnanswered = false
+    /// Whether another client may be told something else, as by `acl`, the search path of a Pod or a template: `cache`
+    /// does not keep it.
+    package var dependsOnAsker = false
     /// Nothing is sent at all.
     package var isSilent = false
     /// What went wrong on the way, for `errors` and `log`: one line, without the question.

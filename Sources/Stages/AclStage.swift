@@ -37,13 +37,47 @@ package final class AclStage: Stage {
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
         if let refusal = refusal(of: query) { return refusal }
         counters.count(.allow, server: query.serverLabel, zone: nil)
-        return await next.respond(to: query)
+        return allowed(await next.respond(to: query), to: query)
+    }
+
+    /// Answers a question that another stage has made of one that is let through: what must not be asked for is not
+    /// reached under another name either.
+    nonisolated(nonsending) func answer(to query: PipelineQuery, next: Chain) async -> Response {
+        if let refusal = refusal(of: query) { return refusal }
+        return allowed(await next.respond(to: query), to: query)
+    }
+
+    /// What the client may have of an answer: none of what is said of an alias's target that it must not ask for.
+    private func allowed(_ answer: Response, to query: PipelineQuery) -> Response {
+        var answer = answer
+        answer.dependsOnAsker = answer.dependsOnAsker || isPersonal(query.name)
+        guard query.type != .cname else { return answer }
+        for (index, record) in answer.answers.enumerated() where record.type == .cname {
+            guard let target = record.data.target else { continue }
+            let isLast = index == answer.answers.count - 1
+            // The alias alone says nothing of its target.
+            if isLast, answer.code == .noError, answer.authorities.isEmpty, answer.additionals.isEmpty { continue }
+            answer.dependsOnAsker = answer.dependsOnAsker || isPersonal(target)
+            var question = query
+            question.name = target
+            guard var refusal = refusal(of: question) else { continue }
+            refusal.answers = Array(answer.answers[...index])
+            refusal.isAuthoritative = answer.isAuthoritative
+            refusal.dependsOnAsker = answer.dependsOnAsker
+            return refusal
+        }
+        return answer
+    }
+
+    /// Whether what is answered to a name goes by the client.
+    private func isPersonal(_ name: DomainName) -> Bool {
+        rules.contains { rule in
+            rule.policies.contains { $0.networks != nil } && rule.zones.contains { name.isWithin($0) }
+        }
     }
 
     /// The answer to a question that is not let through; nil for one that is.
-    ///
-    /// Also asked by `rewrite`, so that a name which must not be asked for is not reached by way of another.
-    func refusal(of query: PipelineQuery) -> Response? {
+    private func refusal(of query: PipelineQuery) -> Response? {
         for rule in rules {
             guard let zone = rule.zones.closest(to: query.name), let action = action(rule.policies, query) else {
                 continue
@@ -64,6 +98,8 @@ package final class AclStage: Stage {
     private static func response(_ action: AclSettings.Action) -> Response {
         var response = Response(action == .block ? .refused : .noError)
         response.source = AclSettings.directive
+        // Even where all are refused: a refusal is not kept.
+        response.dependsOnAsker = true
         switch action {
         case .allow: break
         // Blocked and Filtered (RFC 8914 §4.16, §4.18).

@@ -8,8 +8,8 @@ import Telemetry
 /// bare, before the answer; the asker is spared these questions.
 ///
 /// The first answer but NXDOMAIN is given, behind a CNAME from the name asked for. Where all are NXDOMAIN, the first
-/// one is given, and the asker goes on by itself. An answer with such a CNAME depends on who asks: its source is
-/// `autopath`, and `cache` does not keep it. Place this stage before `cache`, and the names tried are kept each.
+/// one is given, and the asker goes on by itself. An answer with such a CNAME depends on who asks. Place this stage
+/// before `cache`, and the names tried are kept each.
 package struct AutopathStage: Stage {
     package var directive: String { AutopathSettings.directive }
 
@@ -21,11 +21,16 @@ package struct AutopathStage: Stage {
 
     private let settings: AutopathSettings
     private let searchPaths: any SearchPaths
+    private let protection: AclStage?
     private let metrics: Metrics
 
-    package init(_ settings: AutopathSettings, searchPaths: any SearchPaths, metrics: Metrics) {
+    /// - Parameter protection: the `acl` of the same server block, which has let the original question through.
+    package init(
+        _ settings: AutopathSettings, searchPaths: any SearchPaths, protection: AclStage? = nil, metrics: Metrics
+    ) {
         self.settings = settings
         self.searchPaths = searchPaths
+        self.protection = protection
         self.metrics = metrics
     }
 
@@ -45,9 +50,13 @@ package struct AutopathStage: Stage {
             guard let name = DomainName(wire: Array(labels) + suffix.wire), name != query.name else { continue }
             var question = query
             question.name = name
-            var response = await next.respond(to: question)
+            var response =
+                if let protection { await protection.answer(to: question, next: next) } else {
+                    await next.respond(to: question)
+                }
             if response.code == .nxDomain, response.failure == nil, !response.isSilent { continue }
             response.source = directive
+            response.dependsOnAsker = true
             if response.failure != nil || response.isSilent { return response }
             if let ttl = response.answers.first?.ttl {
                 response.answers.insert(Record(owner: query.name, ttl: ttl, data: .cname(name)), at: 0)

@@ -57,6 +57,7 @@ package struct DNS64Stage: Stage {
         let limit = response.authorities.first { $0.type == .soa }?.ttl ?? 600
         var translated = found
         translated.source = directive
+        translated.dependsOnAsker = translated.dependsOnAsker || !settings.allowsIPv4
         // Nobody signed these addresses.
         translated.isAuthenticData = false
         translated.answers = found.answers.compactMap { record in

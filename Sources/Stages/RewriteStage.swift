@@ -39,8 +39,7 @@ package struct RewriteStage: Stage {
     private let conditions: [Condition]
     private let protection: AclStage?
 
-    /// - Parameter protection: the `acl` of the same server block, which is asked again for the new name: what it
-    ///   refuses cannot be had under another name either.
+    /// - Parameter protection: the `acl` of the same server block, which has let the original question through.
     package init(_ settings: RewriteSettings, protection: AclStage? = nil) {
         rules = settings.rules
         conditions = settings.rules.map { rule in
@@ -98,8 +97,10 @@ package struct RewriteStage: Stage {
             if !rule.continues { break }
         }
         guard hasMatch else { return await next.respond(to: query) }
-        if changed.name != query.name, let refusal = protection?.refusal(of: changed) { return refusal }
-        var response = await next.respond(to: changed)
+        var response =
+            if let protection { await protection.answer(to: changed, next: next) } else {
+                await next.respond(to: changed)
+            }
         for (pattern, replacement) in reversal.aliasTargets {
             await Self.changeAliasTarget(&response, changed, pattern, replacement)
         }
@@ -136,6 +137,7 @@ package struct RewriteStage: Stage {
             response.answers.append(Record(owner: record.owner, ttl: record.ttl, data: .cname(name)))
             guard query.type != .cname else { return }
             let rest = await query.ask(name, query.type, aliases: 1)
+            response.dependsOnAsker = response.dependsOnAsker || rest.dependsOnAsker
             guard rest.code != .refused, !rest.isSilent else { return }
             response.code = rest.code
             response.failure = rest.failure

@@ -14,10 +14,17 @@ package struct TemplateStage: Stage {
     }
 
     private let templates: [TemplateSettings.Template]
+    /// Whether a template's records tell of who asks, in the order of the templates.
+    private let arePersonal: [Bool]
     private let metrics: Metrics
 
     package init(_ settings: TemplateSettings, metrics: Metrics) {
         templates = settings.templates
+        arePersonal = templates.map { template in
+            (template.answers + template.additionals + template.authorities).contains { part in
+                part.readsMetadata || !part.fields.isDisjoint(with: [["Remote"], ["Message", "Id"]])
+            }
+        }
         self.metrics = metrics
     }
 
@@ -32,7 +39,7 @@ package struct TemplateStage: Stage {
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
         var text: String?
-        for template in templates {
+        for (template, isPersonal) in zip(templates, arePersonal) {
             guard let zone = template.zones.closest(to: query.name), Self.fits(template, query) else { continue }
             let name = text ?? LogText.name(query.name)
             text = name
@@ -47,6 +54,7 @@ package struct TemplateStage: Stage {
             }
             guard template.code != .serverFailure else { return response }
             response.isAuthoritative = true
+            response.dependsOnAsker = isPersonal
             do throws(Failure) {
                 try await fill(&response, template, match, query)
             } catch {
@@ -84,6 +92,7 @@ package struct TemplateStage: Stage {
                 isFollowing = false
                 let rest = await query.ask(target, query.type, aliases: 1)
                 response.answers += rest.answers
+                response.dependsOnAsker = response.dependsOnAsker || rest.dependsOnAsker
                 response.isTruncated = response.isTruncated || rest.isTruncated
             }
         }

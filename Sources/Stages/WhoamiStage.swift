@@ -11,6 +11,7 @@ package struct WhoamiStage: Stage {
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
         var response = Response(.noError, isAuthoritative: true)
         response.source = directive
+        response.dependsOnAsker = true
         response.additionals = [Record(owner: query.name, ttl: 0, data: .address(query.client.address.bytes))]
         let label = query.transport == .udp ? "_udp" : "_tcp"
         // A name of full length has no room for the label.

@@ -41,6 +41,39 @@ struct AclStageTests {
         }
     }
 
+    /// The answer to `www.open.test. A`, of an alias that the next stage has followed.
+    private static func aliased(_ action: String, from client: String, answer: Response) async throws -> Response {
+        let settings = try StageTrial.settings(
+            AclSettings.self, "acl secret.test {\n allow net 10.0.0.1\n \(action)\n}")
+        let trial = StageTrial(stage: AclStage(settings, metrics: Metrics())) { _ in answer }
+        let address = try #require(IPAddress(client))
+        return try await trial.ask("www.open.test. A") { $0.client.address = address }
+    }
+
+    @Test("Of the target of an alias is said what its rules allow, and none of it is kept for others")
+    func aliasTargets() async throws {
+        let alias = "www.open.test. 60 IN CNAME host.secret.test."
+        let followed = try Response.trial(.noError, alias, "host.secret.test. 30 IN A 192.0.2.7")
+        let missing = try Response.trial(.nxDomain, alias, "? secret.test. 5 IN SOA a. b. 1 2 3 4 5")
+        for answer in [followed, missing] {
+            let allowed = try await Self.aliased("block", from: "10.0.0.1", answer: answer)
+            #expect(allowed.lines == answer.lines && allowed.dependsOnAsker)
+            let blocked = try await Self.aliased("block", from: "10.0.0.2", answer: answer)
+            #expect(blocked.lines == ["REFUSED", alias] && blocked.dependsOnAsker)
+            #expect(blocked.extendedError?.code.rawValue == 15)
+            let filtered = try await Self.aliased("filter", from: "10.0.0.2", answer: answer)
+            #expect(filtered.lines == ["NOERROR", alias] && filtered.extendedError?.code.rawValue == 17)
+            #expect(try await Self.aliased("drop", from: "10.0.0.2", answer: answer).isSilent)
+        }
+        // The alias alone is no secret, whoever asks for it.
+        let alone = try Response.trial(.noError, alias)
+        #expect(try await Self.aliased("block", from: "10.0.0.2", answer: alone).lines == alone.lines)
+        let other = try Response.trial(
+            .noError, "www.open.test. 60 IN CNAME b.open.test.", "b.open.test. 30 IN A 192.0.2.7")
+        let free = try await Self.aliased("block", from: "10.0.0.2", answer: other)
+        #expect(free.lines == other.lines && !free.dependsOnAsker)
+    }
+
     @Test("Each outcome is counted by server and zone")
     func metrics() async throws {
         let metrics = Metrics()

@@ -23,10 +23,13 @@ private struct OnePod: SearchPaths {
     /// Asks, where only some names exist.
     private func ask(
         _ name: String, from client: String = "10.0.0.1", zones: String = "cluster.local",
-        path: any SearchPaths = OnePod(), existing: [String]
+        path: any SearchPaths = OnePod(), acl: String? = nil, existing: [String]
     ) async throws -> (response: Response, asked: [String]) {
         let settings = try replySettings("autopath \(zones) @kubernetes", AutopathSettings.self)
-        let stage = AutopathStage(settings, searchPaths: path, metrics: metrics)
+        let stage = AutopathStage(
+            settings, searchPaths: path,
+            protection: try acl.map { AclStage(try replySettings($0, AclSettings.self), metrics: metrics) },
+            metrics: metrics)
         let names = Set(existing.compactMap { DomainName($0) })
         let behind = AnsweringStage { query in
             guard names.contains(query.name) else {
@@ -58,6 +61,7 @@ private struct OnePod: SearchPaths {
             ])
         #expect(response.answers.first?.owner.description == "WWW.Example.org.prod.svc.cluster.local.")
         #expect(response.code == .noError && response.source == "autopath")
+        #expect(response.dependsOnAsker)
         #expect(metrics.text().contains("coredns_autopath_success_total{server=\"dns://:53\"} 1\n"))
     }
 
@@ -65,6 +69,15 @@ private struct OnePod: SearchPaths {
         let (response, asked) = try await ask(
             "web.prod.svc.cluster.local", existing: ["web.prod.svc.cluster.local", "web"])
         #expect(response.answers.map(\.type) == [.a] && asked.count == 1 && response.source != "autopath")
+    }
+
+    @Test func aNameThatMustNotBeAskedForEndsTheWalk() async throws {
+        let (response, asked) = try await ask(
+            "www.prod.svc.cluster.local", acl: "acl corp.example {\n block\n}",
+            existing: ["www.corp.example", "www"])
+        #expect(
+            asked == ["www.prod.svc.cluster.local.", "www.svc.cluster.local.", "www.cluster.local."])
+        #expect(response.code == .refused && response.answers.isEmpty && response.dependsOnAsker)
     }
 
     @Test func anEmptyAnswerEndsTheWalk() async throws {

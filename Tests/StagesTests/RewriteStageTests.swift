@@ -206,6 +206,12 @@ struct RewriteStageTests {
         #expect(outcome.response.code == .refused)
         #expect(outcome.response.extendedError?.code.rawValue == 15)
         #expect(try await Self.hand(rules, "other.org. A", protection: acl).asked != nil)
+        // Another type of the same name, too.
+        let typed = AclStage(
+            try StageTrial.settings(AclSettings.self, "acl org {\n block type TXT\n}"), metrics: metrics)
+        let changed = try await Self.hand("rewrite type MX TXT", "a.org. MX", protection: typed)
+        #expect(changed.asked == nil && changed.response.code == .refused)
+        #expect(try await Self.hand("rewrite type MX NS", "a.org. MX", protection: typed).asked != nil)
     }
 
     enum Cases {

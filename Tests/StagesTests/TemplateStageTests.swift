@@ -74,6 +74,26 @@ struct TemplateStageTests {
             ])
     }
 
+    @Test("What tells of the asker, or comes from an answer that does, is no answer for others")
+    func personal() async throws {
+        let texts = [
+            ("{{ .Name }} 60 IN TXT {{ .Remote }}", true), ("{{ .Name }} 60 IN TXT {{ .Message.Id }}", true),
+            ("{{ .Name }} 60 IN TXT {{ print (.Meta \\\"kubernetes/client-namespace\\\") }}a", true),
+            ("{{ .Name }} 60 IN TXT {{ .Question.Qtype }}", false),
+        ]
+        for (text, isPersonal) in texts {
+            let trial = try Self.trial("template IN TXT x {\n answer \"\(text)\"\n}")
+            #expect(try await trial.ask("n.x. TXT").dependsOnAsker == isPersonal, "\(text)")
+        }
+        let lookups = ScriptedLookups { query in
+            var response = Response(.noError)
+            response.dependsOnAsker = true
+            return response
+        }
+        let alias = try Self.trial("template IN A x {\n answer \"{{ .Name }} 60 IN CNAME a.y.\"\n}", lookups: lookups)
+        #expect(try await alias.ask("n.x. A").dependsOnAsker)
+    }
+
     @Test("Everything a template may know is put in")
     func values() async throws {
         let text = """

@@ -23,6 +23,11 @@ package struct GoTemplate: Hashable, Sendable {
         }
     }
 
+    /// Whether the template reads what `.Meta` stands for.
+    package var readsMetadata: Bool {
+        pieces.contains { if case .action(let expression) = $0 { expression.readsMetadata } else { false } }
+    }
+
     /// The constant indices into a list: of `index .Match 2` the 2.
     package func indices(into field: [String]) -> [Int] {
         pieces.flatMap { piece -> [Int] in
@@ -121,6 +126,14 @@ indirect enum GoTemplateExpression: Hashable, Sendable {
         case .metadata(let key): key.collectFields(into: &fields)
         case .call(_, let arguments):
             for argument in arguments { argument.collectFields(into: &fields) }
+        }
+    }
+
+    var readsMetadata: Bool {
+        switch self {
+        case .literal, .field: false
+        case .metadata: true
+        case .call(_, let arguments): arguments.contains(where: \.readsMetadata)
         }
     }
 

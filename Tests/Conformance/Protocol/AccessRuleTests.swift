@@ -14,7 +14,7 @@ struct AccessRuleTests {
 
     /// 127.0.0.1 may ask for everything, 127.0.0.2 for nothing in these zones.
     private static let rules = """
-        acl secret.test cluster.local ext.test {
+        acl secret.test prod.svc.cluster.local ext.test own.test {
                 allow net 127.0.0.1
                 block
             }
@@ -25,6 +25,11 @@ struct AccessRuleTests {
             cache 3600
             rewrite name exact public.test secret.test
             rewrite name exact alias.test web.prod.svc.cluster.local
+            rewrite name exact www.own.test open.test
+            any
+            template IN A cname.test {
+                answer "{{ .Name }} 60 IN CNAME secret.test."
+            }
             \(rules)
             hosts {
                 192.0.2.7 secret.test
@@ -39,6 +44,10 @@ struct AccessRuleTests {
         {apiVersion: v1, kind: Namespace, metadata: {name: prod}}
         ---
         {apiVersion: v1, kind: Service, metadata: {name: web, namespace: prod}, spec: {clusterIP: 10.96.0.10, ports: [{port: 80}]}}
+        ---
+        {apiVersion: v1, kind: Namespace, metadata: {name: dev}}
+        ---
+        {apiVersion: v1, kind: Service, metadata: {name: web, namespace: dev}, spec: {type: ExternalName, externalName: web.prod.svc.cluster.local}}
 
         """
 
@@ -77,11 +86,14 @@ struct AccessRuleTests {
     }
 
     /// Status and addresses.
-    private func ask(_ name: String, _ way: Way, from source: String) throws -> (status: String, addresses: [String]) {
+    private func ask(_ name: String, type: String = "A", _ way: Way, from source: String) throws -> (
+        status: String, addresses: [String]
+    ) {
         let flags = way == .httpsGET ? ["+https", "+https-get"] : [way.rawValue]
         let output = try run(
             "kdig",
-            ["-b", source, "@127.0.0.1", "-p", "\(ports[way] ?? 0)", name, "A", "+time=5", "+retry=0", "+noidn"] + flags
+            ["-b", source, "@127.0.0.1", "-p", "\(ports[way] ?? 0)", name, type, "+time=5", "+retry=0", "+noidn"]
+                + flags
         ).output
         let status = output.firstMatch(of: /status: ([A-Z]+)/).map { String($0.1) } ?? "none: \(output)"
         return (status, output.matches(of: /\sA\s+([0-9.]+)\n/).map { String($0.1) })
@@ -93,16 +105,25 @@ struct AccessRuleTests {
         let all = [
             ("secret.test", "192.0.2.7"), ("public.test", "192.0.2.7"), ("web.prod.svc.cluster.local", "10.96.0.10"),
             ("alias.test", "10.96.0.10"), ("target.ext.test", "192.0.2.9"),
+            // A name of its own that is rewritten to one that everybody may ask for.
+            ("www.own.test", "192.0.2.8"),
+            // Aliases: of the server's other zones, and within the cluster's.
+            ("cname.test", "192.0.2.7"), ("web.dev.svc.cluster.local", "10.96.0.10"),
         ]
         // Refused before it is in the cache, and after it, and answered in between.
         for round in 1...2 {
             for (name, address) in all {
                 let refused = try ask(name, way, from: "127.0.0.2")
-                #expect(refused.status == "REFUSED" && refused.addresses == [], "\(name), round \(round)")
+                // A template's alias is its own answer.
+                let status = name == "cname.test" ? "NOERROR" : "REFUSED"
+                #expect(refused.status == status && refused.addresses == [], "\(name), round \(round)")
                 let answered = try ask(name, way, from: "127.0.0.1")
                 #expect(answered.status == "NOERROR" && answered.addresses == [address], "\(name), round \(round)")
             }
         }
         #expect(try ask("open.test", way, from: "127.0.0.2").addresses == ["192.0.2.8"])
+        // Nor does what answers by itself.
+        #expect(try ask("secret.test", type: "ANY", way, from: "127.0.0.2").status == "REFUSED")
+        #expect(try ask("secret.test", type: "ANY", way, from: "127.0.0.1").status == "NOERROR")
     }
 }
