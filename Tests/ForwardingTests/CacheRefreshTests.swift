@@ -1,7 +1,8 @@
 import DNS
-import Forwarding
 import Pipeline
 import Testing
+
+@testable import Forwarding
 
 @Suite struct CacheRefreshTests {
     // MARK: prefetch
@@ -239,6 +240,24 @@ import Testing
             await bench.source.asked(2)
             bench.source.release()
             for try await response in group { #expect(response.answers.map(\.data.bytes) == [[192, 0, 2, 2]]) }
+        }
+        #expect(bench.source.count == 2)
+    }
+
+    @Test func whoFindsTooManyWaitingHasWhatIsTooOld() async throws {
+        let bench = try CacheBench("cache {\nserve_stale 1h verify\n}") { Sample.address($0, ttl: 100) }
+        _ = try await bench.ask("a.example")
+        bench.clock.advance(by: .seconds(200))
+        bench.source.answer { Sample.address($0, ttl: 100, last: 2) }
+        bench.source.hold()
+        let query = try testQuery("a.example")
+        let (over, count) = (20, CacheStage.waiterLimit + 1 + 20)
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<count { group.addTask { await bench.ask(query).answers.flatMap(\.data.bytes) } }
+            // While the source holds its answer, those who find no room are all who can end.
+            for _ in 0..<over { #expect(try await group.next() == [192, 0, 2, 1]) }
+            bench.source.release()
+            for try await bytes in group { #expect(bytes == [192, 0, 2, 2]) }
         }
         #expect(bench.source.count == 2)
     }

@@ -64,6 +64,10 @@ package struct CacheStage: Stage, KeptAnswers {
         refreshCount = RefreshCount()
     }
 
+    /// The most questions that wait for a refresh that another one has begun; further ones have what is too old at once,
+    /// so that one name whose servers are silent does not take all places of questions under way.
+    static let waiterLimit = 500
+
     /// Numbers of entries and their estimated memory in bytes.
     package var counts: (success: Int, denial: Int, bytes: Int) { store.counts }
 
@@ -166,9 +170,7 @@ package struct CacheStage: Stage, KeptAnswers {
 
     /// nil for what is not kept.
     private func verdict(on response: Response, to query: PipelineQuery) -> CacheVerdict? {
-        guard query.isRecursionDesired, response.source != "kubernetes", response.source != "autopath" else {
-            return nil
-        }
+        guard query.isRecursionDesired, response.source != "kubernetes", !response.dependsOnAsker else { return nil }
         return CacheVerdict(response, to: query, settings: settings, seconds: clock.seconds())
     }
 
@@ -210,8 +212,7 @@ package struct CacheStage: Stage, KeptAnswers {
             }
         case (.verify, .join(let flight)):
             // A question that descends from another one may be what the refresh itself waits for.
-            if query.depth == 0 {
-                await flight.wait()
+            if query.depth == 0, await flight.wait(atMost: Self.waiterLimit) {
                 if let response = await refreshed(query, next) { return response }
             }
         case (.immediate, .join), (_, .notYet), (_, .none), (_, .ahead):

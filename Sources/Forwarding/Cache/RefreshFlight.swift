@@ -10,14 +10,21 @@ final class RefreshFlight: Sendable {
     private let state = Mutex(State())
 
     /// Returns when the refresh has ended or was given up waiting for.
-    func wait() async {
+    ///
+    /// - Returns: false, at once, where as many as `limit` wait already.
+    @discardableResult
+    func wait(atMost limit: Int = .max) async -> Bool {
+        var hasRoom = true
         await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.isOver { state.waiting.append(continuation) }
-                return state.isOver
+            let isWaiting = state.withLock { state in
+                hasRoom = state.isOver || state.waiting.count < limit
+                guard !state.isOver, hasRoom else { return false }
+                state.waiting.append(continuation)
+                return true
             }
-            if isOver { continuation.resume() }
+            if !isWaiting { continuation.resume() }
         }
+        return hasRoom
     }
 
     /// Lets everybody go on, now and later; may be called more than once.
