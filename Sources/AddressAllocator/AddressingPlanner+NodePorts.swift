@@ -12,22 +12,29 @@ extension AddressingPlanner {
                 attempt: "failed to allocate a nodePort")
         }
         try settleNamedNodePorts()
-        if service.wantsNodePorts {
-            for index in service.ports.indices where service.ports[index].nodePort == 0 {
-                if let number = sharedNodePort(for: service.ports[index]) {
-                    service.ports[index].nodePort = number
-                    continue
-                }
+        var avoided = wishes.nodePorts.union(service.nodePortNumbers)
+        if service.wantsNodePorts { try settleOtherNodePorts(avoiding: &avoided, using: &generator) }
+        try settleHealthCheckNodePort(avoiding: &avoided, using: &generator)
+    }
+
+    private mutating func settleOtherNodePorts(
+        avoiding avoided: inout Set<Int>, using generator: inout some RandomNumberGenerator
+    ) throws(AddressingError) {
+        var shared = SharedNodePorts(of: service)
+        for index in service.ports.indices where service.ports[index].nodePort == 0 {
+            if let number = shared.number(for: service.ports[index]) {
+                service.ports[index].nodePort = number
+            } else {
                 do throws(AllocationError) {
-                    service.ports[index].nodePort = try anyNodePort(using: &generator)
+                    service.ports[index].nodePort = try anyNodePort(avoiding: &avoided, using: &generator)
                 } catch {
                     throw AddressingError(
                         error, at: ("spec.ports" as FieldPath)[index] / "nodePort",
                         attempt: "failed to allocate a nodePort")
                 }
             }
+            shared.note(service.ports[index], at: index)
         }
-        try settleHealthCheckNodePort(using: &generator)
     }
 
     private mutating func settleNamedNodePorts() throws(AddressingError) {
@@ -50,19 +57,13 @@ extension AddressingPlanner {
         }
     }
 
-    /// The number of the same port in another protocol.
-    private func sharedNodePort(for port: Service.Port) -> Int? {
-        let own = Set(service.ports.lazy.filter { $0.transport == port.transport }.map(\.nodePort))
-        return service.ports.first { $0.nodePort != 0 && $0.port == port.port && !own.contains($0.nodePort) }?.nodePort
-    }
-
     private mutating func settleHealthCheckNodePort(
-        using generator: inout some RandomNumberGenerator
+        avoiding avoided: inout Set<Int>, using generator: inout some RandomNumberGenerator
     ) throws(AddressingError) {
         guard service.usesHealthCheckNodePort else { return }
         do throws(AllocationError) {
             if service.healthCheckNodePort == 0 {
-                service.healthCheckNodePort = try anyNodePort(using: &generator)
+                service.healthCheckNodePort = try anyNodePort(avoiding: &avoided, using: &generator)
             } else if stored?.healthCheckNodePort != service.healthCheckNodePort {
                 try pools.nodePorts.checkAvailable(service.healthCheckNodePort, to: owner)
             }
@@ -77,10 +78,10 @@ extension AddressingPlanner {
     }
 
     private mutating func anyNodePort(
-        using generator: inout some RandomNumberGenerator
+        avoiding avoided: inout Set<Int>, using generator: inout some RandomNumberGenerator
     ) throws(AllocationError) -> Int {
-        let number = try pools.nodePorts.candidate(
-            avoiding: wishes.nodePorts.union(service.nodePortNumbers), using: &generator)
+        let number = try pools.nodePorts.candidate(avoiding: avoided, using: &generator)
+        avoided.insert(number)
         take(number)
         return number
     }
@@ -89,5 +90,27 @@ extension AddressingPlanner {
     private mutating func take(_ number: Int) {
         guard pools.nodePorts.owner(of: number) == nil, !changes.takenNodePorts.contains(number) else { return }
         changes.takenNodePorts.append(number)
+    }
+}
+
+/// Which numbers the ports of a Service have, so that one serves the same port in several protocols.
+private struct SharedNodePorts {
+    /// By port: the numbers, each with the first place it stands at.
+    private var numbers: [Int: [(index: Int, number: Int)]] = [:]
+    private var byTransport: [TransportProtocol: Set<Int>] = [:]
+
+    init(of service: Service) {
+        for (index, port) in service.ports.enumerated() where port.nodePort != 0 { note(port, at: index) }
+    }
+
+    mutating func note(_ port: Service.Port, at index: Int) {
+        byTransport[port.transport, default: []].insert(port.nodePort)
+        numbers[port.port, default: []].append((index, port.nodePort))
+    }
+
+    /// The number that the same port has in another protocol, the first one in the order of the ports.
+    func number(for port: Service.Port) -> Int? {
+        let own = byTransport[port.transport] ?? []
+        return numbers[port.port]?.filter { !own.contains($0.number) }.min { $0.index < $1.index }?.number
     }
 }

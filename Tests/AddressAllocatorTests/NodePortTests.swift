@@ -36,6 +36,28 @@ final class NodePortTests {
         }
     }
 
+    @Test("As many ports as all numbers serve in three protocols have them; one more has none")
+    func allNumbers() throws {
+        func wanted(_ count: Int) -> Service {
+            service("prod/all") { service in
+                service.kind = .nodePort
+                service.ports = (0..<count).flatMap { number in
+                    [TransportProtocol.tcp, .udp, .sctp].map { transport in
+                        Service.Port(
+                            name: "\(transport.rawValue.lowercased())-\(number)", transport: transport,
+                            port: number + 1, nodePort: 0)
+                    }
+                }
+            }
+        }
+        #expect(refusal(of: wanted(2769)) != nil)
+        let assigned = try assign(wanted(2768))
+        #expect(Set(assigned.ports.map(\.nodePort)).count == 2768)
+        for ports in Dictionary(grouping: assigned.ports, by: \.port).values {
+            #expect(ports.count == 3 && Set(ports.map(\.nodePort)).count == 1)
+        }
+    }
+
     @Test("The low band of 86 is left to explicit requests until the rest is full")
     func bands() throws {
         var generator = SeededGenerator.announced()
