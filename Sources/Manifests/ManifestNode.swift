@@ -106,8 +106,12 @@ struct ManifestNodeConverter {
     }
 
     private static func check(_ scalar: Node.Scalar) throws(ManifestSyntaxError) {
-        guard StreamSafeText.isSafe(scalar.string) else {
-            throw ManifestSyntaxError("a text has too many combining marks in a row", at: scalar.mark)
+        try check(scalar.string, at: scalar.mark)
+    }
+
+    private static func check(_ text: String, at mark: Mark?) throws(ManifestSyntaxError) {
+        guard StreamSafeText.isSafe(text) else {
+            throw ManifestSyntaxError("a text has too many combining marks in a row", at: mark)
         }
     }
 
@@ -128,6 +132,7 @@ struct ManifestNodeConverter {
         case Tag.Name.binary.rawValue:
             value = Data(base64Encoded: text, options: .ignoreUnknownCharacters)
                 .map { .string(String(decoding: $0, as: UTF8.self)) }
+            if case .string(let decoded)? = value { try check(decoded, at: scalar.mark) }
         default:
             return .string(text)
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Registry
 import Testing
 
@@ -53,5 +54,16 @@ struct ManifestScalarTests {
             """
         let document = try #require(try reader.read(Array(manifest.utf8)).entries.first).object.document
         #expect(document["extra"]?["x"] == value)
+    }
+
+    @Test("What is decoded of base64 is a text like others: one that takes too long to compare is refused")
+    func binaryMarks() throws {
+        func yaml(_ marks: Int) -> [UInt8] {
+            let text = "a" + String(repeating: "\u{301}", count: marks)
+            return Array("x: !!binary \(Data(text.utf8).base64EncodedString())\n".utf8)
+        }
+        #expect(try YAMLText.values(of: yaml(30)).count == 1)
+        let error = #expect(throws: YAMLText.Malformed.self) { try YAMLText.values(of: yaml(31)) }
+        #expect(error?.reason == "a text has too many combining marks in a row" && error?.line == 1)
     }
 }

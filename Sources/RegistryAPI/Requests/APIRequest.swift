@@ -48,7 +48,8 @@ package struct APIRequest: Sendable {
     }
 }
 
-/// A request target that is no URL: a percent sign without two digits behind it, or bytes that are no UTF-8.
+/// A request target that is no URL, or none of anything here: a percent sign without two digits behind it, bytes that are
+/// no UTF-8, or a text that no name is.
 package struct MalformedTarget: Error, Hashable, Sendable {}
 
 /// The items of a query string in their order (WHATWG URL, application/x-www-form-urlencoded).
@@ -106,8 +107,10 @@ enum PercentCoding {
         return String(validating: bytes, as: UTF8.self).flatMap(checked)
     }
 
-    /// nil for a text that takes too long to compare.
-    private static func checked(_ text: String) -> String? { StreamSafeText.isSafe(text) ? text : nil }
+    /// nil for a text that takes too long to compare, and for one with a NUL: what looks texts up ends them there.
+    private static func checked(_ text: String) -> String? {
+        StreamSafeText.isSafe(text) && !text.utf8.contains(0) ? text : nil
+    }
 
     private static func digit(_ byte: UInt8) -> UInt8? {
         Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }

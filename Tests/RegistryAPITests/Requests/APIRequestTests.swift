@@ -27,6 +27,13 @@ struct APIRequestTests {
         #expect(ContinueToken(text: hostile.text) == nil)
     }
 
+    @Test("A NUL in a path or a query is no part of a name", arguments: ["/a%00b", "/a?b=%00", "/%00", "/a?%00=b"])
+    func nul(_ target: String) {
+        #expect(throws: MalformedTarget.self) {
+            try APIRequest(method: "GET", target: "/api/v1/namespaces\(target)", userAgent: "")
+        }
+    }
+
     @Test(
         "A flag is set by any value but two, as Kubernetes reads them",
         arguments: [
