@@ -4,6 +4,8 @@ import Registry
 /// One run of the controllers: reads what there is, then follows the changes and does what they make due.
 actor ControllerLoop {
     private static let pageSize = 500
+    /// The bytes of a page, unless a single object has more.
+    private static let pageBytes = 1 << 19
     /// The most writes that are asked for together.
     static let maximumWrites = 256
     /// When what answers may wait for is due: before all else, whatever the clock says by then.
@@ -75,6 +77,8 @@ actor ControllerLoop {
     /// Reads the objects of a scope page by page, so that never all of them are held.
     func forEachRecord(in scope: ObjectScope, _ body: (ObjectRecord) throws -> Void) async throws {
         var request = ListRequest(scope, limit: Self.pageSize)
+        request.size = Self.pageBytes
+        request.countsRemaining = false
         repeat {
             let page = try await store.objects(request)
             for record in page.records { try body(record) }

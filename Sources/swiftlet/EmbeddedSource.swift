@@ -76,11 +76,13 @@ final class EmbeddedSource: ClusterSource {
         _ store: RegistryStore, _ selection: DiscoverySelection,
         _ take: @escaping @Sendable (DiscoveryEvent) async -> Void
     ) async {
+        var complaint = ""
         while !Task.isCancelled {
             do {
                 for try await event in try await store.events() {
                     for part in event.discovery(selection) { await take(part) }
                     synced.set(())
+                    complaint = ""
                 }
                 return
             } catch is CancellationError {
@@ -89,8 +91,10 @@ final class EmbeddedSource: ClusterSource {
                 // Left too far behind: a new snapshot replaces what was missed.
                 continue
             } catch {
-                logger.critical("the registry is not followed any more: \(error)")
-                return
+                // A disk that fails may come back: what is known goes on being served, and is read anew then.
+                if complaint != "\(error)" { logger.error("the registry cannot be followed: \(error)") }
+                complaint = "\(error)"
+                try? await Task.sleep(for: .seconds(1))
             }
         }
     }
