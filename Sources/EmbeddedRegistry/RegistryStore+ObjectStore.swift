@@ -37,7 +37,8 @@ extension RegistryStore: ObjectStore {
             let (database, file) = (database, file)
             let older: ChangeCursor.Archive = { version in
                 try await Self.reading(from: database, file: file) {
-                    try StoredRows.changes(after: version, limit: Self.archivePage, in: $0, file: file)
+                    try StoredRows.changes(
+                        after: version, limit: Self.archivePage, size: Self.archiveSize, in: $0, file: file)
                 }
             }
             // One that is too old is refused at once.
@@ -51,30 +52,43 @@ extension RegistryStore: ObjectStore {
 
     /// How many former changes a reader is handed at a time.
     private static let archivePage = 256
+    /// And of how many bytes, unless a single one has more.
+    private static let archiveSize = 1 << 19
+    /// By how many bytes of changes a transaction ends; what else waits has the next one.
+    private static let transactionSize = 16 << 20
 
     package func write(_ writes: [ObjectWrite]) async -> [Result<WriteOutcome, any Error>] {
         guard !writes.isEmpty else { return [] }
         return await withCheckedContinuation { caller in
-            queue.add(WriteQueue.Job(writes: writes, caller: caller)) { [self] jobs in perform(jobs) }
+            queue.add(WriteQueue.Job(writes: writes[...], caller: caller)) { [self] jobs in perform(jobs) }
         }
     }
 
-    /// Carries out jobs in one transaction, and answers all of them once it is on disk.
-    private func perform(_ jobs: [WriteQueue.Job]) {
-        let results: [[Result<WriteOutcome, any Error>]]
+    /// Carries out jobs in one transaction, and answers those that have come to their end once it is on disk.
+    ///
+    /// - Returns: what is left of them for the next one.
+    private func perform(_ jobs: [WriteQueue.Job]) -> [WriteQueue.Job] {
+        let done: [WriteQueue.Job]
         do {
-            results = try write { batch in
-                let results = try jobs.map { job in try job.writes.map { try batch.perform($0) } }
+            done = try write { batch in
+                var jobs = jobs
+                for index in jobs.indices {
+                    while batch.size < Self.transactionSize, let write = jobs[index].writes.first {
+                        jobs[index].results.append(try batch.perform(write))
+                        jobs[index].writes.removeFirst()
+                    }
+                }
                 try batch.retryPending()
-                return results
+                return jobs
             }
         } catch {
             // Nothing was written: all of them are told why.
             let failure = Self.unavailability(error, file: file)
-            for job in jobs { job.caller.resume(returning: job.writes.map { _ in .failure(failure) }) }
-            return
+            for job in jobs { job.caller.resume(returning: job.results + job.writes.map { _ in .failure(failure) }) }
+            return []
         }
-        for (job, result) in zip(jobs, results) { job.caller.resume(returning: result) }
+        for job in done where job.writes.isEmpty { job.caller.resume(returning: job.results) }
+        return done.filter { !$0.writes.isEmpty }
     }
 
     private func reading<Value: Sendable>(
@@ -173,6 +187,7 @@ extension StoreBatch {
         _ document: JSONValue, _ write: ObjectWrite, over stored: StoredObject?
     ) throws -> WriteOutcome {
         var document = completed(document, key: write.key, over: stored)
+        try StorableDocument.check(document, of: write.key)
         let object = try RegistryObject(document, kind: write.key.kind)
         switch write.key.kind {
         case .service:

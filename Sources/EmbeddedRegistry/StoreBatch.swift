@@ -8,9 +8,6 @@ import Registry
 /// Works on the store's only copy of the state. A write that is refused is refused before it has changed anything; what
 /// fails later is the disk, and then the transaction and the state are given up together.
 struct StoreBatch {
-    /// As deep as the text of an object is read again where it stands in a list or in the line of a watch.
-    static let maximumDepth = JSONText.maximumDepth - 4
-
     let database: Database
     let file: String
     let settings: StoreSettings
@@ -18,6 +15,8 @@ struct StoreBatch {
     var state: StoreState
     var report: ApplyReport
     private(set) var changes: [RecordedChange] = []
+    /// The texts of the changes, in bytes.
+    private(set) var size = 0
     /// Whether something has become free that a Service may wait for.
     private var hasReleased = false
 
@@ -66,6 +65,12 @@ struct StoreBatch {
             report.failures.append(
                 ApplyReport.Failure(
                     key: key, reason: "belongs to \(stored.feeder)\(origin); left alone", isForeign: true))
+            return
+        }
+        do throws(ObjectStoreError) {
+            try StorableDocument.check(supplied.document, of: key)
+        } catch {
+            report.failures.append(ApplyReport.Failure(key: key, reason: "\(error)"))
             return
         }
         guard case .service(let wanted) = supplied.object else {
@@ -170,18 +175,10 @@ struct StoreBatch {
         return document
     }
 
-    /// Writes a completed document at a new version.
-    ///
-    /// - Throws: `InvalidObject` before anything is changed.
+    /// Writes a completed document, which has been checked (`StorableDocument`), at a new version.
     mutating func write(
         _ document: JSONValue, key: ObjectKey, over stored: StoredObject?, feeder: String, origin: String
     ) throws -> ObjectRecord {
-        guard JSONText.isReadable(document, levels: Self.maximumDepth) else {
-            throw InvalidObject([
-                FieldViolation(
-                    FieldPath(), .invalid, of: .string(key.id.name), "nests deeper than \(Self.maximumDepth) levels")
-            ])
-        }
         let object = try RegistryObject(document, kind: key.kind)
         let version = advance()
         var document = document
@@ -256,19 +253,40 @@ struct StoreBatch {
                 former?.version.rawValue,
             ])
         changes.append(change)
+        size += change.size
     }
 
-    /// Writes the version and forgets changes that are older than those retained.
+    /// Writes the version and forgets changes that are older than those retained, by their number and by their bytes.
     mutating func finish() throws {
         guard !changes.isEmpty else { return }
         if changes.contains(where: { $0.key.kind == .ipAddress && $0.kind == .deleted }) { try settleRanges() }
         let version = state.version.rawValue
         try StoredRows.set(StoreSetting.version, "\(version)", in: database)
-        let oldest = version - Int64(settings.retainedEvents)
-        guard oldest > state.oldestChange.rawValue else { return }
-        try execute("DELETE FROM changes WHERE version <= ?", [oldest])
-        try StoredRows.set(StoreSetting.oldestChange, "\(oldest)", in: database)
-        state.oldestChange = ResourceVersion(rawValue: oldest)
+        state.historySize += size
+        let oldest = try oldestRetained(of: version)
+        if oldest > state.oldestChange.rawValue {
+            try execute("DELETE FROM changes WHERE version <= ?", [oldest])
+            try StoredRows.set(StoreSetting.oldestChange, "\(oldest)", in: database)
+            state.oldestChange = ResourceVersion(rawValue: oldest)
+        }
+        try StoredRows.set(StoreSetting.historySize, "\(state.historySize)", in: database)
+    }
+
+    /// The version up to which changes are forgotten; takes their bytes off what is kept.
+    private mutating func oldestRetained(of version: Int64) throws -> Int64 {
+        var oldest = state.oldestChange.rawValue
+        let end = version - Int64(settings.retainedEvents)
+        guard end > oldest || state.historySize > settings.retainedBytes else { return oldest }
+        let rows = try Row.fetchCursor(
+            try database.cachedStatement(
+                sql: "SELECT version, \(StoredRows.changeSize) AS size FROM changes ORDER BY version"))
+        // The newest one stays, whatever it has: a watch that follows is not behind.
+        while let row = try rows.next(), try row.value("version") < version {
+            guard try row.value("version") <= end || state.historySize > settings.retainedBytes else { break }
+            oldest = try row.value("version")
+            state.historySize = max(0, state.historySize - (try row.value("size")))
+        }
+        return oldest
     }
 
     /// Runs a statement that is prepared once for all batches.

@@ -67,6 +67,8 @@ enum StoreSchema {
 enum StoreSetting {
     static let version = "version"
     static let oldestChange = "oldest change"
+    /// The bytes of the changes that are kept.
+    static let historySize = "history size"
     static let serviceCIDRs = "service CIDRs"
     static let nodePorts = "node ports"
     static let server = "server"

@@ -17,15 +17,18 @@ package struct StoreSettings: Sendable {
     package var quarantineSeconds: Int64
     /// How many changes are kept for watches that ask for what happened since a version.
     package var retainedEvents: Int
+    /// How many bytes of text they have at most, with what each object was before; the newest one is kept in any case.
+    package var retainedBytes: Int
 
     package init(
         serviceCIDRs: [CIDR]? = nil,
         nodePorts: ClosedRange<Int> = NodePortAllocator.defaultRange,
-        quarantineSeconds: Int64 = 300, retainedEvents: Int = 10_000
+        quarantineSeconds: Int64 = 300, retainedEvents: Int = 10_000, retainedBytes: Int = 256 << 20
     ) {
         self.serviceCIDRs = serviceCIDRs
         self.nodePorts = nodePorts
         self.quarantineSeconds = quarantineSeconds
         self.retainedEvents = retainedEvents
+        self.retainedBytes = retainedBytes
     }
 }

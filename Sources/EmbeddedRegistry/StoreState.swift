@@ -34,6 +34,8 @@ struct StoreState {
     var nextRangeEnd: Timestamp?
     var version = ResourceVersion(rawValue: 0)
     var oldestChange = ResourceVersion(rawValue: 0)
+    /// The texts of the changes that are kept, in bytes.
+    var historySize = 0
     var generator = SystemRandomNumberGenerator()
 
     /// Reads everything from the disk.
@@ -75,6 +77,7 @@ struct StoreState {
         }
         version = try StoredRows.version(in: database)
         oldestChange = try StoredRows.oldestVersion(in: database)
+        historySize = try StoredRows.historySize(in: database)
     }
 
     /// Notes an object; nil for one that is gone.

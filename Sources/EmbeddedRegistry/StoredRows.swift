@@ -74,11 +74,23 @@ enum StoredRows {
         }
     }
 
+    /// The bytes of a row of `changes`; without the cast, SQLite counts characters.
+    static let changeSize = "length(CAST(document AS BLOB)) + ifnull(length(CAST(former AS BLOB)), 0)"
+
+    /// The bytes of all changes that are kept; counted where an earlier version has not noted it.
+    static func historySize(in database: Database) throws -> Int {
+        if let noted = try setting(StoreSetting.historySize, in: database).flatMap({ Int($0) }), noted >= 0 {
+            return min(noted, .max / 2)
+        }
+        return try Int.fetchOne(database, sql: "SELECT ifnull(sum(\(changeSize)), 0) FROM changes") ?? 0
+    }
+
     /// The first changes after a version, in their order.
     ///
+    /// - Parameter size: they end with the one by which they come to so many bytes.
     /// - Throws: `ObjectStoreError.versionTooOld` where not all of them are kept any more.
     static func changes(
-        after version: ResourceVersion, limit: Int, in database: Database, file: String
+        after version: ResourceVersion, limit: Int, size: Int = .max, in database: Database, file: String
     ) throws -> [RecordedChange] {
         let oldest = try oldestVersion(in: database)
         guard version >= oldest else { throw ObjectStoreError.versionTooOld(version, oldest: oldest) }
@@ -89,7 +101,8 @@ enum StoredRows {
                 WHERE version > ? ORDER BY version LIMIT ?
                 """, arguments: [version.rawValue, limit])
         var changes: [RecordedChange] = []
-        while let row = try rows.next() {
+        var rest = size
+        while rest > 0, let row = try rows.next() {
             guard let kind = RecordedChange.Kind(rawValue: try row.value("change")) else { continue }
             let record = try record(row, file: file)
             let document = try document(of: record, file: file)
@@ -101,6 +114,7 @@ enum StoredRows {
                     formerSelectable: try former.map {
                         SelectableFields(of: try JSONText.value(of: $0), kind: record.key.kind)
                     }, object: try object(of: document, record.key.kind, file: file)))
+            rest -= changes.last?.size ?? 0
         }
         return changes
     }

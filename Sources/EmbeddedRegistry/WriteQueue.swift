@@ -6,7 +6,10 @@ import Synchronization
 final class WriteQueue: Sendable {
     /// What one caller asked for, and the caller.
     struct Job: Sendable {
-        let writes: [ObjectWrite]
+        /// What is still to be done.
+        var writes: ArraySlice<ObjectWrite>
+        /// Of what has been done, in former transactions.
+        var results: [Result<WriteOutcome, any Error>] = []
         let caller: CheckedContinuation<[Result<WriteOutcome, any Error>], Never>
     }
 
@@ -25,8 +28,9 @@ final class WriteQueue: Sendable {
     /// How many jobs wait for the next transaction.
     var count: Int { state.withLock { $0.jobs.count } }
 
-    /// Adds a job; `perform` runs on the queue's own thread, for all jobs that are there by then.
-    func add(_ job: Job, perform: @escaping @Sendable ([Job]) -> Void) {
+    /// Adds a job; `perform` runs on the queue's own thread, for all jobs that are there by then, and returns those that
+    /// are not at their end.
+    func add(_ job: Job, perform: @escaping @Sendable ([Job]) -> [Job]) {
         let mustStart = state.withLock { state in
             state.jobs.append(job)
             defer { state.isDraining = true }
@@ -34,7 +38,10 @@ final class WriteQueue: Sendable {
         }
         guard mustStart else { return }
         thread.async { [self] in
-            while let jobs = next() { perform(jobs) }
+            while let jobs = next() {
+                let rest = perform(jobs)
+                state.withLock { $0.jobs.insert(contentsOf: rest, at: 0) }
+            }
         }
     }
 

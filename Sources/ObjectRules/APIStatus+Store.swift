@@ -10,6 +10,7 @@ extension APIStatus {
         case .uidMismatch(let key, let expected, let stored):
             self = .uidConflict(key.kind, name: key.id.name, wanted: expected, stored: stored)
         case .invalid(let key, let violations): self = .invalid(key.kind, name: key.id.name, violations)
+        case .tooLarge(_, let limit): self = .requestEntityTooLarge(limit: limit)
         case .versionTooOld(let version, let oldest): self = .versionTooOld(version, oldest: oldest)
         case .versionInFuture(let version, let newest): self = .versionTooLarge(version, newest: newest)
         case .unavailable(.full(let reason)): self = .insufficientStorage(reason)

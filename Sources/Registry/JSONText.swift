@@ -13,17 +13,6 @@ package enum JSONText {
         package var description: String { "malformed JSON at byte \(offset)" }
     }
 
-    /// Whether a value nests no deeper than so many levels, its own included: its text is read again with
-    /// `maximumDepth` of them.
-    package static func isReadable(_ value: JSONValue, levels: Int) -> Bool {
-        guard levels > 0 else { return false }
-        return switch value {
-        case .null, .bool, .integer, .number, .string: true
-        case .array(let elements): elements.allSatisfy { isReadable($0, levels: levels - 1) }
-        case .object(let members): members.values.allSatisfy { isReadable($0, levels: levels - 1) }
-        }
-    }
-
     package static func text(of value: JSONValue) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024)

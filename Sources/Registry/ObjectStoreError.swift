@@ -24,6 +24,8 @@ package enum ObjectStoreError: Error, Hashable, Sendable {
     case uidMismatch(ObjectKey, expected: String, stored: String)
     /// What the registry has to keep unique is there already, or a rule of the store forbids the write.
     case invalid(ObjectKey, [FieldViolation])
+    /// The object would have more than `limit` bytes.
+    case tooLarge(ObjectKey, limit: Int)
     /// Changes since that version are no longer all there; `oldest` is the first version that can still be asked for.
     case versionTooOld(ResourceVersion, oldest: ResourceVersion)
     case versionInFuture(ResourceVersion, newest: ResourceVersion)
@@ -43,6 +45,8 @@ extension ObjectStoreError: CustomStringConvertible {
             "\(key) is another object: its uid is \(stored), not \(expected)"
         case .invalid(let key, let violations):
             "\(key) is invalid: \(violations.map(\.description).joined(separator: "; "))"
+        case .tooLarge(let key, let limit):
+            "\(key) is too large: an object has \(limit) bytes at most"
         case .versionTooOld(let version, let oldest):
             "version \(version.rawValue) is too old: changes are kept from version \(oldest.rawValue) on"
         case .versionInFuture(let version, let newest):

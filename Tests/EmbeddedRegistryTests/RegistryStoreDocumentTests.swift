@@ -156,13 +156,73 @@ struct RegistryStoreDocumentTests {
         }
         let store = try folder.open()
         let results = await store.write([
-            .creating(try namespace("fits", levels: StoreBatch.maximumDepth)),
-            .creating(try namespace("too-deep", levels: StoreBatch.maximumDepth + 1)),
+            .creating(try namespace("fits", levels: StorableDocument.maximumDepth)),
+            .creating(try namespace("too-deep", levels: StorableDocument.maximumDepth + 1)),
         ])
         #expect(results.map { $0.error == nil } == [true, false])
         #expect("\(String(describing: results[1].error))".contains("nests deeper than 252 levels"))
         #expect(try store.everything(of: .namespace).objects.map(\.key.id.name) == ["fits"])
         #expect(RegistryCheck(directory: folder.path).problems == [])
+    }
+
+    private static func annotated(_ id: String, _ text: String) throws -> SuppliedObject {
+        var supplied = try suppliedService(id)
+        var document = supplied.document
+        document["metadata"]?["annotations"] = .object(["a/b": .string(text)])
+        supplied = SuppliedObject(
+            object: try RegistryObject(document, kind: .service), document: document, origin: supplied.origin)
+        return supplied
+    }
+
+    @Test("What could not be read again, or has no room, is refused before it has an address; the next start is well")
+    func unstorable() async throws {
+        let folder = RegistryFolder()
+        var store = try folder.open()
+        let marks = "a" + String(repeating: "\u{301}", count: 31)
+        let half = StorableDocument.maximumSize / 2
+        // Each quote is two bytes of the text.
+        let quotes = String(repeating: "\"", count: half)
+        let results = await store.write([
+            .creating(try Self.annotated("prod/marks", marks)),
+            .creating(try Self.annotated("prod/large", String(repeating: "x", count: 2 * half))),
+            .creating(try Self.annotated("prod/quotes", quotes)),
+            .creating(try Self.annotated("prod/fits", String(repeating: "x", count: 2 * half - 2048))),
+        ])
+        #expect("\(String(describing: results[0].error))".contains("too many combining marks"))
+        for (result, name) in zip(results[1...2], ["prod/large", "prod/quotes"]) {
+            #expect(
+                result.error as? ObjectStoreError
+                    == .tooLarge(serviceKey(name), limit: StorableDocument.maximumSize))
+        }
+        #expect(results[3].error == nil)
+        let report = try store.put(try Self.annotated("prod/feeder", marks), try suppliedService("prod/other"))
+        #expect(report.failures.map(\.key) == [serviceKey("prod/feeder")] && report.created == 1)
+        let names = try store.everything(of: .service).objects.map(\.key.id.name)
+        #expect(names.sorted() == ["fits", "other"])
+        #expect(try store.everything(of: .ipAddress).objects.count == 2)
+        store = try await reopened(&store, in: folder, .small)
+        #expect(try store.everything(of: .service).objects.count == 2)
+        #expect(RegistryCheck(directory: folder.path).problems == [])
+    }
+
+    @Test("What is long is written in several transactions, and each write has its own result")
+    func longTransactions() async throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let before = store.transactions
+        let text = String(repeating: "x", count: 1 << 20)
+        func event(_ number: Int) -> ObjectWrite {
+            let key = ObjectKey(.event, NamespacedName(namespace: "prod", name: "e\(number)"))
+            return ObjectWrite(key, feeder: "api") { stored, _ in
+                number % 10 == 9 ? .delete : .put(.object(["message": .string(text)]))
+            }
+        }
+        let results = await store.write((0..<50).map(event))
+        #expect(results.map { $0.error == nil } == (0..<50).map { $0 % 10 != 9 })
+        #expect(
+            results.compactMap { try? $0.get().record?.key.id.name }
+                == (0..<50).filter { $0 % 10 != 9 }.map { "e\($0)" })
+        // 45 MiB, 16 at a time.
+        #expect(store.transactions - before == 3)
     }
 
     @Test("Single writes check what the writer knows of the object")

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EmbeddedRegistry
@@ -290,4 +291,14 @@ extension ObjectWrite {
             return .delete
         }
     }
+}
+
+/// The store anew, once the former one is gone: who wrote last may hold it for a moment after the answer.
+func reopened(
+    _ store: inout RegistryStore, in folder: RegistryFolder, _ settings: StoreSettings
+) async throws -> RegistryStore {
+    weak let former = store
+    store = try RegistryStore(location: .memory, settings: settings)
+    await until { former == nil }
+    return try folder.open(settings)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Registry
 import Synchronization
 import TestSupport
@@ -42,6 +43,72 @@ struct RegistryStoreVersionTests {
         return ObjectWrite(key, feeder: "api") { [document] _, _ in .put(document) }
     }
 
+    @Test("Changes are kept by their bytes as well, the newest in any case, over a restart too")
+    func retainedBytes() async throws {
+        let folder = RegistryFolder()
+        var settings = StoreSettings.small
+        settings.retainedBytes = 100_000
+        var store = try folder.open(settings)
+        let key = ObjectKey(.event, NamespacedName(namespace: "prod", name: "e"))
+        func write(_ bytes: Int, _ number: Int) async throws -> ResourceVersion {
+            let text = "\(number)" + String(repeating: "ü", count: bytes / 2)
+            let write = ObjectWrite(key, feeder: "api") { _, _ in .put(.object(["message": .string(text)])) }
+            return try #require(try await store.write([write])[0].get().record).version
+        }
+        /// Bytes and number of the changes that are kept.
+        func kept() async throws -> (size: Int, count: Int) {
+            try await folder.database().read { database in
+                let row = try #require(
+                    try Row.fetchOne(
+                        database, sql: "SELECT count(*) AS count, sum(\(StoredRows.changeSize)) AS size FROM changes"))
+                #expect(try StoredRows.historySize(in: database) == (try row.value("size")))
+                return (try row.value("size"), try row.value("count"))
+            }
+        }
+        var versions: [ResourceVersion] = []
+        for number in 0..<40 { versions.append(try await write(10_000, number)) }
+        let several = try await kept()
+        // Each has what the object was before: some 20,000 bytes.
+        #expect((80_001...100_000).contains(several.size) && several.count == 4)
+        store = try await reopened(&store, in: folder, settings)
+        #expect(try await kept() == several)
+        for number in 40..<45 { versions.append(try await write(10_000, number)) }
+        #expect(try await kept().count == 4)
+        let large = try await write(200_000, 45)
+        #expect(try await kept().count == 1)
+        // Over another restart all is in order, and who follows is told.
+        store = try await reopened(&store, in: folder, settings)
+        #expect(RegistryCheck(directory: folder.path).problems == [])
+        #expect(await store.newestVersion == large)
+        var changes = try await store.changes(after: ResourceVersion(rawValue: large.rawValue - 1)).makeAsyncIterator()
+        #expect(try await changes.next()?.map(\.version) == [large])
+        await #expect(throws: ObjectStoreError.self) { _ = try await store.changes(after: versions[0]) }
+    }
+
+    @Test("What is read of former changes ends with the one by which it comes to its bytes")
+    func changePages() async throws {
+        let folder = RegistryFolder()
+        let store = try folder.open()
+        for number in 0..<10 {
+            let key = ObjectKey(.event, NamespacedName(namespace: "prod", name: "e\(number)"))
+            let text = String(repeating: "x", count: 1000)
+            _ = try await store.write([ObjectWrite(key, feeder: "api") { _, _ in .put(.object(["m": .string(text)])) }]
+            )[0]
+            .get()
+        }
+        let newest = await store.newestVersion
+        let file = folder.file
+        let counts = try await folder.database().read { database in
+            try [1, 2500, 5000, .max].map { size in
+                try StoredRows.changes(
+                    after: ResourceVersion(rawValue: newest.rawValue - 10), limit: 8, size: size, in: database,
+                    file: file
+                ).count
+            }
+        }
+        #expect(counts == [1, 3, 5, 8])
+    }
+
     @Test("A list at a version is what was there then, page by page, over a restart as well")
     func listAtVersion() async throws {
         var generator = SeededGenerator.announced()
@@ -83,17 +150,6 @@ struct RegistryStoreVersionTests {
             let now = try await store.objects(ListRequest(request.scope))
             #expect(now.version == newest && now.records == history.records(in: request.scope, at: newest))
         }
-    }
-
-    /// The store anew, once the former one has let go of the folder.
-    /// The store anew, once the former one is gone: who wrote last may hold it for a moment after the answer.
-    private func reopened(
-        _ store: inout RegistryStore, in folder: RegistryFolder, _ settings: StoreSettings
-    ) async throws -> RegistryStore {
-        weak let former = store
-        store = try RegistryStore(location: .memory, settings: settings)
-        await until { former == nil }
-        return try folder.open(settings)
     }
 
     @Test("A version that is no longer kept or not yet reached is refused, by lists and by watches alike")

@@ -18,7 +18,7 @@ extension RegistryHandlers {
             includeObject: try Self.includedObject(request), clock: clock)
         if case .notOlderThan(let version) = options.version { try await awaitVersion(version) }
         let start = await self.start(of: options)
-        if case .objects = start { try await Self.makeRoom(for: Self.piecemeal(target.scope), request.answer) }
+        if await mustRead(start) { try await Self.makeRoom(for: Self.piecemeal(target.scope), request.answer) }
         let seconds = options.timeoutSeconds ?? Int.random(in: 1800...3600)
         let connection = request.connection
         guard
@@ -50,6 +50,14 @@ extension RegistryHandlers {
         }
     }
 
+    /// Whether a watch begins with what is read, piece by piece: objects, or changes that are no news.
+    private func mustRead(_ start: Start) async -> Bool {
+        switch start {
+        case .objects: true
+        case .after(let version): version < (await store.newestVersion)
+        }
+    }
+
     /// Writes the lines of a watch until it ends; throws where the client has gone.
     private func run(
         _ events: WatchEvents, from start: Start, scope: ObjectScope, registration: WatchHub.Registration,
@@ -64,13 +72,13 @@ extension RegistryHandlers {
                 position = try await writeObjects(events, scope: scope, write: write)
                 if marksEnd { try await write(events.bookmark(at: position, endsInitialEvents: true)) }
             }
-            // From here on it is one of so many watches, each with a line under way.
-            answer.giveAll()
             if position < registration.version {
                 try await writeMissed(
                     events, after: position, upTo: registration.version, scope: scope, write: write)
                 position = registration.version
             }
+            // From here on it is one of so many watches, each with a line under way.
+            answer.giveAll()
         } catch let error as ObjectStoreError {
             return try await write(WatchEvents.error(APIStatus(error)))
         }
