@@ -204,11 +204,12 @@ extension ManifestSyntaxError {
             self.init(value < 0 ? problem : "\(problem) (U+\(String(value, radix: 16, uppercase: true)))")
             line = end.map { yaml[..<$0].count(where: \.isNewline) + 1 }
         case .duplicatedKeysInMapping(let duplicates, let context):
-            let names = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
+            let names = duplicates.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
             self.init(
                 duplicates.count == 1
                     ? "the key \(names) stands in a mapping twice" : "the keys \(names) stand in a mapping twice",
-                at: context.mark)
+                // Of the first in the order of Yams, which is none where a key is no text.
+                at: duplicates.count > 1 && duplicates.contains("<uncovertable>") ? nil : context.mark)
         default:
             self.init("\(error)")
         }

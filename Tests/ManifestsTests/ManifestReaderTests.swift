@@ -265,6 +265,21 @@ struct ManifestReaderTests {
         #expect(objects(text) == [message])
     }
 
+    @Test("Several keys that stand twice: one problem in each reading, with the document's line where one is no text")
+    func severalDuplicates() {
+        // Yams keeps them in a dictionary, whose order is another one in each reading.
+        let readings = (0..<64).map { _ in
+            [objects("g: 1\nh: 1\n? k: v\ng: 2\nh: 2\n? k: v\n"), objects("b: 1\na: 1\nb: 2\na: 2\n")]
+        }
+        #expect(
+            Set(readings) == [
+                [
+                    ["m.yaml:1: document 1: the keys \"<uncovertable>\", \"g\", \"h\" stand in a mapping twice"],
+                    ["m.yaml:2:1: document 1: the keys \"a\", \"b\" stand in a mapping twice"],
+                ]
+            ])
+    }
+
     @Test("Bytes that are no UTF-8 are refused")
     func encoding() {
         var reader = ManifestReader(file: "m.yaml")
