@@ -48,3 +48,10 @@ package struct Identity: Hashable, Sendable {
         }
     }
 }
+
+/// What a request is let in by.
+struct Admission {
+    let identity: Identity
+    /// The last second of the certificate that the client has shown, since 1970; nil where it has shown none.
+    var certificateEnd: Int?
+}

@@ -123,7 +123,7 @@ package struct APIServer: Sendable {
         _ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         let connection = ConnectionHandle { channel.close(mode: .all, promise: nil) }
-        let (response, hold, identity) = await answer(request, channel: channel, connection: connection)
+        let (response, hold, admission) = await answer(request, channel: channel, connection: connection)
         // Until the client has taken it: small answers may wait in a stream of HTTP/2 until that is closed.
         if Self.isStream(channel) { channel.closeFuture.whenComplete { _ in hold.giveAll() } }
         defer { if !Self.isStream(channel) { hold.giveAll() } }
@@ -152,8 +152,10 @@ package struct APIServer: Sendable {
             if response.closesConnection { channel.close(mode: .all, promise: nil) }
         case .stream(let produce):
             if request.method == .head { return try await writer.writeResponse(head) }
-            let stay = stay(of: request, as: identity, connection)
+            let stay = stay(of: request, as: admission, connection)
             defer { if let stay { settings.tokens?.leave(stay) } }
+            let expiry = Self.expiry(of: admission, on: channel, connection)
+            defer { expiry?.cancel() }
             try await Self.guardStream(connection, on: channel)
             var body = try await writer.writeHead(head)
             try await produce { bytes in
@@ -193,17 +195,18 @@ package struct APIServer: Sendable {
         }.get()
     }
 
-    /// The answer to a request, the room that it has until it is written, and whom it was let in as; nil for nobody.
+    /// The answer to a request, the room that it has until it is written, and what it was let in by; nil for nothing.
     private func answer(
         _ request: HummingbirdCore.Request, channel: any Channel, connection: ConnectionHandle
-    ) async -> (APIResponse, AnswerBudget.Hold, Identity?) {
+    ) async -> (APIResponse, AnswerBudget.Hold, Admission?) {
         do {
-            let identity = try await identity(of: request, channel: channel)
+            let admission = try await admission(of: request, channel: channel)
+            let identity = admission.identity
             // Who only asks whether the server is well hears so, however busy it is.
             guard !Self.asksForHealth(request) else {
                 var response = APIResponse(text: HealthPage.text(target: request.head.path ?? ""))
                 response.closesConnection = Self.isStream(channel) || Self.hasLongBody(request)
-                return (response, .unlimited, identity)
+                return (response, .unlimited, admission)
             }
             var read: APIRequest
             do {
@@ -233,7 +236,7 @@ package struct APIServer: Sendable {
                     answer.owe(bytes.count)
                 }
             }
-            return (response, answer, identity)
+            return (response, answer, admission)
         } catch let status as APIStatus {
             var response = Self.refusal(status)
             if status == .unauthorized { response.headers.append(("WWW-Authenticate", "Bearer")) }
@@ -311,30 +314,28 @@ package struct APIServer: Sendable {
     }
 
     /// Who sends a request: the owner of its token, or of its certificate.
-    private func identity(of request: HummingbirdCore.Request, channel: any Channel) async throws -> Identity {
+    private func admission(of request: HummingbirdCore.Request, channel: any Channel) async throws -> Admission {
         guard settings.needsIdentity else {
             try Self.checkAuthority(request.head.authority)
             try Self.checkOrigin(of: request)
-            return .trusted
+            return Admission(identity: .trusted)
         }
         if request.headers[.authorization] != nil {
             guard let token = Self.token(of: request), let identity = settings.tokens?.identity(of: token) else {
                 throw APIStatus.unauthorized
             }
-            return identity
+            return Admission(identity: identity)
         }
         if settings.acceptsClientCertificates {
             for candidate in [channel, channel.parent].compactMap(\.self) {
-                guard let identity = try await ClientCertificate.identity(on: candidate, at: time(nil)) else {
-                    continue
-                }
+                guard let shown = try await ClientCertificate.shown(on: candidate, at: time(nil)) else { continue }
                 try Self.checkOrigin(of: request)
-                return identity
+                return Admission(identity: shown.identity, certificateEnd: shown.end)
             }
         }
         // Who only asks whether the server is well need not say who that is.
         if Self.asksForHealth(request) {
-            return Identity(name: "system:anonymous", roles: [.read])
+            return Admission(identity: Identity(name: "system:anonymous", roles: [.read]))
         }
         throw APIStatus.unauthorized
     }
@@ -349,10 +350,20 @@ package struct APIServer: Sendable {
 
     /// Ends a watch as soon as its token lets in the same no more; nil where it was begun without one.
     private func stay(
-        of request: HummingbirdCore.Request, as identity: Identity?, _ connection: ConnectionHandle
+        of request: HummingbirdCore.Request, as admission: Admission?, _ connection: ConnectionHandle
     ) -> Int? {
-        guard let tokens = settings.tokens, let token = Self.token(of: request), let identity else { return nil }
-        return tokens.stay(token, as: identity) { connection.abort() }
+        guard let tokens = settings.tokens, let token = Self.token(of: request), let admission else { return nil }
+        return tokens.stay(token, as: admission.identity) { connection.abort() }
+    }
+
+    /// Ends a watch behind the last second of its client's certificate; nil where it was begun without one.
+    private static func expiry(
+        of admission: Admission?, on channel: any Channel, _ connection: ConnectionHandle
+    ) -> Scheduled<Void>? {
+        guard let end = admission?.certificateEnd else { return nil }
+        // Certificates for ever end so far away that it is no number of nanoseconds, watches by themselves before.
+        let rest = min(max(0, end - time(nil)), 366 * 86400)
+        return channel.eventLoop.scheduleTask(in: .seconds(Int64(rest) + 1)) { connection.abort() }
     }
 
     /// Without authentication a page in a browser must not get here by a name of its own for 127.0.0.1.
