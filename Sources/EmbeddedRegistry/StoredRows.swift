@@ -113,7 +113,7 @@ enum StoredRows {
                     selectable: SelectableFields(of: document, kind: record.key.kind), formerText: former,
                     formerSelectable: try former.map {
                         SelectableFields(of: try JSONText.value(of: $0), kind: record.key.kind)
-                    }, object: try object(of: document, record.key.kind, file: file)))
+                    }, object: try object(of: document, record, file: file)))
             rest -= changes.last?.size ?? 0
         }
         return changes
@@ -170,7 +170,7 @@ enum StoredRows {
         let record = try record(row, file: file)
         let document = try document(of: record, file: file)
         return StoredObject(
-            object: try object(of: document, record.key.kind, file: file), document: document, record: record,
+            object: try object(of: document, record, file: file), document: document, record: record,
             feeder: try row.value("feeder"), origin: try row.value("origin"))
     }
 
@@ -182,11 +182,11 @@ enum StoredRows {
         }
     }
 
-    private static func object(of document: JSONValue, _ kind: ObjectKind, file: String) throws -> RegistryObject {
+    private static func object(of document: JSONValue, _ record: ObjectRecord, file: String) throws -> RegistryObject {
         do {
-            return try RegistryObject(document, kind: kind)
+            return try RegistryObject(document, kind: record.key.kind)
         } catch {
-            throw StoreError.damaged(file: file, reason: "a \(kind.rawValue) that cannot be read: \(error)")
+            throw StoreError.damaged(file: file, reason: "\(record.key) cannot be read: \(error)")
         }
     }
 }
