@@ -79,6 +79,14 @@ struct ZoneFileLexer {
         return fields.isEmpty ? nil : Entry(line: start, isIndented: isIndented, fields: fields)
     }
 
+    /// A field as text; bytes beyond ASCII, which may be of any encoding, as escapes.
+    static func text(_ field: ArraySlice<UInt8>) -> String {
+        if field.allSatisfy({ $0 < 0x80 }) { return String(decoding: field, as: UTF8.self) }
+        return field.reduce(into: "") { text, byte in
+            text += byte < 0x80 ? String(UnicodeScalar(byte)) : "\\\(byte)"
+        }
+    }
+
     private mutating func skipComment() throws(Fault) {
         while index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
             guard bytes[index] != 0 else { throw Fault(line: line, reason: .controlByte(0)) }

@@ -158,24 +158,11 @@ extension ZoneFileParser {
 
     /// A name as it stands in a field: relative to the origin unless it ends in a dot.
     private func name(_ field: ArraySlice<UInt8>) throws(ZoneFileError) -> DomainName {
-        if field.elementsEqual([UInt8(ascii: "@")]) { return origin }
-        // An even number of backslashes before the last dot leaves it a separator.
-        let isAbsolute =
-            field.last == UInt8(ascii: ".")
-            && field.dropLast().reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
-        guard let stated = DomainName(text(field)),
-            let name = isAbsolute ? stated : DomainName(wire: stated.wire.dropLast() + origin.wire)
-        else { throw fault(.badName(text(field))) }
+        guard let name = DomainName(field: field, origin: origin) else { throw fault(.badName(text(field))) }
         return name
     }
 
-    /// A field as text; bytes beyond ASCII, which may be of any encoding, as escapes.
-    private func text(_ field: ArraySlice<UInt8>) -> String {
-        if field.allSatisfy({ $0 < 0x80 }) { return String(decoding: field, as: UTF8.self) }
-        return field.reduce(into: "") { text, byte in
-            text += byte < 0x80 ? String(UnicodeScalar(byte)) : "\\\(byte)"
-        }
-    }
+    private func text(_ field: ArraySlice<UInt8>) -> String { ZoneFileLexer.text(field) }
 
     /// Seconds, at most (RFC 2181 §8).
     private static let largestTTL: UInt32 = 0x7fff_ffff
