@@ -32,7 +32,8 @@ extension DomainName {
         self.init(uncheckedWire: bytes + [0])
     }
 
-    private static func popEscaped(from input: inout ArraySlice<UInt8>) -> UInt8? {
+    /// Takes what follows a backslash off the front: the byte that it stands for; nil where that is none.
+    package static func popEscaped(from input: inout ArraySlice<UInt8>) -> UInt8? {
         guard let first = input.popFirst() else { return nil }
         guard (0x30...0x39).contains(first) else { return first }
         guard input.count >= 2, let second = input.popFirst(), let third = input.popFirst(),

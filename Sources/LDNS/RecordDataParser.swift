@@ -2,7 +2,7 @@ import CLdns
 import DNS
 import Glibc
 
-/// Turns the data of one record from text into bytes, through ldns.
+/// Turns the data of one record from text into bytes: of most types through ldns.
 enum RecordDataParser {
     /// The type with a mnemonic, in any case, or in the form TYPEnnn (RFC 3597 §5).
     static func type(named name: String) -> RecordType? {
@@ -29,6 +29,20 @@ enum RecordDataParser {
             return try genericData(of: type, in: fields.dropFirst())
         }
         try checkRanges(of: type, in: fields)
+        do throws(LDNSError) {
+            if let bytes = try PlainRecordData.bytes(of: type, in: fields, origin: origin) {
+                return RecordData(type: type, bytes: bytes)
+            }
+        } catch {
+            throw .data(type, error)
+        }
+        return try ldnsData(of: type, in: fields, origin: origin)
+    }
+
+    /// The data that ldns makes of fields, whose numbers and strings are known to fit.
+    static func ldnsData(
+        of type: RecordType, in fields: ArraySlice<ArraySlice<UInt8>>, origin: DomainName
+    ) throws(ZoneFileError.Reason) -> RecordData {
         // Class and TTL are there because ldns wants a whole record.
         let line = Array(". 0 IN TYPE\(type.rawValue) ".utf8) + fields.joined(separator: [0x20])
         do throws(LDNSError) {
@@ -48,7 +62,7 @@ enum RecordDataParser {
     }
 
     /// Refuses numbers and strings that are too large for their fields, which ldns would cut to size.
-    private static func checkRanges(
+    static func checkRanges(
         of type: RecordType, in fields: ArraySlice<ArraySlice<UInt8>>
     ) throws(ZoneFileError.Reason) {
         guard let descriptor = ldns_rr_descript(type.rawValue) else { return }
