@@ -1,7 +1,7 @@
 import DNS
 
 extension DomainName {
-    /// A name as it stands in a field of a zone file: relative to the origin unless it ends in a dot; `@` is the origin.
+    /// A name as a field of a zone file has it: relative to the origin unless it ends in a dot; `@` is the origin.
     init?(field: ArraySlice<UInt8>, origin: DomainName) {
         if field.elementsEqual([UInt8(ascii: "@")]) {
             self = origin
