@@ -14,7 +14,7 @@ extension APIStatus {
         case .versionTooOld(let version, let oldest): self = .versionTooOld(version, oldest: oldest)
         case .versionInFuture(let version, let newest): self = .versionTooLarge(version, newest: newest)
         case .unavailable(.full(let reason)): self = .insufficientStorage(reason)
-        case .unavailable(let cause): self = .internalError(cause.reason)
+        case .unavailable(let cause): self = .internalError("\(cause)")
         }
     }
 

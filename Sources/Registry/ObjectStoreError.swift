@@ -1,7 +1,7 @@
 /// Why a store does not do what it was asked for.
 package enum ObjectStoreError: Error, Hashable, Sendable {
     /// Why nothing can be written, or read.
-    package enum Unavailability: Hashable, Sendable {
+    package enum Unavailability: Hashable, Sendable, CustomStringConvertible {
         /// The disk, or the quota of the user, is full.
         case full(String)
         case readOnly(String)
@@ -9,7 +9,7 @@ package enum ObjectStoreError: Error, Hashable, Sendable {
         case other(String)
 
         /// One line, with the place and the cause.
-        package var reason: String {
+        package var description: String {
             switch self {
             case .full(let text), .readOnly(let text), .damaged(let text), .other(let text): text
             }
@@ -52,7 +52,7 @@ extension ObjectStoreError: CustomStringConvertible {
         case .versionInFuture(let version, let newest):
             "version \(version.rawValue) is in the future: the registry is at \(newest.rawValue)"
         case .unavailable(let cause):
-            cause.reason
+            "\(cause)"
         }
     }
 }

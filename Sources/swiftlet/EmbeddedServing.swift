@@ -181,7 +181,7 @@ private struct ManifestFeeding: ServiceLifecycle.Service {
         } catch let error as StoreError {
             logger.error("the manifests are not applied: \(error)")
         } catch ObjectStoreError.unavailable(let cause) {
-            logger.error("the manifests are not applied: \(cause.reason)")
+            logger.error("the manifests are not applied: \(cause)")
         }
         return false
     }

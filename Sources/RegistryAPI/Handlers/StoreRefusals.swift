@@ -13,8 +13,8 @@ final class StoreRefusals: Sendable {
 
     /// A request failed by this; nothing is told of what is the client's fault.
     func note(_ error: ObjectStoreError) {
-        guard case .unavailable(let reason) = error, turn(to: true) else { return }
-        logger.error("writes are refused: \(reason)")
+        guard case .unavailable(let cause) = error, turn(to: true) else { return }
+        logger.error("writes are refused: \(cause)")
     }
 
     /// A write has been done.
