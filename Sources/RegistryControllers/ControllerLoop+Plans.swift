@@ -27,8 +27,8 @@ extension ControllerLoop {
             return [EventExpiry.write(id)]
         case .lease(let id):
             let now = now
-            guard let end = state.registrations[id], end <= now else { return [] }
-            return Registration(id: id, end: end).writes(at: now)
+            guard let sight = state.registrations[id], sight.end <= now else { return [] }
+            return Registration(id: id, sight: sight).writes(at: now)
         }
     }
 

@@ -11,8 +11,8 @@ struct ControllerState {
     private var leavingNamespaces: [String: Int] = [:]
     /// How long a Namespace with something left in it is not looked at again, in milliseconds.
     static let removalDelay: Int64 = 1000
-    /// When the Lease of each registration runs out, or was found to be gone.
-    private(set) var registrations: [NamespacedName: Timestamp] = [:]
+    /// The Lease of each registration.
+    private(set) var registrations: [NamespacedName: Registration.Sight] = [:]
 
     init(settings: ControllerSettings) {
         self.settings = settings
@@ -40,7 +40,7 @@ struct ControllerState {
             } else {
                 queue.move(.event(key.id), to: EventExpiry.end(of: try object.document(), now: now))
             }
-        case .lease: try observeLease(object, now)
+        case .lease: try observeLease(object, from: origin, now)
         case .endpointSlice: try observeRegisteredSlice(object, from: origin, now)
         case .service, .endpoints, .node, .ipAddress, .serviceCIDR: break
         }
@@ -70,8 +70,8 @@ struct ControllerState {
     /// Notes that nothing is left to do about an item for now.
     mutating func finish(_ item: WorkItem, now: Timestamp) {
         queue.succeed(item)
-        guard case .lease(let id) = item, let end = registrations[id], end <= now else { return }
-        let removal = Registration(id: id, end: end).removal
+        guard case .lease(let id) = item, let sight = registrations[id], sight.end <= now else { return }
+        let removal = Registration(id: id, sight: sight).removal
         if now < removal { queue.add(item, at: removal) } else { registrations[id] = nil }
     }
 
@@ -89,15 +89,19 @@ struct ControllerState {
         }
     }
 
-    private mutating func observeLease(_ object: ObservedObject, _ now: Timestamp) throws {
+    private mutating func observeLease(
+        _ object: ObservedObject, from origin: ObservedObject.Origin, _ now: Timestamp
+    ) throws {
         let id = object.id
-        let end = object.isDeleted ? nil : Registration.end(of: try object.document(), now: now)
-        if let end {
-            registrations[id] = end
-            queue.move(.lease(id), to: end)
+        let sight =
+            object.isDeleted
+            ? nil : Registration.Sight(of: try object.document(), isNews: origin == .change, now: now)
+        if let sight {
+            registrations[id] = sight
+            queue.move(.lease(id), to: sight.end)
         } else if let former = registrations[id] {
             // A registration without a Lease counts as one that has just run out.
-            registrations[id] = min(former, now)
+            registrations[id] = Registration.Sight(end: min(former.end, now), renewal: former.renewal)
             queue.add(.lease(id), at: now)
         }
     }
@@ -109,8 +113,8 @@ struct ControllerState {
         guard !object.isDeleted, origin != .ownWrite,
             try object.labels()[EndpointSlice.leaseLabel] == id.name
         else { return }
-        let end = registrations[id] ?? now
-        registrations[id] = end
-        if end <= now { queue.add(.lease(id), at: now) }
+        let sight = registrations[id] ?? Registration.Sight(end: now)
+        registrations[id] = sight
+        if sight.end <= now { queue.add(.lease(id), at: now) }
     }
 }

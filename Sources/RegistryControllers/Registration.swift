@@ -5,22 +5,44 @@ import Registry
 struct Registration: Hashable, Sendable {
     static let afterlife: Int64 = 600_000
 
-    /// When the Lease runs out; nil for an object that is no registration.
-    static func end(of lease: JSONValue, now: Timestamp) -> Timestamp? {
-        guard lease["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == "true" else { return nil }
-        let spec = lease["spec"] ?? .null
-        let renewed =
-            spec.time("renewTime") ?? spec.time("acquireTime") ?? lease["metadata"]?.time("creationTimestamp") ?? now
-        let seconds = max(0, min(spec.integer("leaseDurationSeconds") ?? 0, 86_400 * 365))
-        return renewed.advanced(byMilliseconds: Int64(seconds) * 1000)
+    /// A Lease as it was seen last.
+    struct Sight: Hashable, Sendable {
+        /// When it runs out, or was found to be gone.
+        let end: Timestamp
+        /// What it says of its last renewal; nil where it says nothing.
+        let renewal: JSONValue?
+
+        init(end: Timestamp, renewal: JSONValue? = nil) {
+            self.end = end
+            self.renewal = renewal
+        }
+
+        /// Sees a Lease; nil for an object that is no registration.
+        ///
+        /// - Parameter isNews: Whether it has been written just now: then it runs from now on, whatever the clock of
+        ///   whoever wrote it says. Of one that was there at the start nothing else is known than what it says.
+        init?(of lease: JSONValue, isNews: Bool, now: Timestamp) {
+            guard Registration.isKept(by: lease) else { return nil }
+            let spec = lease["spec"] ?? .null
+            let said =
+                spec.time("renewTime") ?? spec.time("acquireTime") ?? lease["metadata"]?.time("creationTimestamp")
+                ?? now
+            let seconds = max(0, min(spec.integer("leaseDurationSeconds") ?? 0, 86_400 * 365))
+            end = (isNews ? now : min(said, now)).advanced(byMilliseconds: Int64(seconds) * 1000)
+            renewal = spec["renewTime"]
+        }
+    }
+
+    /// Whether an object is the Lease of a registration.
+    private static func isKept(by lease: JSONValue) -> Bool {
+        lease["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == "true"
     }
 
     let id: NamespacedName
-    /// When the Lease ran out, or was found to be gone.
-    let end: Timestamp
+    let sight: Sight
 
     /// When the rest of it is removed.
-    var removal: Timestamp { end.advanced(byMilliseconds: Self.afterlife) }
+    var removal: Timestamp { sight.end.advanced(byMilliseconds: Self.afterlife) }
 
     private var leaseKey: ObjectKey { ObjectKey(.lease, id) }
 
@@ -66,10 +88,10 @@ struct Registration: Hashable, Sendable {
         slice["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == id.name
     }
 
-    /// Whether the Lease, as it is stored now, has run out: it may have been renewed just now.
+    /// Whether the Lease is stored as it was seen, or not at all: it may have been renewed just now.
     private func isOver(in transaction: any ObjectTransaction) throws -> Bool {
         guard let lease = try transaction.object(leaseKey) else { return true }
-        guard let end = Self.end(of: try lease.document(), now: transaction.now) else { return false }
-        return end <= transaction.now
+        let document = try lease.document()
+        return Self.isKept(by: document) && document["spec"]?["renewTime"] == sight.renewal
     }
 }

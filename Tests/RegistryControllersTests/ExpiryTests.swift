@@ -80,14 +80,15 @@ struct ExpiryTests {
             await running.settled()
             await running.advance(seconds: 14)
             #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
-            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2027-01-15T08:00:10.5Z") }
+            // It counts from when it is seen: the clocks of hosts differ.
+            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2027-01-14T08:00:10.5Z") }
             await running.settled()
-            await running.advance(seconds: 11)
+            await running.advance(seconds: 14)
             #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
             await running.advance(seconds: 1)
             #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
             // Renewed: it is the registrant's to say that it is ready.
-            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2027-01-15T08:00:26Z") }
+            try store.change(.lease, "prod/web-host") { $0["spec"]?["renewTime"] = .string("2031-01-15T08:00:26Z") }
             await running.settled()
             #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
             try store.put(.endpointSlice, "prod/web-host", Self.slice)
@@ -100,6 +101,23 @@ struct ExpiryTests {
             await running.advance(seconds: 1)
             #expect(store.all(.lease).map(\.key.id.name) == ["other"])
             #expect(store.all(.endpointSlice).isEmpty)
+        }
+    }
+
+    @Test("Of a Lease that is there at the start nothing is known but what it says, and none runs from a time to come")
+    func formerLease() async throws {
+        for (renewal, seconds) in [("2027-01-15T07:59:50Z", 5), ("2031-01-15T08:00:00Z", 15)] {
+            try await RunningControllers.with(prepare: { store in
+                try store.put(.lease, "prod/web-host", Self.lease(renewal))
+                try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            }) { running in
+                await running.advance(seconds: Int64(seconds - 1))
+                let before = try running.store.endpoints(of: "prod/web")
+                #expect(before == ["192.0.2.7 TT-"], "\(renewal)")
+                await running.advance(seconds: 1)
+                let behind = try running.store.endpoints(of: "prod/web")
+                #expect(behind == ["192.0.2.7 FF-"], "\(renewal)")
+            }
         }
     }
 

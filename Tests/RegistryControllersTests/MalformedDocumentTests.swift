@@ -128,8 +128,8 @@ struct MalformedDocumentTests {
             writes += [
                 NamespaceRemoval.write(finishing: "prod"), EventExpiry.write(x), PodExpiry.write(x),
             ]
-            writes += Registration(id: x, end: Self.now).writes(at: Self.now)
-            writes += Registration(id: x, end: Self.now).writes(at: .init(milliseconds: .max))
+            writes += Registration(id: x, sight: .init(end: Self.now)).writes(at: Self.now)
+            writes += Registration(id: x, sight: .init(end: Self.now)).writes(at: .init(milliseconds: .max))
             for write in writes {
                 let decision = try? write.decide(records[write.key], Transaction(records: records))
                 if decision != nil { decisions += 1 }
