@@ -5,21 +5,31 @@ import Synchronization
 final class ChangeInbox: Sendable {
     /// A reader that is this far behind waits; the store keeps what follows.
     private static let capacity = 4096
+    /// And one that has so many bytes of them.
+    private static let capacityBytes = 16 << 20
 
     private struct State {
         var changes: [RecordedChange] = []
+        /// The texts of the changes, in bytes.
+        var size = 0
         var failure: (any Error)?
         var isWoken = false
         var worker: CheckedContinuation<Void, Never>?
         var reader: CheckedContinuation<Void, Never>?
+
+        var hasRoom: Bool { changes.count < ChangeInbox.capacity && size < ChangeInbox.capacityBytes }
     }
 
     private let state = Mutex(State())
+
+    /// Whether who adds is kept waiting.
+    var isFull: Bool { state.withLock { !$0.hasRoom } }
 
     /// Hands changes over; returns when there is room for more.
     func add(_ changes: [RecordedChange]) async {
         let worker = state.withLock { state in
             state.changes += changes
+            for change in changes { state.size += change.size }
             state.isWoken = true
             return state.worker.take()
         }
@@ -27,7 +37,7 @@ final class ChangeInbox: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { reader in
                 let hasRoom = state.withLock { state in
-                    if state.changes.count < Self.capacity || Task.isCancelled { return true }
+                    if state.hasRoom || Task.isCancelled { return true }
                     state.reader = reader
                     return false
                 }
@@ -79,7 +89,7 @@ final class ChangeInbox: Sendable {
     /// What has come since the last call; throws where no more will come.
     func take() throws -> [RecordedChange] {
         let (changes, failure, reader) = state.withLock { state in
-            defer { state.changes = [] }
+            defer { (state.changes, state.size) = ([], 0) }
             state.isWoken = false
             return (state.changes, state.failure, state.reader.take())
         }
