@@ -4,10 +4,12 @@ import Synchronization
 /// How many bytes the answers of all requests together may have that are being made, or wait for clients to read them.
 ///
 /// Who finds no room waits for a short while, in the order of coming. Of a user who is known, all answers together have
-/// half of it at most. An answer that is too long for that is made by itself: one such at a time, beside the budget.
+/// three eighths of it at most. An answer that is too long for that is made by itself: one such at a time, beside the
+/// budget.
 ///
-/// Requests come in up to half of all that only: those that have come in can then go on, and end. Those that write find
-/// an eighth more behind all of it: lists that nobody reads keep no one from changing something.
+/// Requests come in up to half of all that only: those that have come in can then go on, and end; a user of whom all is
+/// taken that one may have leaves room for others to come in. Those that write find an eighth more behind all of it, and
+/// a sixteenth behind their user's part: lists that nobody reads keep no one from changing something.
 package final class AnswerBudget: Sendable {
     /// What one request has of the budget; given back when it is forgotten.
     ///
@@ -180,13 +182,13 @@ package final class AnswerBudget: Sendable {
             state.add(count, to: hold)
             return .taken
         }
-        let limit =
+        let (limit, part) =
             switch purpose {
-            case .write: maximum + maximum / 8
-            case .answer: maximum
-            case .request: maximum / 2
+            case .write: (maximum + maximum / 8, maximum / 2 - maximum / 16)
+            case .answer: (maximum, maximum / 2 - maximum / 8)
+            case .request: (maximum / 2, maximum / 4)
             }
-        let share = hold.user == nil ? limit : limit / 2
+        let share = hold.user == nil ? limit : part
         let own = state.holds[id] ?? 0
         guard count <= share - own else {
             guard state.alone == nil else { return .shareSpent }

@@ -55,15 +55,24 @@ struct AnswerBudgetTests {
         #expect(await budget.enter(user: nil, isWrite: true) != nil)
     }
 
-    @Test("A user who is known has half of it: others find room beside")
+    @Test("A user who is known has three eighths of it: others come in beside, and the user may still write")
     func shares() async throws {
         let budget = Self.budget(16)
         let greedy = try #require(await budget.enter(user: "greedy"))
-        #expect(greedy.takeAtOnce(8 * Self.cost))
+        let second = try #require(await budget.enter(user: "greedy"))
+        #expect(greedy.takeAtOnce(5 * Self.cost))
+        // Six of sixteen: more would be made by itself where it is one answer, and is refused where it is several.
+        #expect(!second.takeAtOnce(2 * Self.cost))
         #expect(await budget.enter(user: "greedy") == nil)
-        #expect(await budget.enter(user: "other") == nil, "half of all is taken")
-        greedy.give(6 * Self.cost)
-        #expect(await budget.enter(user: "other") != nil)
+        let write = await budget.enter(user: "greedy", isWrite: true)
+        #expect(write != nil)
+        #expect(await budget.enter(user: "greedy", isWrite: true) == nil)
+        let other = await budget.enter(user: "other")
+        #expect(other != nil)
+        #expect(await budget.enter(user: "third") == nil, "half of all is taken")
+        greedy.give(4 * Self.cost)
+        #expect(await budget.enter(user: "third") != nil)
+        #expect(await budget.enter(user: "greedy") != nil)
     }
 
     @Test("An answer that is too long for the budget is made by itself, and leaves the budget to others")
