@@ -31,17 +31,32 @@ extension RegistryStore {
         }
     }
 
-    /// What is wrong with the file; nil where all is well, or where that cannot be found out.
-    private func fault() async -> String? {
-        let opened = opened
+    /// Why what is written would not be found again; nil where it would, or where that cannot be found out.
+    ///
+    /// - Parameter opened: What is written to; nil for whatever lies in its place.
+    func loss(of opened: FileIdentity?) -> String? {
         // SQLite finds nothing wrong with a file without bytes. One that is gone takes what is written with it.
         var status = stat()
         guard stat(file, &status) == 0 else { return errno == ENOENT ? "it is gone" : nil }
         guard status.st_size > 0 else { return "it is empty" }
         // What is written goes on into the one that was opened, which no start will find.
+        if let opened, FileIdentity(status) != opened { return "another file was put in its place" }
+        return nil
+    }
+
+    /// Refuses to acknowledge what is written to a file that is not in its place any more.
+    func refuseLoss() throws {
+        guard isOnDisk, let loss = loss(of: opened) else { return }
+        throw ObjectStoreError.unavailable(
+            .damaged(StoreError.damaged(file: file, reason: loss).description))
+    }
+
+    /// What is wrong with the file; nil where all is well, or where that cannot be found out.
+    private func fault() async -> String? {
+        let opened = opened
         // As long as a copy in memory is served nothing is written: a file that is put there is what is waited for.
         let isServed = state.withLock { $0.copy == nil } && opened == self.opened
-        if let opened, isServed, FileIdentity(status) != opened { return "another file was put in its place" }
+        if let loss = loss(of: isServed ? opened : nil) { return loss }
         // A connection of its own: those of the pool have pages in memory and would not see the disk.
         var configuration = Configuration()
         configuration.readonly = true

@@ -93,6 +93,7 @@ extension RegistryStore: ManifestSink {
     func write<Value: Sendable>(_ body: (inout StoreBatch) throws -> Value) throws -> Value {
         try state.withLock { state in
             try reopen(&state)
+            try refuseLoss()
             // Whether the disk takes anything again is found out before all is read.
             if state.known == nil { try probe() }
             // The batch has the only copy, so that changing it copies nothing.
@@ -115,6 +116,8 @@ extension RegistryStore: ManifestSink {
                 state.transactions += 1
                 publish(changes)
                 state.upkeep?.yield()
+                // Where the folder went meanwhile, what has just been written went with it.
+                try refuseLoss()
                 return value
             } catch {
                 // `known` stays empty: what the batch had of it is void.

@@ -17,16 +17,16 @@ struct StoredList {
             let oldest = try StoredRows.oldestVersion(in: database)
             guard version >= oldest else { throw ObjectStoreError.versionTooOld(version, oldest: oldest) }
         }
-        let (source, arguments) = source(at: version, isNewest: version == newest)
+        let source = version == newest ? current : former(at: version)
         var records: [ObjectRecord] = []
         // One more than is wanted tells whether there is more.
         let wanted = request.limit.flatMap { $0 > 0 && $0 < .max ? $0 : nil }
         let limit = wanted.map { " LIMIT \($0 + 1)" } ?? ""
         let rows = try Row.fetchCursor(
-            database, sql: "\(source) ORDER BY namespace, name\(limit)", arguments: arguments)
+            database, sql: "\(source.sql) ORDER BY namespace, name\(limit)", arguments: source.arguments)
         var (size, remaining) = (0, 0)
         while let row = try rows.next() {
-            let record = try StoredRows.record(row, file: file)
+            let record = try StoredRows.record(try whole(row, in: database), file: file)
             records.append(record)
             size += record.text.utf8.count
             if let end = request.size, size >= end, records.count <= wanted ?? .max {
@@ -39,35 +39,86 @@ struct StoredList {
             remaining = 1
             if request.countsRemaining {
                 let total = try Int.fetchOne(
-                    database, sql: "SELECT count(*) FROM (\(source))", arguments: arguments)
+                    database, sql: "SELECT count(*) FROM (\(source.sql))", arguments: source.arguments)
                 remaining = (total ?? 0) - wanted
             }
         }
         return ObjectList(records: records, version: version, remaining: remaining)
     }
 
-    /// The rows of the list: what has not changed since the version, and what changed objects were before.
-    private func source(at version: ResourceVersion, isNewest: Bool) -> (sql: String, arguments: StatementArguments) {
+    typealias Source = (sql: String, arguments: StatementArguments)
+
+    /// What the objects of the list have in common; a page begins where the index has it, and nothing is sorted for it.
+    private var filter: Source {
         var filter = "kind = ?"
         var arguments: StatementArguments = [request.scope.kind.rawValue]
-        if let namespace = request.scope.namespace {
-            filter += " AND namespace = ?"
-            arguments += [namespace]
+        guard let namespace = request.scope.namespace else {
+            if let after = request.after {
+                filter += " AND (namespace, name) > (?, ?)"
+                arguments += [after.namespace, after.name]
+            }
+            return (filter, arguments)
         }
-        if let after = request.after {
-            filter += " AND (namespace, name) > (?, ?)"
-            arguments += [after.namespace, after.name]
+        filter += " AND namespace = ?"
+        arguments += [namespace]
+        if let after = request.after, after.namespace == namespace {
+            filter += " AND name > ?"
+            arguments += [after.name]
+        } else if let after = request.after, !after.namespace.utf8.lexicographicallyPrecedes(namespace.utf8) {
+            filter += " AND false"
         }
-        let columns = "kind, namespace, name, uid"
-        let current = "SELECT \(columns), version, document FROM objects WHERE \(filter)"
-        guard !isNewest else { return (current, arguments) }
-        let former = """
-            SELECT \(columns), former_version AS version, former AS document FROM changes
-            WHERE \(filter) AND former IS NOT NULL AND version = (
-                SELECT min(version) FROM changes AS later WHERE later.kind = changes.kind
-                AND later.namespace = changes.namespace AND later.name = changes.name AND later.version > ?)
+        return (filter, arguments)
+    }
+
+    private static let columns = "kind, namespace, name, uid"
+
+    /// The rows of the list as it is now.
+    var current: Source {
+        let (filter, arguments) = filter
+        return ("SELECT \(Self.columns), version, document FROM objects WHERE \(filter)", arguments)
+    }
+
+    /// The rows of the list as it was, without the documents, for these are sorted: what has not changed since the
+    /// version, and what changed objects were before.
+    private func former(at version: ResourceVersion) -> Source {
+        let (filter, arguments) = filter
+        let sql = """
+            SELECT * FROM (
+                SELECT \(Self.columns), version, NULL AS change FROM objects WHERE \(filter) AND version <= ?
+                UNION ALL
+                SELECT \(Self.columns), former_version AS version, version AS change FROM changes
+                WHERE \(filter) AND former IS NOT NULL AND version = (
+                    SELECT min(version) FROM changes AS later WHERE later.kind = changes.kind
+                    AND later.namespace = changes.namespace AND later.name = changes.name AND later.version > ?))
             """
-        let sql = "SELECT * FROM (\(current) AND version <= ? UNION ALL \(former))"
         return (sql, arguments + [version.rawValue] + arguments + [version.rawValue])
+    }
+
+    /// A row with its document.
+    private func whole(_ row: Row, in database: Database) throws -> Row {
+        guard !row.hasColumn("document") else { return row }
+        let found: Row?
+        if let change: Int64 = try row.optional("change") {
+            found = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT \(Self.columns), former_version AS version, former AS document FROM changes
+                        WHERE version = ?
+                        """), arguments: [change])
+        } else {
+            let namespace: String = try row.value("namespace")
+            let name: String = try row.value("name")
+            found = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: """
+                        SELECT \(Self.columns), version, document FROM objects
+                        WHERE kind = ? AND namespace = ? AND name = ?
+                        """), arguments: [request.scope.kind.rawValue, namespace, name])
+        }
+        // Both are read in one transaction: nobody has taken it away meanwhile.
+        guard let found else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(row.text("name")) is not found by its key")
+        }
+        return found
     }
 }

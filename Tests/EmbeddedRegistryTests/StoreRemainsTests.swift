@@ -130,6 +130,9 @@ struct StoreRemainsTests {
         try store.put(try suppliedService("prod/web"))
         let size = try Data(contentsOf: URL(fileURLWithPath: folder.file + "-wal")).count
         if isEmptied { try empty() } else { try FileManager.default.removeItem(atPath: folder.file) }
+        // Nothing is acknowledged from the first write on, long before somebody looks at the pages.
+        #expect(await store.write([.creating(try suppliedService("prod/first"))]).allSatisfy { $0.error != nil })
+        #expect(try await store.services().map(\.metadata.name) == ["web"])
         let damage = try await store.watchIntegrity()
         #expect("\(damage)".contains("\(folder.file) is damaged"))
         #expect("\(damage)".contains(isEmptied ? "it is empty" : "it is gone"))
@@ -147,9 +150,23 @@ struct StoreRemainsTests {
         try other.put(try suppliedService("prod/other"))
         try FileManager.default.removeItem(atPath: folder.file)
         try FileManager.default.copyItem(atPath: copy.file, toPath: folder.file)
+        #expect(await store.write([.creating(try suppliedService("prod/first"))]).allSatisfy { $0.error != nil })
         let damage = try await store.watchIntegrity()
         #expect("\(damage)".contains("another file was put in its place"))
         #expect(await store.write([.creating(try suppliedService("prod/api"))]).allSatisfy { $0.error != nil })
+    }
+
+    @Test("A folder that is moved away and comes back: no write is acknowledged meanwhile, and those behind it are")
+    func movedAway() async throws {
+        let store = try folder.open()
+        try store.put(try suppliedService("prod/web"))
+        let elsewhere = folder.path + "-elsewhere"
+        try FileManager.default.moveItem(atPath: folder.path, toPath: elsewhere)
+        let refused = await store.write([.creating(try suppliedService("prod/first"))])
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: folder.path)
+        #expect("\(String(describing: refused[0].error))".contains("it is gone"))
+        #expect(await store.write([.creating(try suppliedService("prod/api"))]).allSatisfy { $0.error == nil })
+        #expect(try store.everything(of: .service).objects.map(\.key.id.name).sorted() == ["api", "web"])
     }
 
     // MARK: What is no file
