@@ -236,7 +236,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "DNSTests", dependencies: ["DNS", "TestSupport"]),
-        .testTarget(name: "RegistryTests", dependencies: ["Registry"]),
+        .testTarget(name: "RegistryTests", dependencies: ["Registry", "TestSupport"]),
         .testTarget(name: "ObjectRulesTests", dependencies: ["ObjectRules", "Registry"]),
         .testTarget(name: "ObjectSchemaTests", dependencies: ["ObjectSchema", "Registry", "TestSupport"]),
         .testTarget(

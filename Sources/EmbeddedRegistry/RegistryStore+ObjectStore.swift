@@ -54,8 +54,9 @@ extension RegistryStore: ObjectStore {
     private static let archivePage = 256
     /// And of how many bytes, unless a single one has more.
     private static let archiveSize = 1 << 19
-    /// By how many bytes of changes a transaction ends; what else waits has the next one.
-    private static let transactionSize = 16 << 20
+    /// By how many bytes of changes a transaction ends; what else waits has the next one. With the change that it ends by
+    /// it is still far less than what may wait for a watch to be read.
+    static let transactionSize = 4 << 20
 
     package func write(_ writes: [ObjectWrite]) async -> [Result<WriteOutcome, any Error>] {
         guard !writes.isEmpty else { return [] }
@@ -187,7 +188,7 @@ extension StoreBatch {
         _ document: JSONValue, _ write: ObjectWrite, over stored: StoredObject?
     ) throws -> WriteOutcome {
         var document = completed(document, key: write.key, over: stored)
-        try StorableDocument.check(document, of: write.key)
+        try StorableDocument.check(document, of: write.key, over: stored?.document)
         let object = try RegistryObject(document, kind: write.key.kind)
         switch write.key.kind {
         case .service:

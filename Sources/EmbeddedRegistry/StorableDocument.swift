@@ -4,14 +4,17 @@ import Registry
 enum StorableDocument {
     /// As deep as the text of an object is read again where it stands in a list or in the line of a watch.
     static let maximumDepth = JSONText.maximumDepth - 4
-    /// The most bytes that an object has: as many as etcd takes of one request. What reads objects in portions, and keeps
-    /// what they were before, reckons with it.
+    /// The most bytes that an object is made with: as many as etcd takes of one request. What reads objects in portions,
+    /// and keeps what they were before, reckons with it.
     static let maximumSize = 3 << 19
+    /// How much the server and those who let an object go may add to it, in bytes.
+    private static let slack = 8 << 10
 
     /// Checks a document before anything is changed for it.
     ///
+    /// - Parameter stored: What it takes the place of; nil where it is new.
     /// - Throws: `ObjectStoreError.invalid`, or `.tooLarge`.
-    static func check(_ document: JSONValue, of key: ObjectKey) throws(ObjectStoreError) {
+    static func check(_ document: JSONValue, of key: ObjectKey, over stored: JSONValue?) throws(ObjectStoreError) {
         func invalid(_ reason: String) -> ObjectStoreError {
             .invalid(key, [FieldViolation(FieldPath(), .invalid, of: .string(key.id.name), reason)])
         }
@@ -19,6 +22,19 @@ enum StorableDocument {
             throw invalid("nests deeper than \(maximumDepth) levels")
         }
         guard measure.isStreamSafe else { throw invalid("a text has too many combining marks in a row") }
-        guard measure.size <= maximumSize else { throw .tooLarge(key, limit: maximumSize) }
+        guard measure.size > maximumSize else { return }
+        guard let stored, measure.size <= limit(for: document, over: stored) else {
+            throw .tooLarge(key, limit: maximumSize)
+        }
+    }
+
+    /// How large an object may be that is there already: one that an earlier version has let grow further may stay as
+    /// large, be made smaller, and go.
+    private static func limit(for document: JSONValue, over stored: JSONValue) -> Int {
+        func isLeaving(_ document: JSONValue) -> Bool { document["metadata"]?["deletionTimestamp"] != nil }
+        let former = JSONMeasure(of: stored, levels: JSONText.maximumDepth)?.size ?? 0
+        // It begins to leave once only: nobody grows step by step by that.
+        let mark = isLeaving(document) && !isLeaving(stored) ? slack : 0
+        return max(maximumSize + slack, former + mark)
     }
 }

@@ -68,7 +68,7 @@ struct StoreBatch {
             return
         }
         do throws(ObjectStoreError) {
-            try StorableDocument.check(supplied.document, of: key)
+            try StorableDocument.check(supplied.document, of: key, over: stored?.document)
         } catch {
             report.failures.append(ApplyReport.Failure(key: key, reason: "\(error)"))
             return
@@ -269,7 +269,7 @@ struct StoreBatch {
             try StoredRows.set(StoreSetting.oldestChange, "\(oldest)", in: database)
             state.oldestChange = ResourceVersion(rawValue: oldest)
         }
-        try StoredRows.set(StoreSetting.historySize, "\(state.historySize)", in: database)
+        try StoredRows.setHistorySize(state.historySize, at: state.version, in: database)
     }
 
     /// The version up to which changes are forgotten; takes their bytes off what is kept.

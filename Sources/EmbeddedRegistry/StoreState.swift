@@ -4,13 +4,13 @@ import Registry
 
 /// What a store knows in memory of what is on disk: enough to answer DNS and to allocate.
 struct StoreState {
-    /// An object as kept in memory: the document stays on disk.
+    /// An object as kept in memory: the document stays on disk, and its annotations with it.
     final class KnownObject: Sendable {
         let object: RegistryObject
         let feeder: String
 
         init(object: RegistryObject, feeder: String) {
-            self.object = object
+            self.object = object.lean
             self.feeder = feeder
         }
     }
@@ -77,7 +77,7 @@ struct StoreState {
         }
         version = try StoredRows.version(in: database)
         oldestChange = try StoredRows.oldestVersion(in: database)
-        historySize = try StoredRows.historySize(in: database)
+        historySize = try StoredRows.historySize(at: version, in: database)
     }
 
     /// Notes an object; nil for one that is gone.

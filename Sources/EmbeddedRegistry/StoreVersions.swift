@@ -45,7 +45,7 @@ enum StoreVersions {
         try database.execute(sql: "DELETE FROM changes")
         try StoredRows.set(StoreSetting.version, "\(next.rawValue)", in: database)
         try StoredRows.set(StoreSetting.oldestChange, "\(next.rawValue)", in: database)
-        try StoredRows.set(StoreSetting.historySize, "0", in: database)
+        try StoredRows.setHistorySize(0, at: next, in: database)
         (state.version, state.oldestChange, state.historySize) = (next, next, 0)
         return "\(file): \(fault); it goes on at version \(next.rawValue), and watches begin anew"
     }

@@ -77,10 +77,16 @@ enum StoredRows {
     /// The bytes of a row of `changes`; without the cast, SQLite counts characters.
     static let changeSize = "length(CAST(document AS BLOB)) + ifnull(length(CAST(former AS BLOB)), 0)"
 
-    /// The bytes of all changes that are kept; counted where an earlier version has not noted it.
-    static func historySize(in database: Database) throws -> Int {
-        if let noted = try setting(StoreSetting.historySize, in: database).flatMap({ Int($0) }), noted >= 0 {
-            return min(noted, .max / 2)
+    /// Notes the bytes of all changes that are kept at a version.
+    static func setHistorySize(_ size: Int, at version: ResourceVersion, in database: Database) throws {
+        try set(StoreSetting.historySize, "\(version.rawValue) \(size)", in: database)
+    }
+
+    /// The bytes of all changes that are kept; counted where an earlier program has made changes and not noted it.
+    static func historySize(at version: ResourceVersion, in database: Database) throws -> Int {
+        let noted = try setting(StoreSetting.historySize, in: database)?.split(separator: " ").compactMap { Int64($0) }
+        if let noted, noted.count == 2, noted[0] == version.rawValue, noted[1] >= 0 {
+            return Int(min(noted[1], .max / 2))
         }
         return try Int.fetchOne(database, sql: "SELECT ifnull(sum(\(changeSize)), 0) FROM changes") ?? 0
     }

@@ -1,6 +1,6 @@
 /// What the text of a value comes to, found without making it.
 package struct JSONMeasure: Hashable, Sendable {
-    /// The length of the text, in bytes; no number is longer than it is taken for, and may be shorter.
+    /// The length of the text, in bytes.
     package private(set) var size = 0
     /// Whether each string can be compared in reasonable time (see `StreamSafeText`).
     package private(set) var isStreamSafe = true
@@ -15,18 +15,17 @@ package struct JSONMeasure: Hashable, Sendable {
 
     private mutating func add(_ value: JSONValue, levels: Int) -> Bool {
         guard levels > 0 else { return false }
-        // A comma or the end behind each.
-        size += 1
         switch value {
-        case .null, .bool: size += 5
-        case .integer: size += 20
-        case .number: size += 24
+        case .null, .bool(true): size += 4
+        case .bool(false): size += 5
+        case .integer(let number): size += "\(number)".utf8.count
+        case .number(let number): size += number.isFinite ? "\(number)".utf8.count : 4
         case .string(let text): add(text)
         case .array(let elements):
-            size += 2
+            size += 2 + max(0, elements.count - 1)
             return elements.allSatisfy { add($0, levels: levels - 1) }
         case .object(let members):
-            size += 2
+            size += 2 + max(0, members.count - 1)
             return members.allSatisfy { name, member in
                 add(name)
                 size += 1

@@ -50,4 +50,34 @@ package enum RegistryObject: Hashable, Sendable {
     }
 
     package var key: ObjectKey { ObjectKey(kind, metadata.id) }
+
+    /// The object without the annotations that nothing is made of: most of a document may be annotations.
+    package var lean: RegistryObject {
+        func lean(_ metadata: ObjectMetadata) -> ObjectMetadata {
+            var metadata = metadata
+            metadata.annotations = metadata.annotations.filter { name, value in
+                // No time has so long a text.
+                name == DiscoverySlice.lastChangeTriggerAnnotation && value.utf8.count <= 64
+            }
+            return metadata
+        }
+        switch self {
+        case .namespace(var namespace):
+            namespace.metadata = lean(namespace.metadata)
+            return .namespace(namespace)
+        case .service(var service):
+            service.metadata = lean(service.metadata)
+            return .service(service)
+        case .endpointSlice(var slice):
+            slice.metadata = lean(slice.metadata)
+            return .endpointSlice(slice)
+        case .endpoints(var endpoints):
+            endpoints.metadata = lean(endpoints.metadata)
+            return .endpoints(endpoints)
+        case .pod(var pod):
+            pod.metadata = lean(pod.metadata)
+            return .pod(pod)
+        case .other(let kind, let metadata): return .other(kind, lean(metadata))
+        }
+    }
 }

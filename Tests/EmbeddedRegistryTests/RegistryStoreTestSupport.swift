@@ -295,10 +295,12 @@ extension ObjectWrite {
 
 /// The store anew, once the former one is gone: who wrote last may hold it for a moment after the answer.
 func reopened(
-    _ store: inout RegistryStore, in folder: RegistryFolder, _ settings: StoreSettings
+    _ store: inout RegistryStore, in folder: RegistryFolder, _ settings: StoreSettings,
+    between change: (Database) throws -> Void = { _ in }
 ) async throws -> RegistryStore {
     weak let former = store
     store = try RegistryStore(location: .memory, settings: settings)
     await until { former == nil }
+    try folder.database().write(change)
     return try folder.open(settings)
 }
