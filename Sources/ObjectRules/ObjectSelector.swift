@@ -22,6 +22,12 @@ package struct ObjectSelector: Hashable, Sendable {
         fields.matches(object.fields) && labels.matches(object.labels)
     }
 
+    /// Those of some objects that it lets through, in their order; reads their documents unless that is all of them.
+    package func selected(of records: [ObjectRecord]) throws -> [ObjectRecord] {
+        guard !isEverything else { return records }
+        return try records.filter { matches(SelectableFields(of: try $0.document(), kind: $0.key.kind)) }
+    }
+
     /// The one name that objects can have, where the selector names one: then there is one object to read.
     package var exactName: String? { fields.exactValue(of: "metadata.name") }
 

@@ -98,8 +98,10 @@ struct RegistryHandlers: Sendable {
         var request = Self.piecemeal(scope)
         request.version = try await version(of: options)
         try await Self.makeRoom(for: request, answer)
-        var pieces = ListPieces(of: request, in: store)
-        guard let first = try await pieces.next() else { throw APIStatus.internalError("the list has no page") }
+        var pieces = ListPieces(of: request, selector: options.selector, in: store)
+        guard var first = try await pieces.next() else { throw APIStatus.internalError("the list has no page") }
+        // Of much that is read a selector may let little through.
+        while !pieces.isAtEnd, first.count < Self.readBytes, let more = try await pieces.next() { first += more }
         guard !pieces.isAtEnd else { return APIResponse(body: .bytes(first)) }
         let (opening, rest) = (OpeningPiece(first), pieces)
         return APIResponse(
@@ -187,12 +189,7 @@ struct RegistryHandlers: Sendable {
                 throw APIStatus.continueExpired(token: token ?? "")
             }
             let last = list.records.last
-            let matching =
-                options.selector.isEverything
-                ? list.records
-                : try list.records.filter {
-                    options.selector.matches(SelectableFields(of: try $0.document(), kind: scope.kind))
-                }
+            let matching = try options.selector.selected(of: list.records)
             // What was read is longer or shorter than that, and not all of it may be wanted.
             guard answer.exchange(Self.collectedBytes, for: matching.reduce(0) { $0 + $1.text.utf8.count }) else {
                 throw APIStatus.answersWait

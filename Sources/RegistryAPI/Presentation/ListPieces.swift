@@ -1,17 +1,20 @@
+import ObjectRules
 import Registry
 import Synchronization
 
 /// The text of a list, read and written piece by piece: what has been written is not kept while its client reads it.
 struct ListPieces: Sendable {
     private let store: any ObjectStore
+    private let selector: ObjectSelector
     private var request: ListRequest
     /// nil before the first page, of whose version the list is.
     private var list: ListText?
     private(set) var isAtEnd = false
 
     /// - Parameter request: of the first page.
-    init(of request: ListRequest, in store: any ObjectStore) {
+    init(of request: ListRequest, selector: ObjectSelector, in store: any ObjectStore) {
         self.store = store
+        self.selector = selector
         self.request = request
     }
 
@@ -21,7 +24,7 @@ struct ListPieces: Sendable {
         let page = try await store.objects(request)
         var list = list ?? ListText(kind: request.scope.kind, version: page.version)
         isAtEnd = page.remaining == 0 || page.records.isEmpty
-        let piece = list.piece(page.records, isLast: isAtEnd)
+        let piece = list.piece(try selector.selected(of: page.records), isLast: isAtEnd)
         self.list = list
         request.version = page.version
         request.after = page.records.last?.key.id
