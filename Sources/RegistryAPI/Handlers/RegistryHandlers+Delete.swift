@@ -33,22 +33,41 @@ extension RegistryHandlers {
         }
     }
 
-    /// Removes all objects that a list would show.
+    /// How many objects of a collection are removed at once, and of how many bytes unless a single one has more.
+    private static let removedAtOnce = (count: 256, bytes: 4 << 20)
+
+    /// Removes all objects that a list would show. What has been removed is kept once: as the text of the answer, where
+    /// that is what is asked for.
     func deleteCollection(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
         let form = try Self.form(of: request)
         let options = try DeleteOptions(await bodies.deleteOptions(in: request), request.query)
-        let page = try await collect(
+        var page = try await collect(
             target.scope, try ListOptions(request.query, kind: target.kind), request.answer)
+        var waiting: [ObjectRecord] = []
+        swap(&waiting, &page.records)
+        var list = ListText(kind: target.kind, version: page.version, continueToken: page.next?.text)
+        var text: [UInt8] = []
+        if form == .object { text.reserveCapacity(waiting.reduce(4096) { $0 + $1.text.utf8.count }) }
         var removed: [ObjectRecord] = []
-        for start in stride(from: 0, to: page.records.count, by: 256) {
-            let piece = page.records[start..<min(start + 256, page.records.count)]
-            for result in await store.write(piece.map { deletion(of: $0.key, options) }) {
+        waiting.reverse()
+        while !waiting.isEmpty {
+            var (piece, size) = ([ObjectWrite](), 0)
+            while piece.count < Self.removedAtOnce.count, size < Self.removedAtOnce.bytes,
+                let record = waiting.popLast()
+            {
+                piece.append(deletion(of: record.key, options))
+                size += record.text.utf8.count
+            }
+            for result in await store.write(piece) {
                 switch result {
                 case .success(let outcome): if let record = outcome.record { removed.append(record) }
                 case .failure(let error as APIStatus) where error.code == 404: continue
                 case .failure(let error): throw error
                 }
             }
+            guard form == .object else { continue }
+            text += list.piece(removed, isLast: false)
+            removed = []
         }
         guard form == .object else {
             return try response(
@@ -57,10 +76,7 @@ extension RegistryHandlers {
                     includeObject: Self.includedObject(request), version: page.version, continueToken: nil,
                     remaining: nil), form: form)
         }
-        return APIResponse(
-            body: .bytes(
-                ListDocument.text(
-                    kind: target.kind, records: removed, version: page.version, continueToken: page.next?.text,
-                    remaining: nil)))
+        text += list.piece([], isLast: true)
+        return APIResponse(body: .bytes(text))
     }
 }

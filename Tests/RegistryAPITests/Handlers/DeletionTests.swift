@@ -28,6 +28,38 @@ struct DeletionTests {
         #expect(rest == (query.isEmpty ? 0 : 3))
     }
 
+    @Test("Of many and large objects each is told of once, in the order of the list")
+    func largeCollection() async throws {
+        let api = try await TestAPI()
+        let padding = JSONValue.string(String(repeating: "x", count: 100_000))
+        let names = (100..<380).map { "n\($0)" }
+        let results = await api.store.write(
+            names.enumerated().map { index, name in
+                ObjectWrite(
+                    ObjectKey(.lease, NamespacedName(namespace: "prod", name: name)), feeder: "test"
+                ) { _, _ in .put(.object(["spec": .object(["holderIdentity": index < 100 ? padding : .string("x")])])) }
+            })
+        for result in results { _ = try result.get() }
+        let path = "/apis/coordination.k8s.io/v1/namespaces/prod/leases"
+        func told(_ query: String) async throws -> (names: [String], token: String?) {
+            let answer = try await api.request("DELETE", path + query)
+            #expect(answer.code == 200 && answer.document["kind"] == .string("LeaseList"))
+            let items = answer.document["items"]?.elements ?? []
+            #expect(items.allSatisfy { $0["kind"] == nil && $0["spec"]?["holderIdentity"]?.string != nil })
+            return (
+                items.compactMap { $0["metadata"]?["name"]?.string },
+                answer.document["metadata"]?["continue"]?.string
+            )
+        }
+        let tried = try await told("?dryRun=All")
+        #expect(tried.names == names && tried.token == nil)
+        let first = try await told("?limit=270")
+        #expect(first.names == Array(names.prefix(270)) && first.token != nil)
+        let rest = try await told("")
+        #expect(rest.names == Array(names.dropFirst(270)) && rest.token == nil)
+        #expect(try await told("").names.isEmpty)
+    }
+
     private static let pods = "/api/v1/namespaces/prod/pods"
 
     /// The API with a Pod `p`.
