@@ -53,7 +53,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(name: "CMemory"),
-        .target(name: "ProcessMemory", dependencies: ["CMemory"]),
+        .target(name: "ProcessMemory", dependencies: ["CMemory", "FileReading"]),
         .target(name: "CRights"),
 
         // Values and protocol.
@@ -266,7 +266,7 @@ let package = Package(
         .testTarget(name: "AddressAllocatorTests", dependencies: ["AddressAllocator", "Registry", "TestSupport"]),
         .testTarget(name: "PodEnvironmentTests", dependencies: ["PodEnvironment", "Registry", "TestSupport"]),
         .testTarget(name: "FileReadingTests", dependencies: ["FileReading", "TestSupport"]),
-        .testTarget(name: "ProcessMemoryTests", dependencies: ["ProcessMemory"]),
+        .testTarget(name: "ProcessMemoryTests", dependencies: ["ProcessMemory", "TestSupport"]),
         .testTarget(name: "ProcessRightsTests", dependencies: ["ProcessRights", "TestSupport"]),
         .testTarget(name: "FileWatchingTests", dependencies: ["FileWatching", "TestSupport"]),
         .testTarget(

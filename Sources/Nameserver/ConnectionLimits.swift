@@ -1,4 +1,5 @@
 import Descriptors
+import Pipeline
 import Registry
 import Synchronization
 
@@ -15,37 +16,53 @@ final class ConnectionCount: Sendable {
 /// Bounds the connections of all listeners, and those of one client.
 final class ConnectionLimits: Sendable {
     private struct State {
-        var total = 0
-        var clients: [IPAddress: Int] = [:]
+        var total = Count()
+        var clients: [IPAddress: Count] = [:]
+    }
+
+    private struct Count {
+        var connections = 0
+        var bytes = 0
+
+        mutating func add(_ count: Int, _ cost: Int) {
+            connections += count
+            bytes += cost
+        }
     }
 
     private let state = Mutex(State())
-    private let most: Int
-    private let mostPerClient: Int
+    private let most: Count
+    private let mostPerClient: Count
 
     init(_ limits: ServingLimits) {
-        most = limits.connections
-        mostPerClient = limits.connectionsPerClient
+        most = Count(connections: limits.connections, bytes: limits.encryptedBytes)
+        mostPerClient = Count(connections: limits.connectionsPerClient, bytes: limits.encryptedBytes / 4)
     }
 
     /// Counts one more connection; false, and not counted, where that would be too many or descriptors are scarce.
-    func enter(_ client: IPAddress) -> Bool {
+    func enter(_ client: IPAddress, _ transport: Transport) -> Bool {
         guard !Descriptors.areScarce() else { return false }
+        let cost = ServingLimits.cost(of: transport)
         return state.withLock { state in
-            guard state.total < most, state.clients[client, default: 0] < mostPerClient else { return false }
-            state.total += 1
-            state.clients[client, default: 0] += 1
+            let own = state.clients[client, default: Count()]
+            guard state.total.connections < most.connections, own.connections < mostPerClient.connections,
+                state.total.bytes <= most.bytes - cost, own.bytes <= mostPerClient.bytes - cost
+            else { return false }
+            state.total.add(1, cost)
+            state.clients[client, default: Count()].add(1, cost)
             Descriptors.noteConnection()
             return true
         }
     }
 
-    func leave(_ client: IPAddress) {
+    func leave(_ client: IPAddress, _ transport: Transport) {
         Descriptors.noteConnectionEnd()
+        let cost = ServingLimits.cost(of: transport)
         state.withLock { state in
-            state.total -= 1
-            let rest = (state.clients[client] ?? 0) - 1
-            state.clients[client] = rest > 0 ? rest : nil
+            state.total.add(-1, -cost)
+            var own = state.clients[client] ?? Count()
+            own.add(-1, -cost)
+            state.clients[client] = own.connections > 0 ? own : nil
         }
     }
 }

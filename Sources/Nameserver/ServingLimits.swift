@@ -1,3 +1,5 @@
+import Pipeline
+
 /// Bounds of what serving may cost, over all listeners of the process.
 package struct ServingLimits: Hashable, Sendable {
     /// Queries that wait for a stage at a time; further ones are answered SERVFAIL at once.
@@ -18,12 +20,30 @@ package struct ServingLimits: Hashable, Sendable {
     /// The smallest part of it that a thread has, on however many there are: a client that is alone may keep half of it,
     /// and a request over HTTPS has 64 KiB.
     package var leastStreamBytes = 256 << 10
+    /// Bytes that connections over TLS and HTTPS may cost in all by being open, a client's a quarter of them.
+    package var encryptedBytes = Int.max
     /// Queries of one connection that may be under way at a time; no more is read from it meanwhile.
     package var queriesPerConnection = 128
     /// How long a listener that ends waits for what is under way.
     package var endTime: Duration = .seconds(5)
 
-    package init() {}
+    /// - Parameter memory: what the process may have in all, in bytes; nil for no bound that is known.
+    package init(memory: Int? = nil) {
+        guard let memory else { return }
+        // A Corefile has listeners of three kinds, mostly, each on addresses of both families: three eighths. A client
+        // that is alone still has room for its largest request.
+        streamBytes = max(min(streamBytes, memory / 16), leastStreamBytes)
+        encryptedBytes = memory / 4
+    }
+
+    /// What a connection costs by being open, beside what its queries and replies do; in bytes. Over TCP it is little.
+    static func cost(of transport: Transport) -> Int {
+        switch transport {
+        case .tls: 24 << 10
+        case .https: 48 << 10
+        default: 0
+        }
+    }
 
     /// What the connections of a listener on one of its threads may keep, in bytes.
     func streamBytes(ofEach threads: Int) -> Int { max(streamBytes / max(1, threads), leastStreamBytes) }

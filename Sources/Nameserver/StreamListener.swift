@@ -60,13 +60,15 @@ final class StreamListener: Sendable {
             .childChannelOption(ChannelOptions.maxMessagesPerRead, value: 1)
             .childChannelOption(ChannelOptions.recvAllocator, value: reading)
             .childChannelInitializer { channel in
-                guard let client = PipelineQuery.Peer(channel.remoteAddress)?.address, connections.enter(client) else {
+                guard let client = PipelineQuery.Peer(channel.remoteAddress)?.address,
+                    connections.enter(client, transport)
+                else {
                     return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
                 count?.enter()
                 open.add(channel)
                 channel.closeFuture.whenComplete { _ in
-                    connections.leave(client)
+                    connections.leave(client, transport)
                     count?.leave()
                     open.remove(channel)
                 }

@@ -185,7 +185,7 @@ final class TCPLoop {
                 }
             }
             let client = PipelineQuery.Peer(peer)
-            guard limits.enter(client.address) else {
+            guard limits.enter(client.address, .tcp) else {
                 Glibc.close(descriptor)
                 continue
             }
@@ -243,7 +243,7 @@ final class TCPLoop {
 
     private func release(_ descriptor: Int32, _ client: PipelineQuery.Peer) {
         Glibc.close(descriptor)
-        limits.leave(client.address)
+        limits.leave(client.address, .tcp)
         count?.leave()
     }
 

@@ -52,7 +52,8 @@ package actor CorefileServing: ServiceLifecycle.Service {
     package init(_ source: CorefileSource, _ surroundings: ServingSurroundings) {
         self.source = source
         self.surroundings = surroundings
-        listeners = Listeners(cookies: surroundings.cookies, inherited: surroundings.inherited)
+        listeners = Listeners(
+            limits: surroundings.limits, cookies: surroundings.cookies, inherited: surroundings.inherited)
         listeners.counters.expose(in: surroundings.metrics)
         status = ServingStatus()
         reloads = ReloadMetrics(surroundings.metrics)

@@ -22,6 +22,8 @@ package struct ServingSurroundings: Sendable {
     package var version: String
     /// UDP threads for each address; nil: one for each processor.
     package var workers: Int?
+    /// What listeners may cost.
+    package var limits = ServingLimits()
     /// What DNS cookies are made with.
     package var cookies = CookieSecrets()
     /// Sockets that somebody else has bound for this process.

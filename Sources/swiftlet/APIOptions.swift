@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProcessMemory
 import RegistryAPI
 
 /// How `serve` is told to serve the registry's API.
@@ -54,9 +55,11 @@ struct APIOptions: ParsableArguments {
             throw CommandFailure(.usage, "--api-client-ca needs TLS: give --api-cert and --api-key")
         }
         do {
-            return try APISettings(
+            var settings = try APISettings(
                 host: host, port: port, certificateFile: certificate, keyFile: key,
                 clientAuthorityFile: clientAuthority, tokens: tokens)
+            settings.fit(memory: MemoryLimit.bytes())
+            return settings
         } catch {
             switch error {
             case .unprotected: throw CommandFailure(.usage, "\(error)")

@@ -34,6 +34,7 @@ struct CorefileFrontend: Frontend {
             })
         surroundings.onLoaded = { StartupPages.follow() }
         surroundings.workers = settings.workers
+        surroundings.limits = ServingLimits(memory: MemoryLimit.bytes())
         if let cookies = settings.cookies { surroundings.cookies = cookies.secrets }
         surroundings.inherited = settings.inherited
         surroundings.takesOver = corefile.takesOver

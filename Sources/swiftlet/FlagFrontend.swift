@@ -5,6 +5,7 @@ import LDNS
 import Logging
 import Nameserver
 import Pipeline
+import ProcessMemory
 import Registry
 import ServiceLifecycle
 import Serving
@@ -38,7 +39,8 @@ struct FlagFrontend: Frontend {
         zoneFiles = try StaticZoneFiles(settings.zoneFiles, logger: logger)
         staticZones = try zoneFiles.loadAll()
         listeners = Listeners(
-            cookies: settings.cookies?.secrets ?? CookieSecrets(), inherited: settings.inherited)
+            limits: ServingLimits(memory: MemoryLimit.bytes()), cookies: settings.cookies?.secrets ?? CookieSecrets(),
+            inherited: settings.inherited)
         listeners.counters.expose(in: metrics)
     }
 

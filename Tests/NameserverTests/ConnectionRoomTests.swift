@@ -47,6 +47,27 @@ struct ConnectionRoomTests {
         #expect(fits)
     }
 
+    @Test("Where the process may have little memory, connections have less, and those over TLS are fewer")
+    func littleMemory() {
+        let limits = ServingLimits(memory: 160 << 20)
+        #expect(limits.streamBytes == 10 << 20 && limits.encryptedBytes == 40 << 20)
+        #expect(ServingLimits(memory: 4 << 30).streamBytes == 64 << 20)
+        #expect(ServingLimits(memory: 1).streamBytes == 256 << 10)
+        var small = ServingLimits()
+        small.encryptedBytes = 8 * (48 << 10)
+        let count = ConnectionLimits(small)
+        func enter(_ number: Int, _ transport: Transport) -> Bool { count.enter(Self.client(number), transport) }
+        // A quarter for each client, in either kind; TCP costs too little to be told.
+        #expect(enter(1, .https) && enter(1, .https) && !enter(1, .https) && !enter(1, .tls) && enter(1, .tcp))
+        #expect((2...4).allSatisfy { client in (0..<4).allSatisfy { _ in enter(client, .tls) } })
+        #expect(!enter(5, .tls) && enter(5, .tcp))
+        count.leave(Self.client(1), .https)
+        #expect(enter(5, .tls) && enter(5, .tls) && !enter(6, .tls))
+        count.leave(Self.client(1), .https)
+        count.leave(Self.client(1), .tcp)
+        #expect(enter(1, .https) && !enter(1, .https))
+    }
+
     @Test("Little connections as well have no more than there is")
     func little() {
         let room = ConnectionRoom(most: 100_000)

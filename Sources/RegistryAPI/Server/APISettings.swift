@@ -41,6 +41,19 @@ package struct APISettings: Sendable {
     /// How long a client may take for the next piece of a body.
     package var bodyPatience = Duration.seconds(10)
 
+    /// Room for a few of the longest bodies, in bytes.
+    private static let leastBytes = 16 << 20
+
+    /// Leaves requests a quarter of the memory that the process may have for their answers, and for their bodies.
+    ///
+    /// - Parameter memory: in bytes; nil for no bound that is known.
+    package mutating func fit(memory: Int?) {
+        guard let memory else { return }
+        let part = max(memory / 4, Self.leastBytes)
+        maximumAnswerBytes = min(maximumAnswerBytes, part)
+        maximumBodyBytes = min(maximumBodyBytes, part)
+    }
+
     /// - Parameters:
     ///   - certificateFile: The server's certificate chain (PEM); with it the API is served over TLS only.
     ///   - keyFile: The key of the certificate (PEM).
