@@ -36,9 +36,11 @@ package final class AnswerTable: @unchecked Sendable {
     private var usedV6 = 0
     private var serviceWriter = ServiceEntryWriter()
 
-    /// - Parameter capacity: the number of names to have room for at first; the table grows by itself.
-    package init(capacity: Int = 1024) {
-        seed = UInt64.random(in: .min ... .max)
+    /// - Parameters:
+    ///   - capacity: the number of names to have room for at first; the table grows by itself.
+    ///   - seed: what hashes begin with; one that strangers know lets them choose names that collide.
+    package init(capacity: Int = 1024, seed: UInt64 = .random(in: .min ... .max)) {
+        self.seed = seed
         roots = .allocate(capacity: 5)
         let slots = SlotArray.make(capacity: max(16, capacity * 2))
         roots.initialize(to: Atomic(UInt(bitPattern: slots.memory)))
