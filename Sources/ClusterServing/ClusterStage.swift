@@ -49,6 +49,8 @@ package struct ClusterStage: Stage {
                 response.answers += records
                 guard chain.follow(to: target) else { return response }
                 guard let inner = zones.zone(of: target) else { return await chain.continued(query, after: response) }
+                // The alias alone, as where the target's rules say nothing of it.
+                guard chain.mayBeTold(to: query, in: &response) else { return response }
                 zone = inner
             case .noData:
                 if zone.apex == first.apex { response.authorities = [zone.denialSOA] }

@@ -29,6 +29,14 @@ package struct AliasChain: Sendable {
         return true
     }
 
+    /// Whether the asker may be told of the name that the chain has led to, where who asks for that in the server's other
+    /// zones would meet the rules again; notes in the answer whether that goes by the asker.
+    package func mayBeTold(to query: PipelineQuery, in response: inout Response) -> Bool {
+        guard let verdict = query.access?.verdict(onTarget: name, of: query) else { return true }
+        response.dependsOnAsker = response.dependsOnAsker || verdict.dependsOnAsker
+        return verdict.isAllowed
+    }
+
     /// Asks the server's other zones for the name the chain has led to, and adds what they say to the answer.
     ///
     /// What they say of the target is what is said of the alias (RFC 6604 §3), without their SOA record, and without RA:

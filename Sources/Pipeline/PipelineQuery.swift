@@ -47,6 +47,8 @@ package struct PipelineQuery: Sendable {
     package var metadata: [String: String] = [:]
     /// Asks the server itself, through all its zones, as for targets of aliases.
     package var lookups: any Lookups
+    /// The rules that the question has passed; nil where there are none.
+    package var access: (any AccessRules)?
     /// How many questions of our own this one descends from; bounded by `maximumDepth`.
     package private(set) var depth = 0
     /// How many aliases led from the client's question to this one; bounded by `AliasChain.maximum`.
@@ -84,8 +86,16 @@ package struct PipelineQuery: Sendable {
         question.type = type
         question.depth += 1
         question.aliasCount += max(0, aliases)
+        // It meets those of the server block that it comes to.
+        question.access = nil
         return await lookups.respond(to: question)
     }
+}
+
+/// Who may ask for which names (`acl`).
+package protocol AccessRules: AnyObject, Sendable {
+    /// Whether a question's client may ask for the target of an alias, and whether that goes by the client.
+    func verdict(onTarget name: DomainName, of query: PipelineQuery) -> (isAllowed: Bool, dependsOnAsker: Bool)
 }
 
 /// A way to ask the server itself, from the choice of the server block on.

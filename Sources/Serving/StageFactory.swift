@@ -25,8 +25,6 @@ struct StageFactory {
         /// The cache, and which of the answers it keeps may take the stages' place.
         var cache: (stage: CacheStage, passage: ReadyPassage)?
         var takesChaos = false
-        /// `acl`, for what changes names behind it.
-        fileprivate var access: AclStage?
     }
 
     /// - Throws: `CorefileError`, or what a file or a registry says against it; nothing is held then.
@@ -74,10 +72,9 @@ struct StageFactory {
     private func stage(_ name: String, _ made: inout Made) async throws -> (any Stage)? {
         switch name {
         case AclSettings.directive:
-            made.access = try settings(AclSettings.self).map { AclStage($0, metrics: surroundings.metrics) }
-            return made.access
+            return try settings(AclSettings.self).map { AclStage($0, metrics: surroundings.metrics) }
         case AnySettings.directive: return try settings(AnySettings.self).map { AnyStage($0) }
-        case AutopathSettings.directive: return try autopath(made)
+        case AutopathSettings.directive: return try autopath(made.cluster)
         case BufsizeSettings.directive: return try settings(BufsizeSettings.self).map { BufsizeStage($0) }
         case CacheSettings.directive:
             return try settings(CacheSettings.self).map { CacheStage($0, metrics: surroundings.metrics) }
@@ -122,8 +119,7 @@ struct StageFactory {
             }
         case MinimalSettings.directive: return try settings(MinimalSettings.self).map { MinimalStage($0) }
         case NSIDSettings.directive: return try settings(NSIDSettings.self).map { NSIDStage($0) }
-        case RewriteSettings.directive:
-            return try settings(RewriteSettings.self).map { RewriteStage($0, protection: made.access) }
+        case RewriteSettings.directive: return try settings(RewriteSettings.self).map { RewriteStage($0) }
         case TemplateSettings.directive:
             return try settings(TemplateSettings.self).map { TemplateStage($0, metrics: surroundings.metrics) }
         case WhoamiSettings.directive: return try settings(WhoamiSettings.self).map { WhoamiStage($0) }
@@ -141,17 +137,16 @@ struct StageFactory {
     }
 
     /// `autopath` with the search paths of a file, or of the cluster's Pods.
-    private func autopath(_ made: Made) throws -> (any Stage)? {
+    private func autopath(_ cluster: Cluster?) throws -> (any Stage)? {
         guard let settings = try settings(AutopathSettings.self) else { return nil }
         func stage(_ searchPaths: any SearchPaths) -> AutopathStage {
-            AutopathStage(
-                settings, searchPaths: searchPaths, protection: made.access, metrics: surroundings.metrics)
+            AutopathStage(settings, searchPaths: searchPaths, metrics: surroundings.metrics)
         }
         switch settings.source {
         case .file(let path):
             return stage(try FixedSearchPath(file: path))
         case .kubernetes:
-            guard let cluster = made.cluster, cluster.publisher.selection.includesPods else {
+            guard let cluster, cluster.publisher.selection.includesPods else {
                 for warning in settings.warnings { surroundings.logger.warning("\(warning)") }
                 return nil
             }

@@ -37,36 +37,11 @@ package final class AclStage: Stage {
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
         if let refusal = refusal(of: query) { return refusal }
         counters.count(.allow, server: query.serverLabel, zone: nil)
-        return allowed(await next.respond(to: query), to: query)
-    }
-
-    /// Answers a question that another stage has made of one that is let through: what must not be asked for is not
-    /// reached under another name either.
-    nonisolated(nonsending) func answer(to query: PipelineQuery, next: Chain) async -> Response {
-        if let refusal = refusal(of: query) { return refusal }
-        return allowed(await next.respond(to: query), to: query)
-    }
-
-    /// What the client may have of an answer: none of what is said of an alias's target that it must not ask for.
-    private func allowed(_ answer: Response, to query: PipelineQuery) -> Response {
-        var answer = answer
-        answer.dependsOnAsker = answer.dependsOnAsker || isPersonal(query.name)
-        guard query.type != .cname else { return answer }
-        for (index, record) in answer.answers.enumerated() where record.type == .cname {
-            guard let target = record.data.target else { continue }
-            let isLast = index == answer.answers.count - 1
-            // The alias alone says nothing of its target.
-            if isLast, answer.code == .noError, answer.authorities.isEmpty, answer.additionals.isEmpty { continue }
-            answer.dependsOnAsker = answer.dependsOnAsker || isPersonal(target)
-            var question = query
-            question.name = target
-            guard var refusal = refusal(of: question) else { continue }
-            refusal.answers = Array(answer.answers[...index])
-            refusal.isAuthoritative = answer.isAuthoritative
-            refusal.dependsOnAsker = answer.dependsOnAsker
-            return refusal
-        }
-        return answer
+        var question = query
+        question.access = self
+        var response = await next.respond(to: question)
+        response.dependsOnAsker = response.dependsOnAsker || isPersonal(query.name)
+        return response
     }
 
     /// Whether what is answered to a name goes by the client.
@@ -78,13 +53,16 @@ package final class AclStage: Stage {
 
     /// The answer to a question that is not let through; nil for one that is.
     private func refusal(of query: PipelineQuery) -> Response? {
+        guard let (action, zone) = verdict(on: query.name, query), action != .allow else { return nil }
+        counters.count(action, server: query.serverLabel, zone: zone)
+        return Self.response(action)
+    }
+
+    /// What the first rule says that applies, and by which of its zones; nil where none does.
+    private func verdict(on name: DomainName, _ query: PipelineQuery) -> (AclSettings.Action, zone: DomainName)? {
         for rule in rules {
-            guard let zone = rule.zones.closest(to: query.name), let action = action(rule.policies, query) else {
-                continue
-            }
-            guard action != .allow else { return nil }
-            counters.count(action, server: query.serverLabel, zone: zone)
-            return Self.response(action)
+            guard let zone = rule.zones.closest(to: name), let action = action(rule.policies, query) else { continue }
+            return (action, zone)
         }
         return nil
     }
@@ -108,6 +86,14 @@ package final class AclStage: Stage {
         case .drop: response.isSilent = true
         }
         return response
+    }
+}
+
+extension AclStage: AccessRules {
+    package func verdict(
+        onTarget name: DomainName, of query: PipelineQuery
+    ) -> (isAllowed: Bool, dependsOnAsker: Bool) {
+        ((verdict(on: name, query)?.0 ?? .allow) == .allow, isPersonal(name))
     }
 }
 

@@ -21,16 +21,11 @@ package struct AutopathStage: Stage {
 
     private let settings: AutopathSettings
     private let searchPaths: any SearchPaths
-    private let protection: AclStage?
     private let metrics: Metrics
 
-    /// - Parameter protection: the `acl` of the same server block, which has let the original question through.
-    package init(
-        _ settings: AutopathSettings, searchPaths: any SearchPaths, protection: AclStage? = nil, metrics: Metrics
-    ) {
+    package init(_ settings: AutopathSettings, searchPaths: any SearchPaths, metrics: Metrics) {
         self.settings = settings
         self.searchPaths = searchPaths
-        self.protection = protection
         self.metrics = metrics
     }
 
@@ -50,10 +45,7 @@ package struct AutopathStage: Stage {
             guard let name = DomainName(wire: Array(labels) + suffix.wire), name != query.name else { continue }
             var question = query
             question.name = name
-            var response =
-                if let protection { await protection.answer(to: question, next: next) } else {
-                    await next.respond(to: question)
-                }
+            var response = await next.respond(to: question)
             if response.code == .nxDomain, response.failure == nil, !response.isSilent { continue }
             response.source = directive
             response.dependsOnAsker = true

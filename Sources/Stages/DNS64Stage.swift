@@ -27,7 +27,9 @@ package struct DNS64Stage: Stage {
     }
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
-        let response = await next.respond(to: query)
+        var response = await next.respond(to: query)
+        // What an asker over IPv4 is told is not for the others.
+        if query.type == .aaaa, !settings.allowsIPv4 { response.dependsOnAsker = true }
         guard query.type == .aaaa, query.recordClass == .internet, query.opcode == .query,
             settings.allowsIPv4 || query.client.address.family == .ipv6,
             !(query.isDNSSECOK && query.isCheckingDisabled),

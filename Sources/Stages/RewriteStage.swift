@@ -37,10 +37,8 @@ package struct RewriteStage: Stage {
 
     private let rules: [RewriteSettings.Rule]
     private let conditions: [Condition]
-    private let protection: AclStage?
 
-    /// - Parameter protection: the `acl` of the same server block, which has let the original question through.
-    package init(_ settings: RewriteSettings, protection: AclStage? = nil) {
+    package init(_ settings: RewriteSettings) {
         rules = settings.rules
         conditions = settings.rules.map { rule in
             switch rule.change {
@@ -51,7 +49,6 @@ package struct RewriteStage: Stage {
             case .aliasTarget, .edns: .none
             }
         }
-        self.protection = protection
     }
 
     nonisolated(nonsending) package func respond(to query: PipelineQuery, next: Chain) async -> Response {
@@ -63,6 +60,7 @@ package struct RewriteStage: Stage {
         var changed = query
         var reversal = RewriteReversal(original: query)
         var hasMatch = false
+        var tellsOfAsker = false
         for rule in rules[first...] {
             let isMatch: Bool
             switch rule.change {
@@ -90,6 +88,7 @@ package struct RewriteStage: Stage {
                 reversal.aliasTargets.append((pattern, replacement))
             case .edns(let rewrite):
                 isMatch = rewrite.apply(to: &changed)
+                if isMatch, rewrite.tellsOfAsker { tellsOfAsker = true }
                 if isMatch, rewrite.isReverted { reversal.options.append(rewrite.code) }
             }
             guard isMatch else { continue }
@@ -97,10 +96,8 @@ package struct RewriteStage: Stage {
             if !rule.continues { break }
         }
         guard hasMatch else { return await next.respond(to: query) }
-        var response =
-            if let protection { await protection.answer(to: changed, next: next) } else {
-                await next.respond(to: changed)
-            }
+        var response = await next.respond(to: changed)
+        response.dependsOnAsker = response.dependsOnAsker || tellsOfAsker
         for (pattern, replacement) in reversal.aliasTargets {
             await Self.changeAliasTarget(&response, changed, pattern, replacement)
         }
@@ -159,6 +156,15 @@ extension RewriteSettings.EDNSRewrite {
         case .nsid: .nsid
         // RFC 7871 §6.
         case .subnet: OptionCode(rawValue: 8)
+        }
+    }
+
+    /// Whether what is written into the question is not the same for all who ask it.
+    var tellsOfAsker: Bool {
+        guard action != .unset else { return false }
+        return switch option {
+        case .local(_, .bytes), .nsid: false
+        case .local, .subnet: true
         }
     }
 

@@ -18,6 +18,7 @@ extension StaticZone {
                 response.answers += records
                 guard chain.follow(to: target) else { return response }
                 guard target.isWithin(apex) else { return await chain.continued(query, after: response) }
+                guard chain.mayBeTold(to: query, in: &response) else { return response }
             case .noData:
                 response.authorities = [denialSOA]
                 return response

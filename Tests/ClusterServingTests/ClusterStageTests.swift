@@ -50,6 +50,33 @@ struct ClusterStageTests {
         }
     }
 
+    /// Lets one name be asked for by nobody.
+    private final class Rules: AccessRules {
+        let secret: DomainName
+
+        init(secret: DomainName) {
+            self.secret = secret
+        }
+
+        func verdict(
+            onTarget name: DomainName, of query: PipelineQuery
+        ) -> (isAllowed: Bool, dependsOnAsker: Bool) { (name != secret, name == secret) }
+    }
+
+    @Test("An alias to a name that must not be asked for is answered alone, and for its asker only")
+    func refusedTarget() async throws {
+        let rules = Rules(secret: try ClusterUnderTest.name("a9.prod.svc.cluster.local."))
+        let cluster = try await ClusterUnderTest()
+        let refused = try await cluster.ask("a8.prod.svc.cluster.local.", access: rules)
+        #expect(refused.code == .noError && refused.answers.map(\.type) == [.cname] && refused.dependsOnAsker)
+        #expect(refused.authorities == [] && refused.additionals == [])
+        let allowed = try await cluster.ask("a10.prod.svc.cluster.local.", access: rules)
+        #expect(allowed.answers.map(\.type) == [.cname, .cname, .a] && !allowed.dependsOnAsker)
+        // What the server's other zones say is for their rules.
+        let outside = try await cluster.ask("ext.prod.svc.cluster.local.", access: rules)
+        #expect(outside.answers.map(\.type) == [.cname, .a])
+    }
+
     @Test("A target that fails leaves its reason with the alias")
     func failingTarget() async throws {
         let reply = try await ClusterUnderTest().ask("fails.prod.svc.cluster.local.")

@@ -87,11 +87,14 @@ struct ClusterUnderTest {
 
     static func name(_ text: String) throws -> DomainName { try #require(DomainName(text)) }
 
-    func ask(_ text: String, _ type: RecordType = .a, fallsThrough: [DomainName] = []) async throws -> Response {
+    func ask(
+        _ text: String, _ type: RecordType = .a, fallsThrough: [DomainName] = [], access: (any AccessRules)? = nil
+    ) async throws -> Response {
         let peer = PipelineQuery.Peer(try #require(IPAddress("192.0.2.77")), port: 4711)
-        let query = PipelineQuery(
+        var query = PipelineQuery(
             name: try Self.name(text), type: type, client: peer, server: peer, transport: .udp, received: .now,
             lookups: elsewhere)
+        query.access = access
         let stage = ClusterStage(zones: publisher.zones, fallsThrough: fallsThrough)
         return await Chain([stage, Next()]).respond(to: query)
     }

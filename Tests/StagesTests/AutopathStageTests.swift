@@ -26,10 +26,8 @@ private struct OnePod: SearchPaths {
         path: any SearchPaths = OnePod(), acl: String? = nil, existing: [String]
     ) async throws -> (response: Response, asked: [String]) {
         let settings = try replySettings("autopath \(zones) @kubernetes", AutopathSettings.self)
-        let stage = AutopathStage(
-            settings, searchPaths: path,
-            protection: try acl.map { AclStage(try replySettings($0, AclSettings.self), metrics: metrics) },
-            metrics: metrics)
+        let stage = AutopathStage(settings, searchPaths: path, metrics: metrics)
+        let access = try acl.map { AclStage(try replySettings($0, AclSettings.self), metrics: metrics) }
         let names = Set(existing.compactMap { DomainName($0) })
         let behind = AnsweringStage { query in
             guard names.contains(query.name) else {
@@ -43,7 +41,8 @@ private struct OnePod: SearchPaths {
             }
             return response
         }
-        let response = await stage.respond(to: try replyQuery(name, from: client), next: Chain([behind]))
+        let next: [any Stage] = (access.map { [$0] } ?? []) + [behind]
+        let response = await stage.respond(to: try replyQuery(name, from: client), next: Chain(next))
         return (response, behind.queries.map(\.name.description))
     }
 

@@ -3,6 +3,7 @@ import DNS
 import Glibc
 import Logging
 import Pipeline
+import Telemetry
 import TestSupport
 import Testing
 
@@ -51,6 +52,22 @@ struct FileStageTests {
     }
 
     private static let soa = "? example.org. 60 IN SOA ns.example.org. hostmaster.example.org. 7 7200 1800 86400 60"
+
+    @Test("An alias within the zone to a name that must not be asked for is answered alone")
+    func refusedTarget() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("db", Self.zone)
+        let rules = try StageTrial.settings(AclSettings.self, "acl www.example.org {\n allow net 10.0.0.1\n block\n}")
+        let stage = try await Self.stage(folder, "file FOLDER/db")
+        let query = try replyQuery("alias.example.org", from: "10.0.0.1")
+        var other = query
+        other.client.address = .v4(0x0a00_0002)
+        let chain = Chain([AclStage(rules, metrics: Metrics()), stage])
+        let allowed = await chain.respond(to: query)
+        #expect(allowed.answers.map(\.type) == [.cname, .a] && allowed.dependsOnAsker)
+        let refused = await chain.respond(to: other)
+        #expect(refused.code == .noError && refused.answers.map(\.type) == [.cname] && refused.dependsOnAsker)
+    }
 
     @Test("A zone is answered from its file", arguments: Cases.answers)
     func answers(_ question: String, _ expected: [String]) async throws {

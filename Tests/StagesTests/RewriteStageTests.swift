@@ -4,7 +4,6 @@ import LDNS
 import Pipeline
 import Registry
 import Synchronization
-import Telemetry
 import Testing
 
 @testable import Stages
@@ -19,11 +18,11 @@ struct RewriteStageTests {
 
     private static func ask(
         _ rules: String, _ question: String, lookups: any Lookups = ScriptedLookups { _ in Response(.refused) },
-        change: (inout PipelineQuery) -> Void = { _ in }, protection: AclStage? = nil,
+        change: (inout PipelineQuery) -> Void = { _ in },
         answer: @escaping @Sendable (PipelineQuery) throws -> Response
     ) async throws -> Outcome {
         let asked = Mutex<PipelineQuery?>(nil)
-        let stage = RewriteStage(try StageTrial.settings(RewriteSettings.self, rules), protection: protection)
+        let stage = RewriteStage(try StageTrial.settings(RewriteSettings.self, rules))
         let trial = StageTrial(
             stage: stage,
             next: { query in
@@ -36,10 +35,10 @@ struct RewriteStageTests {
 
     /// Asks where the answer does not matter.
     private static func hand(
-        _ rules: String, _ question: String, protection: AclStage? = nil,
+        _ rules: String, _ question: String,
         _ change: (inout PipelineQuery) -> Void = { _ in }
     ) async throws -> Outcome {
-        try await ask(rules, question, change: change, protection: protection) { _ in Response(.noError) }
+        try await ask(rules, question, change: change) { _ in Response(.noError) }
     }
 
     @Test("Names are rewritten by the first rule that fits", arguments: Cases.questions)
@@ -195,23 +194,22 @@ struct RewriteStageTests {
         #expect(other.response.lines == ["NOERROR", "www.org. 5 IN CNAME a.org."])
     }
 
-    @Test("What acl refuses cannot be had under another name")
-    func protection() async throws {
-        let metrics = Metrics()
-        let acl = AclStage(
-            try StageTrial.settings(AclSettings.self, "acl secret.org {\n block\n}"), metrics: metrics)
-        let rules = "rewrite name open.org secret.org"
-        let outcome = try await Self.hand(rules, "open.org. A", protection: acl)
-        #expect(outcome.asked == nil)
-        #expect(outcome.response.code == .refused)
-        #expect(outcome.response.extendedError?.code.rawValue == 15)
-        #expect(try await Self.hand(rules, "other.org. A", protection: acl).asked != nil)
-        // Another type of the same name, too.
-        let typed = AclStage(
-            try StageTrial.settings(AclSettings.self, "acl org {\n block type TXT\n}"), metrics: metrics)
-        let changed = try await Self.hand("rewrite type MX TXT", "a.org. MX", protection: typed)
-        #expect(changed.asked == nil && changed.response.code == .refused)
-        #expect(try await Self.hand("rewrite type MX NS", "a.org. MX", protection: typed).asked != nil)
+    @Test(
+        "What is written into a question of who asks it makes the answer one for the asker",
+        arguments: [
+            ("edns0 subnet set 24 56", true), ("edns0 local set 0xffee {client_ip}", true),
+            ("edns0 local set 0xffee 0xabcd", false), ("edns0 local unset 0xffee", false),
+            ("name a.org b.org", false),
+        ])
+    func tellsOfAsker(_ rule: String, _ isPersonal: Bool) async throws {
+        let outcome = try await Self.hand("rewrite \(rule)", "a.org. A") {
+            $0.metadata["client_ip"] = "192.0.2.1"
+            $0.edns = EDNS(udpPayload: 1232)
+        }
+        #expect(outcome.asked != nil && outcome.response.dependsOnAsker == isPersonal)
+        // Where there is nothing to write, or to take out, the question is everybody's.
+        let other = try await Self.hand("rewrite edns0 local replace 0xffee {client_ip}", "a.org. A")
+        #expect(!other.response.dependsOnAsker)
     }
 
     enum Cases {
