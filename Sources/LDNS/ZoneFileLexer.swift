@@ -82,9 +82,13 @@ struct ZoneFileLexer {
     /// A field as text; bytes beyond ASCII, which may be of any encoding, as escapes.
     static func text(_ field: ArraySlice<UInt8>) -> String {
         if field.allSatisfy({ $0 < 0x80 }) { return String(decoding: field, as: UTF8.self) }
-        return field.reduce(into: "") { text, byte in
-            text += byte < 0x80 ? String(UnicodeScalar(byte)) : "\\\(byte)"
+        var (text, isEscaped) = ("", false)
+        for byte in field {
+            // A backslash in front of such a byte has become the one of its escape.
+            text += byte < 0x80 ? String(UnicodeScalar(byte)) : isEscaped ? "\(byte)" : "\\\(byte)"
+            isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
         }
+        return text
     }
 
     private mutating func skipComment() throws(Fault) {

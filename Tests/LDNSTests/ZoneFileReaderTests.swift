@@ -72,6 +72,9 @@ struct ZoneFileReaderTests {
             "strings: quotes, special characters and escapes",
             #"a 1 TXT "semi;colon (p) \"q\" \\ \059" bare\;bare \065b "" x\ y "a"b"#,
             #"a.example.org. 1 IN TXT "semi;colon (p) \"q\" \\ ;" "bare;bare" "Ab" "" "x y" "a" "b""#),
+        Reading(
+            "names: bytes beyond ASCII, a backslash in front of them or not", #"é\é 1 CNAME \\é\é.c."#,
+            #"\195\169\195\169.example.org. 1 IN CNAME \\\195\169\195\169.c."#),
         Reading("strings: bytes beyond ASCII", "a 1 TXT \"é\"", #"a.example.org. 1 IN TXT "\195\169""#),
         Reading(
             "names with escapes", #"a\.b\\ 1 A 192.0.2.1"# + "\n" + #"\065\000. 1 A 192.0.2.1"#,
