@@ -100,6 +100,13 @@ package struct APIStatus: Error, Hashable, Sendable {
         details.uid = uid
         self.details = details
     }
+
+    /// What was asked for is done, and there is nothing to show.
+    package static var done: APIStatus {
+        var status = APIStatus(deleted: "", uid: "", kind: .namespace)
+        status.details = nil
+        return status
+    }
 }
 
 extension APIStatus: CustomStringConvertible {

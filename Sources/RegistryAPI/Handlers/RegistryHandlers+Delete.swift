@@ -36,28 +36,34 @@ extension RegistryHandlers {
     /// How many objects of a collection are removed at once, and of how many bytes unless a single one has more.
     private static let removedAtOnce = (count: 256, bytes: 4 << 20)
 
-    /// Removes all objects that a list would show. What has been removed is kept once: as the text of the answer, where
-    /// that is what is asked for.
+    /// An object that a list has shown.
+    private struct Doomed {
+        let key: ObjectKey
+        /// The bytes of its text.
+        let size: Int
+    }
+
+    /// Removes all objects that a list would show, and answers with them; where they have more bytes than a page, with
+    /// no more than that it is done.
     func deleteCollection(_ request: APIRequest, _ target: ResourceTarget) async throws -> APIResponse {
-        let form = try Self.form(of: request)
+        let makeText = try listText(request, target.kind)
         let options = try DeleteOptions(await bodies.deleteOptions(in: request), request.query)
-        var page = try await collect(
+        let (found, metadata) = try await doomed(
             target.scope, try ListOptions(request.query, kind: target.kind), request.answer)
-        var waiting: [ObjectRecord] = []
-        swap(&waiting, &page.records)
-        var list = ListText(kind: target.kind, version: page.version, continueToken: page.next?.text)
-        var text: [UInt8] = []
-        if form == .object { text.reserveCapacity(waiting.reduce(4096) { $0 + $1.text.utf8.count }) }
-        var removed: [ObjectRecord] = []
-        waiting.reverse()
+        var (list, text) = (makeText(metadata), [UInt8]())
+        guard await request.answer.take(min(found.reduce(0) { $0 + $1.size }, Self.pageBytes)) else {
+            throw APIStatus.answersWait
+        }
+        var waiting = found[...]
         while !waiting.isEmpty {
             var (piece, size) = ([ObjectWrite](), 0)
             while piece.count < Self.removedAtOnce.count, size < Self.removedAtOnce.bytes,
-                let record = waiting.popLast()
+                let next = waiting.popFirst()
             {
-                piece.append(deletion(of: record.key, options))
-                size += record.text.utf8.count
+                piece.append(deletion(of: next.key, options))
+                size += next.size
             }
+            var removed: [ObjectRecord] = []
             for result in await store.write(piece) {
                 switch result {
                 case .success(let outcome): if let record = outcome.record { removed.append(record) }
@@ -65,18 +71,31 @@ extension RegistryHandlers {
                 case .failure(let error): throw error
                 }
             }
-            guard form == .object else { continue }
-            text += list.piece(removed, isLast: false)
-            removed = []
+            guard text.count <= Self.pageBytes else { continue }
+            text += try list.piece(removed, isLast: waiting.isEmpty)
         }
-        guard form == .object else {
-            return try response(
-                form.list(
-                    of: removed.map { try $0.document() }, kind: target.kind, now: clock.now(),
-                    includeObject: Self.includedObject(request), version: page.version, continueToken: nil,
-                    remaining: nil), form: form)
-        }
-        text += list.piece([], isLast: true)
+        if found.isEmpty { text = try list.piece([], isLast: true) }
+        guard text.count <= Self.pageBytes else { return APIResponse(.done) }
         return APIResponse(body: .bytes(text))
+    }
+
+    /// The keys of all objects that a list would show, and what it would say of itself; read page by page.
+    private func doomed(
+        _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold
+    ) async throws -> (found: [Doomed], metadata: ListMetadata) {
+        var (rest, found, metadata) = (options, [Doomed](), ListMetadata?.none)
+        while true {
+            let held = answer.size
+            let page =
+                if let one = try await onlyOne(scope, rest) { one } else { try await collect(scope, rest, answer) }
+            answer.give(answer.size - held)
+            found += page.items.map { Doomed(key: $0.key, size: $0.text.utf8.count) }
+            var first = metadata ?? page.metadata
+            rest.continuation = page.next
+            rest.limit = options.limit.map { $0 - found.count }
+            first.continueToken = page.next?.text
+            metadata = first
+            guard page.next != nil, rest.limit != 0 else { return (found, first) }
+        }
     }
 }

@@ -69,36 +69,34 @@ struct RegistryHandlers: Sendable {
     private func list(
         _ request: APIRequest, _ target: ResourceTarget, _ options: ListOptions
     ) async throws -> APIResponse {
-        let form = try Self.form(of: request)
-        if form == .object, options.isWhole { return try await wholeList(target.scope, options, request.answer) }
-        let page = try await collect(target.scope, options, request.answer)
-        let token = page.next?.text
-        // Upstream does not count what it would have to read to count.
-        let remaining = options.selector.isEverything && token != nil ? page.remaining : nil
-        switch form {
-        case .object:
-            return APIResponse(
-                body: .bytes(
-                    ListDocument.text(
-                        kind: target.kind, records: page.records, version: page.version, continueToken: token,
-                        remaining: remaining)))
-        default:
-            let documents = try page.records.map { try $0.document() }
-            return try response(
-                form.list(
-                    of: documents, kind: target.kind, now: clock.now(), includeObject: Self.includedObject(request),
-                    version: page.version, continueToken: token, remaining: remaining), form: form)
+        let makeText = try listText(request, target.kind)
+        let one = try await onlyOne(target.scope, options)
+        if one == nil, options.isWhole {
+            return try await wholeList(target.scope, options, request.answer, makeText)
         }
+        let page = if let one { one } else { try await collect(target.scope, options, request.answer) }
+        var list = makeText(page.metadata)
+        return APIResponse(body: .bytes(try list.piece(page.items, isLast: true)))
+    }
+
+    /// How a list of a kind is written in the form that a request asks for.
+    func listText(
+        _ request: APIRequest, _ kind: ObjectKind
+    ) throws -> @Sendable (ListMetadata) -> ListText {
+        let (form, now) = (try Self.form(of: request), clock.now())
+        let included = form == .object ? .none : try Self.includedObject(request)
+        return { ListText(form, kind: kind, metadata: $0, now: now, includeObject: included) }
     }
 
     /// All objects of a scope; many of them are read while they are sent, so that no client holds more than a page.
     private func wholeList(
-        _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold
+        _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold,
+        _ makeText: @escaping @Sendable (ListMetadata) -> ListText
     ) async throws -> APIResponse {
         var request = Self.piecemeal(scope)
         request.version = try await version(of: options)
         try await Self.makeRoom(for: request, answer)
-        var pieces = ListPieces(of: request, selector: options.selector, in: store)
+        var pieces = ListPieces(of: request, selector: options.selector, in: store, makeText)
         guard var first = try await pieces.next() else { throw APIStatus.internalError("the list has no page") }
         // Of much that is read a selector may let little through.
         while !pieces.isAtEnd, first.count < Self.readBytes, let more = try await pieces.next() { first += more }
@@ -121,8 +119,11 @@ struct RegistryHandlers: Sendable {
     private static let readSize = 500
     /// And of how many bytes, unless a single one has more.
     private static let readBytes = 1 << 19
-    /// The same for an answer that is made as a whole: fewer pages, as most clients ask for 500 objects at a time.
-    private static let collectedBytes = 2 << 20
+    /// The same for an answer that is made as a whole: fewer reads, as most clients ask for 500 objects at a time.
+    private static let collectedBytes = 1 << 20
+    /// By how many bytes a page ends before it has as many objects as its client would take, as it may (Kubernetes API
+    /// concepts, "Retrieving large results sets in chunks").
+    static let pageBytes = 4 << 20
 
     /// A first read of all objects of a scope, piece by piece.
     static func piecemeal(_ scope: ObjectScope) -> ListRequest {
@@ -148,12 +149,18 @@ struct RegistryHandlers: Sendable {
 
     /// A page of a list, and where the next one begins.
     struct Page {
-        var records: [ObjectRecord]
+        var items: [ObjectRecord]
         var version: ResourceVersion
         var next: ContinueToken?
-        var remaining: Int
+        /// nil where nobody counted.
+        var remaining: Int?
+
+        var metadata: ListMetadata {
+            ListMetadata(version: version, continueToken: next?.text, remaining: remaining)
+        }
     }
 
+    /// A page, of as many objects as are asked for or of `pageBytes`.
     func collect(
         _ scope: ObjectScope, _ options: ListOptions, _ answer: AnswerBudget.Hold
     ) async throws -> Page {
@@ -164,17 +171,13 @@ struct RegistryHandlers: Sendable {
         } else {
             request.version = try await version(of: options)
         }
-        if let name = options.selector.exactName, request.version == nil,
-            let page = try await collectOne(name, scope, options)
-        {
-            return page
-        }
         // What a selector lets through cannot be known: it is looked for in steps of some size.
         request.countsRemaining = options.selector.isEverything && options.limit != nil
         request.size = Self.collectedBytes
         var page: Page?
+        var size = 0
         repeat {
-            let found = page?.records.count ?? 0
+            let found = page?.items.count ?? 0
             request.limit =
                 options.selector.isEverything
                 ? options.limit.map { $0 - found } : max(Self.readSize, options.limit ?? Self.readSize)
@@ -194,16 +197,15 @@ struct RegistryHandlers: Sendable {
             guard answer.exchange(Self.collectedBytes, for: matching.reduce(0) { $0 + $1.text.utf8.count }) else {
                 throw APIStatus.answersWait
             }
-            if page == nil {
-                page = Page(records: matching, version: list.version, next: nil, remaining: list.remaining)
-            } else {
-                page?.records += matching
-                page?.remaining = list.remaining
-            }
-            let count = page?.records.count ?? 0
-            if let limit = options.limit, count > limit, let kept = page?.records[limit - 1].key.id {
+            var part = page ?? Page(items: [], version: list.version)
+            page = nil
+            part.items += matching
+            size += matching.reduce(0) { $0 + $1.text.utf8.count }
+            let count = part.items.count
+            page = part
+            if let limit = options.limit, count > limit, let kept = page?.items[limit - 1].key.id {
                 // What is behind the limit waits for the next request.
-                page?.records.removeLast(count - limit)
+                page?.items.removeLast(count - limit)
                 page?.next = ContinueToken(version: list.version, after: kept)
                 break
             }
@@ -211,8 +213,11 @@ struct RegistryHandlers: Sendable {
             request.version = list.version
             request.after = last.key.id
             // A page is full only when the selector has let enough through.
-            if let limit = options.limit, count == limit {
+            if count == options.limit || size >= Self.pageBytes {
                 page?.next = ContinueToken(version: list.version, after: last.key.id)
+                // Where the read ended by its size, what is behind it was not counted.
+                let isCounted = request.countsRemaining && list.records.count == request.limit
+                page?.remaining = isCounted ? list.remaining : nil
                 break
             }
         } while true
@@ -221,18 +226,20 @@ struct RegistryHandlers: Sendable {
     }
 
     /// A list that a field selector narrows to one name: one read instead of all.
-    private func collectOne(_ name: String, _ scope: ObjectScope, _ options: ListOptions) async throws -> Page? {
-        guard let namespace = scope.kind.isNamespaced ? scope.namespace ?? options.selector.exactNamespace : "" else {
-            return nil
-        }
+    ///
+    /// - Returns: nil where it may be more, or is of a former version.
+    func onlyOne(_ scope: ObjectScope, _ options: ListOptions) async throws -> Page? {
+        guard let name = options.selector.exactName, options.continuation == nil,
+            let namespace = scope.kind.isNamespaced ? scope.namespace ?? options.selector.exactNamespace : "",
+            try await self.version(of: options) == nil
+        else { return nil }
         let version = await store.newestVersion
         let record = try await store.object(ObjectKey(scope.kind, NamespacedName(namespace: namespace, name: name)))
         let matching = try record.flatMap { record in
             options.selector.matches(SelectableFields(of: try record.document(), kind: scope.kind)) ? record : nil
         }
         return Page(
-            records: matching.map { [$0] } ?? [], version: max(version, matching?.version ?? version), next: nil,
-            remaining: 0)
+            items: matching.map { [$0] } ?? [], version: max(version, matching?.version ?? version))
     }
 
     /// Waits, for three seconds at most, until the registry has come to a version.

@@ -6,15 +6,22 @@ import Synchronization
 struct ListPieces: Sendable {
     private let store: any ObjectStore
     private let selector: ObjectSelector
+    private let makeText: @Sendable (ListMetadata) -> ListText
     private var request: ListRequest
     /// nil before the first page, of whose version the list is.
     private var list: ListText?
     private(set) var isAtEnd = false
 
-    /// - Parameter request: of the first page.
-    init(of request: ListRequest, selector: ObjectSelector, in store: any ObjectStore) {
+    /// - Parameters:
+    ///   - request: of the first page.
+    ///   - makeText: The text of a list in the form that is asked for.
+    init(
+        of request: ListRequest, selector: ObjectSelector, in store: any ObjectStore,
+        _ makeText: @escaping @Sendable (ListMetadata) -> ListText
+    ) {
         self.store = store
         self.selector = selector
+        self.makeText = makeText
         self.request = request
     }
 
@@ -22,9 +29,9 @@ struct ListPieces: Sendable {
     mutating func next() async throws -> [UInt8]? {
         guard !isAtEnd else { return nil }
         let page = try await store.objects(request)
-        var list = list ?? ListText(kind: request.scope.kind, version: page.version)
+        var list = list ?? makeText(ListMetadata(version: page.version))
         isAtEnd = page.remaining == 0 || page.records.isEmpty
-        let piece = list.piece(try selector.selected(of: page.records), isLast: isAtEnd)
+        let piece = try list.piece(selector.selected(of: page.records), isLast: isAtEnd)
         self.list = list
         request.version = page.version
         request.after = page.records.last?.key.id

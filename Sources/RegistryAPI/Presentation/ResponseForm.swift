@@ -79,29 +79,6 @@ extension ResponseForm {
         }
     }
 
-    /// A list in this form.
-    ///
-    /// - Parameters:
-    ///   - continueToken: Where the next page begins; nil on the last one.
-    ///   - remaining: How many objects the pages behind this one hold; nil where nobody counted.
-    func list(
-        of documents: [JSONValue], kind: ObjectKind, now: Timestamp, includeObject: TablePrinter.IncludedObject,
-        version: ResourceVersion, continueToken: String?, remaining: Int?
-    ) -> JSONValue {
-        let metadata = ListMetadata(version: version, continueToken: continueToken, remaining: remaining)
-        switch self {
-        case .object:
-            return ListDocument.document(kind: kind, items: documents, metadata: metadata)
-        case .table(let version):
-            return TablePrinter(kind: kind, version: version, now: now, includeObject: includeObject)
-                .table(of: documents, metadata: metadata.document)
-        case .partialMetadata(let version), .partialMetadataList(let version):
-            return .object([
-                "kind": .string("PartialObjectMetadataList"), "apiVersion": .string(version.apiVersion),
-                "metadata": metadata.document, "items": .array(documents.map(version.partialMetadata)),
-            ])
-        }
-    }
 }
 
 extension ResponseForm.MetaVersion {

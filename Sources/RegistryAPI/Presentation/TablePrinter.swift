@@ -18,15 +18,17 @@ struct TablePrinter: Sendable {
 
     /// A table with one row for each object.
     func table(of documents: [JSONValue], metadata: JSONValue) -> JSONValue {
-        let layout = kind.tableLayout
-        return .object([
+        .object([
             "kind": .string("Table"), "apiVersion": .string(version.apiVersion), "metadata": metadata,
-            "columnDefinitions": .array(layout.columns.map(\.document)),
-            "rows": .array(documents.map { row(of: $0, layout: layout) }),
+            "columnDefinitions": columnDefinitions, "rows": .array(documents.map(row)),
         ])
     }
 
-    private func row(of document: JSONValue, layout: any TableLayout.Type) -> JSONValue {
+    var columnDefinitions: JSONValue { .array(kind.tableLayout.columns.map(\.document)) }
+
+    /// The row of an object.
+    func row(of document: JSONValue) -> JSONValue {
+        let layout = kind.tableLayout
         let view = DocumentView(document)
         var row: [String: JSONValue] = ["cells": .array(layout.cells(of: view, now: now))]
         let conditions = layout.conditions(of: view)

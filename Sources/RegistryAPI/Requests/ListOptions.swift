@@ -22,8 +22,8 @@ struct ListOptions: Sendable {
     var sendsInitialEvents: Bool?
     var timeoutSeconds: Int?
 
-    /// Whether all objects that the selector lets through are asked for, in one answer, and it may be any of them.
-    var isWhole: Bool { selector.exactName == nil && limit == nil && continuation == nil }
+    /// Whether all objects that the selector lets through are asked for, in one answer.
+    var isWhole: Bool { limit == nil && continuation == nil }
 
     init(_ query: QueryItems, kind: ObjectKind) throws {
         do {

@@ -1,6 +1,7 @@
 import EmbeddedRegistry
 import Logging
 import Registry
+import Synchronization
 
 @testable import RegistryAPI
 
@@ -34,7 +35,7 @@ struct TestAPI {
     /// - Parameter type: The media type of the body; `json`, `merge`, `strategic` and `apply` stand for those of patches.
     @discardableResult
     func request(
-        _ method: String, _ path: String, type: String = "application/json", _ body: String = ""
+        _ method: String, _ path: String, type: String = "application/json", accept: String = "", _ body: String = ""
     ) async throws -> Answer {
         let types = [
             "json": "application/json-patch+json", "merge": "application/merge-patch+json",
@@ -43,9 +44,19 @@ struct TestAPI {
         ]
         let response = await service.respond(
             to: try APIRequest(
-                method: method, target: path, contentType: types[type] ?? type, body: Array(body.utf8)))
+                method: method, target: path, accept: accept, contentType: types[type] ?? type,
+                body: Array(body.utf8)))
         var answer = Answer(code: response.code, warnings: response.warnings)
-        guard case .bytes(let bytes) = response.body else { return answer }
+        let bytes: [UInt8]
+        switch response.body {
+        case .bytes(let all): bytes = all
+        // A watch goes on until its reader goes.
+        case .stream where path.contains("watch"): return answer
+        case .stream(let write):
+            let pieces = Mutex<[UInt8]>([])
+            try await write { piece in pieces.withLock { $0 += piece } }
+            bytes = pieces.withLock { $0 }
+        }
         answer.text = String(decoding: bytes, as: UTF8.self)
         if response.contentType == "application/json" { answer.document = try JSONText.value(of: answer.text) }
         return answer

@@ -73,39 +73,9 @@ struct ResponseFormTests {
                     """#))
     }
 
-    @Test("Lists of metadata carry the list's own metadata", arguments: [ResponseForm.MetaVersion.v1, .v1beta1])
-    func partialMetadataList(_ version: ResponseForm.MetaVersion) throws {
-        for form in [ResponseForm.partialMetadata(version), .partialMetadataList(version)] {
-            let list = form.list(
-                of: [try jsonTree(lease)], kind: .lease, now: testTime, includeObject: .metadata,
-                version: ResourceVersion(rawValue: 9), continueToken: "next", remaining: 4)
-            #expect(list["kind"] == .string("PartialObjectMetadataList"))
-            #expect(list["apiVersion"] == .string("meta.k8s.io/\(version.rawValue)"))
-            #expect(
-                try list["metadata"] == jsonTree(#"{"resourceVersion":"9","continue":"next","remainingItemCount":4}"#))
-            #expect(list.value(at: "items.0.kind") == .string("PartialObjectMetadata"))
-            #expect(list.value(at: "items.0.metadata.name") == .string("a"))
-            #expect(list.value(at: "items.0.spec") == nil)
-        }
-    }
-
-    @Test("Tables have one row for each object, and of it what was asked for")
+    @Test("A table of one object has its version")
     func table() throws {
         let document = try jsonTree(lease)
-        let included: [(TablePrinter.IncludedObject, JSONValue)] = [
-            (.none, .null), (.object, document),
-            (.metadata, ResponseForm.MetaVersion.v1.partialMetadata(of: document)),
-        ]
-        for (includeObject, expected) in included {
-            let table = ResponseForm.table(.v1).list(
-                of: [document, document], kind: .lease, now: testTime, includeObject: includeObject,
-                version: ResourceVersion(rawValue: 9), continueToken: nil, remaining: nil)
-            #expect(table["kind"] == .string("Table"))
-            #expect(table["apiVersion"] == .string("meta.k8s.io/v1"))
-            #expect(try table["metadata"] == jsonTree(#"{"resourceVersion":"9"}"#))
-            #expect(table["rows"]?.elements.count == 2)
-            #expect(table.value(at: "rows.1.object") == expected)
-        }
         let single = ResponseForm.table(.v1).document(of: document, kind: .lease, now: testTime, includeObject: .none)
         #expect(try single["metadata"] == jsonTree(#"{"resourceVersion":"7"}"#))
         #expect(single["rows"]?.elements.count == 1)
