@@ -32,22 +32,28 @@ extension RegistryStore: ObjectStore {
             let newest = try await reading { try StoredRows.version(in: $0) }
             guard version <= newest else { throw ObjectStoreError.versionInFuture(version, newest: newest) }
         }
-        var archive: ChangeCursor.Archive?
+        let cursor = cursor(after: version)
         if !ring.holds(after: version) {
-            let (database, file) = (database, file)
-            let older: ChangeCursor.Archive = { version in
-                try await Self.reading(from: database, file: file) {
-                    try StoredRows.changes(
-                        after: version, limit: Self.archivePage, size: Self.archiveSize, in: $0, file: file)
-                }
-            }
             // One that is too old is refused at once.
             let oldest = try await reading { try StoredRows.oldestVersion(in: $0) }
             guard version >= oldest else { throw ObjectStoreError.versionTooOld(version, oldest: oldest) }
-            archive = older
         }
-        let cursor = ChangeCursor(ring, after: version, archive: archive)
         return AsyncThrowingStream { try await cursor.next() }
+    }
+
+    /// A reader's place, which the disk brings up where the ring no longer has what follows.
+    func cursor(after version: ResourceVersion) -> ChangeCursor {
+        let (ring, file) = (ring, file)
+        return ChangeCursor(ring, after: version) { [self] version in
+            // What a ring that is retired told of may be no part of what there is now.
+            guard let database = database(of: ring) else {
+                throw ObjectStoreError.versionTooOld(version, oldest: ring.newest)
+            }
+            return try await Self.reading(from: database, file: file) {
+                try StoredRows.changes(
+                    after: version, limit: Self.archivePage, size: Self.archiveSize, in: $0, file: file)
+            }
+        }
     }
 
     /// How many former changes a reader is handed at a time.

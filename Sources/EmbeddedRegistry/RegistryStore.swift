@@ -65,6 +65,10 @@ package final class RegistryStore: Sendable {
 
     var database: any DatabaseWriter { source.withLock { $0.database } }
     var ring: ChangeRing { source.withLock { $0.ring } }
+    /// Where the changes of a ring are kept; nil once another one has taken its place.
+    func database(of ring: ChangeRing) -> (any DatabaseWriter)? {
+        source.withLock { $0.ring === ring ? $0.database : nil }
+    }
 
     /// Opens the registry, or makes one.
     ///
@@ -101,7 +105,8 @@ package final class RegistryStore: Sendable {
     }
 
     private static func ring(at version: ResourceVersion, _ settings: StoreSettings) -> ChangeRing {
-        ChangeRing(at: version, capacity: min(max(1, settings.retainedEvents), 4096))
+        ChangeRing(
+            at: version, capacity: min(max(1, settings.retainedEvents), 4096), maximumSize: settings.recentBytes)
     }
 
     /// Serves the disk instead of a copy in memory, if it can be written by now. What it holds counts: where that is not
@@ -182,10 +187,11 @@ package final class RegistryStore: Sendable {
 }
 
 extension RegistryStore: RegistrySource {
-    /// A snapshot, then every transaction; a reader that lags too far behind is ended with `versionTooOld`.
+    /// A snapshot, then the changes behind it; a reader that lags so far behind that the history no longer has them is
+    /// ended with `versionTooOld`.
     package func events() async throws -> AsyncThrowingStream<RegistryEvent, any Error> {
         let (objects, version) = try objectsOfNames()
-        let cursor = ChangeCursor(ring, after: version)
+        let cursor = cursor(after: version)
         let snapshot = Mutex<RegistryEvent?>(.snapshot(objects, at: version))
         return AsyncThrowingStream {
             if let first = snapshot.withLock({ $0.take() }) { return first }

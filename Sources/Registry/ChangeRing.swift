@@ -136,38 +136,41 @@ extension RecordedChange {
 
 /// One reader's place among the changes of a store.
 ///
-/// A reader that begins before the first change that the ring has is brought up from elsewhere; one that falls behind
-/// later is told so.
+/// A reader that is behind the first change that the ring has is brought up from elsewhere, or told so where there is
+/// nothing else.
 package final class ChangeCursor: Sendable {
-    /// Changes after a version that the ring no longer has, the first ones in their order.
+    /// Changes after a version that the ring no longer has, the first ones in their order; throws
+    /// `ObjectStoreError.versionTooOld` where they are gone there as well.
     package typealias Archive = @Sendable (_ version: ResourceVersion) async throws -> [RecordedChange]
 
-    private struct State {
-        var position: ResourceVersion
-        /// nil once the ring has all that comes.
-        var archive: Archive?
-    }
-
     private let ring: ChangeRing
-    private let state: Mutex<State>
+    private let archive: Archive?
+    private let position: Mutex<ResourceVersion>
 
     package init(_ ring: ChangeRing, after version: ResourceVersion, archive: Archive? = nil) {
         self.ring = ring
-        state = Mutex(State(position: version, archive: archive))
+        self.archive = archive
+        position = Mutex(version)
     }
 
     /// The next changes; waits for them.
     ///
     /// - Throws: `ObjectStoreError.versionTooOld` where this reader has fallen behind; `CancellationError`.
     package func next() async throws -> [RecordedChange] {
-        let (position, archive) = state.withLock { ($0.position, $0.archive) }
-        var changes: [RecordedChange] = []
-        if let archive, !ring.holds(after: position) { changes = try await archive(position) }
-        if changes.isEmpty {
-            if archive != nil { state.withLock { $0.archive = nil } }
-            changes = try await ring.changes(after: position)
-        }
-        if let last = changes.last { state.withLock { $0.position = last.version } }
+        let version = position.withLock { $0 }
+        let changes = try await changes(after: version)
+        if let last = changes.last { position.withLock { $0 = last.version } }
         return changes
+    }
+
+    private func changes(after version: ResourceVersion) async throws -> [RecordedChange] {
+        do {
+            return try await ring.changes(after: version)
+        } catch let error as ObjectStoreError {
+            guard case .versionTooOld = error, let older = try await archive?(version), !older.isEmpty else {
+                throw error
+            }
+            return older
+        }
     }
 }

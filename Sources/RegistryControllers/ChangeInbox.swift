@@ -5,8 +5,8 @@ import Synchronization
 final class ChangeInbox: Sendable {
     /// A reader that is this far behind waits; the store keeps what follows.
     private static let capacity = 4096
-    /// And one that has so many bytes of them.
-    private static let capacityBytes = 16 << 20
+    /// And one that has so many bytes of them, as much as a transaction of the store.
+    private static let capacityBytes = 4 << 20
 
     private struct State {
         var changes: [RecordedChange] = []

@@ -1,4 +1,5 @@
 import Corefile
+import Forwarding
 import Logging
 import Nameserver
 import Stages
@@ -24,6 +25,8 @@ package struct ServingSurroundings: Sendable {
     package var workers: Int?
     /// What listeners may cost.
     package var limits = ServingLimits()
+    /// What each cache may keep, in bytes.
+    private(set) var cacheBytes = CacheStage.usualBytes
     /// What DNS cookies are made with.
     package var cookies = CookieSecrets()
     /// Sockets that somebody else has bound for this process.
@@ -41,5 +44,12 @@ package struct ServingSurroundings: Sendable {
         self.version = version
         self.makeSource = makeSource
         self.onFatal = onFatal
+    }
+
+    /// Leaves each cache an eighth of the memory that the process may have.
+    ///
+    /// - Parameter memory: in bytes; nil for no bound that is known.
+    package mutating func fitCaches(memory: Int?) {
+        if let memory { cacheBytes = min(CacheStage.usualBytes, memory / 8) }
     }
 }

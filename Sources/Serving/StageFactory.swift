@@ -77,7 +77,9 @@ struct StageFactory {
         case AutopathSettings.directive: return try autopath(made.cluster)
         case BufsizeSettings.directive: return try settings(BufsizeSettings.self).map { BufsizeStage($0) }
         case CacheSettings.directive:
-            return try settings(CacheSettings.self).map { CacheStage($0, metrics: surroundings.metrics) }
+            return try settings(CacheSettings.self).map {
+                CacheStage($0, metrics: surroundings.metrics, byteLimit: surroundings.cacheBytes)
+            }
         case CancelSettings.directive: return try settings(CancelSettings.self).map { CancelStage($0) }
         case ChaosSettings.directive:
             made.takesChaos = true

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ProcessMemory
 import RegistryAPI
 
 /// How `serve` is told to serve the registry's API.
@@ -42,7 +41,9 @@ struct APIOptions: ParsableArguments {
     }
 
     /// What was asked for; nil where the API is not to be served.
-    func settings(_ tokens: AccessTokenBook?) throws(CommandFailure) -> APISettings? {
+    ///
+    /// - Parameter memory: what the process may have in all, in bytes; nil for no bound that is known.
+    func settings(_ tokens: AccessTokenBook?, memory: Int?) throws(CommandFailure) -> APISettings? {
         guard api != "none" else { return nil }
         let address = api ?? "127.0.0.1:8001"
         guard let (host, port) = Self.split(address) else {
@@ -58,7 +59,7 @@ struct APIOptions: ParsableArguments {
             var settings = try APISettings(
                 host: host, port: port, certificateFile: certificate, keyFile: key,
                 clientAuthorityFile: clientAuthority, tokens: tokens)
-            settings.fit(memory: MemoryLimit.bytes())
+            settings.fit(memory: memory)
             return settings
         } catch {
             switch error {

@@ -34,7 +34,8 @@ struct CorefileFrontend: Frontend {
             })
         surroundings.onLoaded = { StartupPages.follow() }
         surroundings.workers = settings.workers
-        surroundings.limits = ServingLimits(memory: MemoryLimit.bytes())
+        surroundings.limits = ServingLimits(memory: settings.memory)
+        surroundings.fitCaches(memory: settings.memory)
         if let cookies = settings.cookies { surroundings.cookies = cookies.secrets }
         surroundings.inherited = settings.inherited
         surroundings.takesOver = corefile.takesOver

@@ -5,7 +5,6 @@ import LDNS
 import Logging
 import Nameserver
 import Pipeline
-import ProcessMemory
 import Registry
 import ServiceLifecycle
 import Serving
@@ -39,7 +38,7 @@ struct FlagFrontend: Frontend {
         zoneFiles = try StaticZoneFiles(settings.zoneFiles, logger: logger)
         staticZones = try zoneFiles.loadAll()
         listeners = Listeners(
-            limits: ServingLimits(memory: MemoryLimit.bytes()), cookies: settings.cookies?.secrets ?? CookieSecrets(),
+            limits: ServingLimits(memory: settings.memory), cookies: settings.cookies?.secrets ?? CookieSecrets(),
             inherited: settings.inherited)
         listeners.counters.expose(in: metrics)
     }

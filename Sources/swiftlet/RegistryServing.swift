@@ -27,7 +27,9 @@ struct RegistryServing: ServiceLifecycle.Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            let hub = WatchHub(store: store, maximumWatches: settings?.maximumWatches ?? 0, logger: logger)
+            let hub = WatchHub(
+                store: store, maximumWatches: settings?.maximumWatches ?? 0,
+                queueBytes: settings?.maximumQueueBytes ?? 0, logger: logger)
             let port = OneShot<Int?>()
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 if let settings {

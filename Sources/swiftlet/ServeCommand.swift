@@ -204,10 +204,12 @@ struct ServeCommand: AsyncParsableCommand {
             files.append(setting)
         }
         let tokens = try apiOptions.tokenFile()
+        let memory = MemoryLimit.bytes()
         return ServerSettings(
             listen: listens, apex: apex, manifests: manifests, data: data,
-            store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)), zoneFiles: files,
-            pods: pods, ttl: UInt32(ttl), workers: workers, api: try apiOptions.settings(tokens?.tokens),
+            store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine), memory: memory),
+            zoneFiles: files, pods: pods, ttl: UInt32(ttl), workers: workers, memory: memory,
+            api: try apiOptions.settings(tokens?.tokens, memory: memory),
             isAPIRequired: apiOptions.api != nil,
             corefile: conf.map {
                 CorefileSetting(path: $0, defaultPort: dnsPort ?? 53, takesOver: takesOver)
@@ -250,6 +252,8 @@ struct ServerSettings: Sendable {
     let pods: PodNameMode
     let ttl: UInt32
     let workers: Int?
+    /// What the process may have in all, in bytes; nil for no bound that is known.
+    let memory: Int?
     /// nil serves no API.
     let api: APISettings?
     /// Whether the API was asked for: a default that cannot be served is done without.

@@ -92,14 +92,19 @@ struct RegistryStoreWatchTests {
         ) { _ = try await store.changes(after: ResourceVersion(rawValue: 26)) }
     }
 
-    @Test("A reader that never reads is cut off with a typed error, and nothing is buffered for it")
-    func slowReader() async throws {
-        let store = try RegistryStore(location: .memory, settings: .small)
-        let events = try await store.events()
+    /// Changes one Service again and again.
+    private static func writeOften(_ store: RegistryStore, times: Int) throws {
         let kinds = ["None", "ClientIP"]
-        for number in 0..<4200 {
+        for number in 0..<times {
             try store.put(try suppliedService("prod/a", ["sessionAffinity": .string(kinds[number % 2])]))
         }
+    }
+
+    @Test("A reader that is behind what is kept is cut off with a typed error, and nothing is buffered for it")
+    func slowReader() async throws {
+        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/27", retained: 50))
+        let events = try await store.events()
+        try Self.writeOften(store, times: 60)
         var count = 0
         let error = await #expect(throws: ObjectStoreError.self) {
             for try await _ in events { count += 1 }
@@ -109,6 +114,57 @@ struct RegistryStoreWatchTests {
         guard case .versionTooOld = error else {
             Issue.record("not ObjectStoreError.versionTooOld")
             return
+        }
+    }
+
+    @Test("A reader that is behind what is in memory is brought up from the history, in pieces and in order")
+    func broughtUp() async throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let first = await store.newestVersion
+        var changes = try await store.changes(after: first).makeAsyncIterator()
+        var events = try await store.events().makeAsyncIterator()
+        // More than memory has.
+        try Self.writeOften(store, times: 4200)
+        var versions: [Int64] = []
+        while versions.count < 4201 {
+            let part = try #require(try await changes.next())
+            // What comes from the history comes in pieces; the rest is there as it is.
+            #expect(!versions.isEmpty || part.count < 4096)
+            versions += part.map(\.version.rawValue)
+        }
+        #expect(versions == Array(first.rawValue + 1...first.rawValue + 4201))
+        guard case .snapshot(_, let start)? = try await events.next() else {
+            Issue.record("no snapshot")
+            return
+        }
+        var known = start.rawValue
+        while known < first.rawValue + 4201 {
+            guard case .changes(let part, let end)? = try await events.next() else {
+                Issue.record("no changes behind \(known)")
+                return
+            }
+            #expect(end.rawValue == known + Int64(part.count))
+            known = end.rawValue
+        }
+    }
+
+    @Test("Where the process may have little memory, fewer bytes of changes are in it, and none is missed")
+    func littleMemory() async throws {
+        let message: JSONValue = .string(String(repeating: "x", count: 1 << 20))
+        for (memory, mostAtOnce) in [(nil, 20), (64 << 20, 1)] as [(Int?, Int)] {
+            let store = try RegistryStore(location: .memory, settings: StoreSettings(memory: memory))
+            let first = await store.newestVersion
+            var changes = try await store.changes(after: first).makeAsyncIterator()
+            for number in 0..<20 {
+                let event = clusterKey(.event, "e\(number)")
+                let outcome = await store.write([.creating(event, .object(["message": message]))])
+                #expect(outcome.allSatisfy { $0.error == nil })
+            }
+            let part = try #require(try await changes.next())
+            #expect(part.count == mostAtOnce)
+            var versions = part.map(\.version.rawValue)
+            while versions.count < 20 { versions += try #require(try await changes.next()).map(\.version.rawValue) }
+            #expect(versions == Array(first.rawValue + 1...first.rawValue + 20))
         }
     }
 }

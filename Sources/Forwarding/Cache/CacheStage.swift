@@ -39,6 +39,9 @@ package struct CacheStage: Stage, KeptAnswers {
     /// The most refreshes that run beside the answering at one time; further ones are left to later hits.
     package static let refreshLimit = 256
 
+    /// What a cache may keep, in bytes.
+    package static let usualBytes = 64 << 20
+
     package var directive: String { CacheSettings.directive }
 
     private let settings: CacheSettings
@@ -52,7 +55,7 @@ package struct CacheStage: Stage, KeptAnswers {
     ///   - view: the view of the server block, as metrics name it.
     ///   - byteLimit: the estimated memory of all entries, in bytes; no answer of more than a 1024th of it is kept.
     package init(
-        _ settings: CacheSettings, metrics: Metrics, view: String = "", byteLimit: Int = 64 << 20,
+        _ settings: CacheSettings, metrics: Metrics, view: String = "", byteLimit: Int = usualBytes,
         clock: Clock = .system
     ) {
         self.settings = settings

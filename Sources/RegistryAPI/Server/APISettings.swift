@@ -31,6 +31,8 @@ package struct APISettings: Sendable {
     package var tokens: AccessTokenBook?
     package var acceptsClientCertificates: Bool
     package var maximumWatches = 1000
+    /// What may wait for a watch to be read, in bytes of text that all watches share.
+    package var maximumQueueBytes = usualQueueBytes
     package var maximumConnections = 4096
     /// What answers may have in all that are being made, or wait for their clients to read them; in bytes.
     package var maximumAnswerBytes = 64 << 20
@@ -41,10 +43,14 @@ package struct APISettings: Sendable {
     /// How long a client may take for the next piece of a body.
     package var bodyPatience = Duration.seconds(10)
 
+    package static let usualQueueBytes = 16 << 20
     /// Room for a few of the longest bodies, in bytes.
     private static let leastBytes = 16 << 20
+    /// Room for the largest transaction of the store, in bytes.
+    private static let leastQueueBytes = 8 << 20
 
-    /// Leaves requests a quarter of the memory that the process may have for their answers, and for their bodies.
+    /// Leaves requests a quarter of the memory that the process may have for their answers, and for their bodies, and a
+    /// watch an eighth.
     ///
     /// - Parameter memory: in bytes; nil for no bound that is known.
     package mutating func fit(memory: Int?) {
@@ -52,6 +58,7 @@ package struct APISettings: Sendable {
         let part = max(memory / 4, Self.leastBytes)
         maximumAnswerBytes = min(maximumAnswerBytes, part)
         maximumBodyBytes = min(maximumBodyBytes, part)
+        maximumQueueBytes = min(maximumQueueBytes, max(memory / 8, Self.leastQueueBytes))
     }
 
     /// - Parameters:

@@ -50,18 +50,22 @@ package final class WatchHub: Sendable {
     }
 
     private static let queueLength = 1024
-    /// In bytes; one change may be larger.
-    private static let queueWeight = 16 << 20
     private static let bookmarkInterval = Duration.seconds(60)
 
     private let store: any ObjectStore
     private let maximumWatches: Int
+    private let queueBytes: Int
     private let logger: Logger
     private let state = Mutex(State())
 
-    package init(store: any ObjectStore, maximumWatches: Int, logger: Logger) {
+    /// - Parameter queueBytes: The texts of changes that may wait for a watch to be read, in bytes; one change may have
+    ///   more.
+    package init(
+        store: any ObjectStore, maximumWatches: Int, queueBytes: Int = APISettings.usualQueueBytes, logger: Logger
+    ) {
         self.store = store
         self.maximumWatches = maximumWatches
+        self.queueBytes = queueBytes
         self.logger = logger
     }
 
@@ -157,7 +161,7 @@ package final class WatchHub: Sendable {
                     guard watcher.scope.namespace == nil || watcher.scope.namespace == change.key.id.namespace else {
                         continue
                     }
-                    guard watcher.weight.add(change.size, limit: Self.queueWeight),
+                    guard watcher.weight.add(change.size, limit: queueBytes),
                         case .enqueued = watcher.queue.yield(.change(change))
                     else {
                         lagging.append(watcher)

@@ -39,4 +39,18 @@ struct APISettingsTests {
             }
         }
     }
+
+    @Test("Where the process may have little memory, answers, bodies and watches have less, and enough for one of each")
+    func littleMemory() throws {
+        func bounds(_ memory: Int?) throws -> [Int] {
+            var settings = try APISettings(host: "127.0.0.1", port: 0)
+            settings.fit(memory: memory)
+            return [settings.maximumAnswerBytes, settings.maximumBodyBytes, settings.maximumQueueBytes].map { $0 >> 20 }
+        }
+        #expect(try bounds(nil) == [64, 256, 16])
+        #expect(try bounds(8 << 30) == [64, 256, 16])
+        #expect(try bounds(170 << 20) == [42, 42, 16])
+        #expect(try bounds(96 << 20) == [24, 24, 12])
+        #expect(try bounds(1) == [16, 16, 8])
+    }
 }
