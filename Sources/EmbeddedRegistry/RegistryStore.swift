@@ -104,9 +104,13 @@ package final class RegistryStore: Sendable {
                 repair: opening.repair))
     }
 
+    /// How many bytes of the newest changes are in memory for those who follow: those of a few transactions. What is
+    /// older is read from the disk.
+    private static let recentBytes = 8 << 20
+
     private static func ring(at version: ResourceVersion, _ settings: StoreSettings) -> ChangeRing {
         ChangeRing(
-            at: version, capacity: min(max(1, settings.retainedEvents), 4096), maximumSize: settings.recentBytes)
+            at: version, capacity: min(max(1, settings.retainedEvents), 4096), maximumSize: recentBytes)
     }
 
     /// Serves the disk instead of a copy in memory, if it can be written by now. What it holds counts: where that is not

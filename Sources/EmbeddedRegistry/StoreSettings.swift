@@ -19,23 +19,16 @@ package struct StoreSettings: Sendable {
     package var retainedEvents: Int
     /// How many bytes of text they have at most, with what each object was before; the newest one is kept in any case.
     package var retainedBytes: Int
-    /// How many bytes of the newest changes are in memory, for those who follow; what is older is read from the disk.
-    private(set) var recentBytes = 32 << 20
-    /// Room for the largest transaction, in bytes.
-    private static let leastRecentBytes = 8 << 20
 
-    /// - Parameter memory: What the process may have in all, in bytes; nil for no bound that is known.
     package init(
         serviceCIDRs: [CIDR]? = nil,
         nodePorts: ClosedRange<Int> = NodePortAllocator.defaultRange,
-        quarantineSeconds: Int64 = 300, retainedEvents: Int = 10_000, retainedBytes: Int = 256 << 20,
-        memory: Int? = nil
+        quarantineSeconds: Int64 = 300, retainedEvents: Int = 10_000, retainedBytes: Int = 256 << 20
     ) {
         self.serviceCIDRs = serviceCIDRs
         self.nodePorts = nodePorts
         self.quarantineSeconds = quarantineSeconds
         self.retainedEvents = retainedEvents
         self.retainedBytes = retainedBytes
-        if let memory { recentBytes = min(recentBytes, max(memory / 8, Self.leastRecentBytes)) }
     }
 }

@@ -29,7 +29,7 @@ package final class ChangeRing: Sendable {
     ///   - version: What the store is at; changes after it will be appended.
     ///   - capacity: How many changes are kept; more where one transaction has more.
     ///   - maximumSize: The bytes of text that are kept, unless one transaction has more.
-    package init(at version: ResourceVersion, capacity: Int = 4096, maximumSize: Int = 32 << 20) {
+    package init(at version: ResourceVersion, capacity: Int = 4096, maximumSize: Int = 8 << 20) {
         self.capacity = capacity
         self.maximumSize = maximumSize
         state = Mutex(State(base: version, newest: version))

@@ -207,7 +207,7 @@ struct ServeCommand: AsyncParsableCommand {
         let memory = MemoryLimit.bytes()
         return ServerSettings(
             listen: listens, apex: apex, manifests: manifests, data: data,
-            store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine), memory: memory),
+            store: StoreSettings(serviceCIDRs: cidrs, quarantineSeconds: Int64(quarantine)),
             zoneFiles: files, pods: pods, ttl: UInt32(ttl), workers: workers, memory: memory,
             api: try apiOptions.settings(tokens?.tokens, memory: memory),
             isAPIRequired: apiOptions.api != nil,
