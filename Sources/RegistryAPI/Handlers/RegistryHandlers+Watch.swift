@@ -23,7 +23,8 @@ extension RegistryHandlers {
         let connection = request.connection
         guard
             let registration = await hub.enter(
-                target.scope, wantsBookmarks: options.wantsBookmarks, lasting: .seconds(min(seconds, 86_400)),
+                target.scope, user: request.answer.user, wantsBookmarks: options.wantsBookmarks,
+                lasting: .seconds(min(seconds, 86_400)),
                 cutOff: { connection.abort() })
         else {
             throw APIStatus.tooManyRequests(

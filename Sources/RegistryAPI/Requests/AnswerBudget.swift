@@ -16,7 +16,8 @@ package final class AnswerBudget: Sendable {
     /// What it has is guarded by the lock of the budget.
     package final class Hold: Sendable {
         private let budget: AnswerBudget?
-        fileprivate let user: String?
+        /// nil for one who cannot be told from others.
+        let user: String?
 
         /// - Parameter user: nil for one who cannot be told from others.
         fileprivate init(_ budget: AnswerBudget, user: String?) {
@@ -59,8 +60,8 @@ package final class AnswerBudget: Sendable {
     /// What each request has of the budget for itself, in bytes: what it is kept track of by, and the portions of its
     /// answer that are under way to its client.
     static let requestCost = 64 << 10
-    /// How many requests may wait for room.
-    private static let maximumWaiting = 1024
+    /// How many requests may wait for room, and how many of one user who is known.
+    private static let maximumWaiting = (ofAll: 1024, ofUser: 128)
 
     /// What room is wanted for.
     fileprivate enum Purpose: CaseIterable {
@@ -93,6 +94,15 @@ package final class AnswerBudget: Sendable {
         case spent
     }
 
+    /// What there is for a purpose in all, and of it for one user; in bytes.
+    private func limits(of purpose: Purpose) -> (all: Int, user: Int) {
+        switch purpose {
+        case .write: (maximum + maximum / 8, maximum / 2 - maximum / 16)
+        case .answer: (maximum, maximum / 2 - maximum / 8)
+        case .request: (maximum / 2, maximum / 4)
+        }
+    }
+
     private let maximum: Int
     private let patience: Duration
     private let state = Mutex(State())
@@ -123,7 +133,12 @@ package final class AnswerBudget: Sendable {
 
     private func take(_ count: Int, _ purpose: Purpose, for hold: Hold) async -> Bool {
         let ticket: UInt64? = state.withLock { state in
-            let isFirst = !state.waiting.contains { $0.purpose == purpose }
+            // Who waits for the user's own share to come free is in nobody else's way.
+            let isFirst = !state.waiting.contains { waiting in
+                guard waiting.purpose == purpose else { return false }
+                guard let user = waiting.hold.user else { return true }
+                return waiting.count <= limits(of: purpose).user - (state.users[user] ?? 0)
+            }
             guard !isFirst || attempt(count, purpose, hold, &state) != .taken else { return nil }
             state.tickets += 1
             return state.tickets
@@ -137,7 +152,10 @@ package final class AnswerBudget: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answered = state.withLock { state -> [(CheckedContinuation<Bool, Never>, Bool)] in
-                    guard state.waiting.count < Self.maximumWaiting, !Task.isCancelled else {
+                    let ofUser = hold.user.map { user in state.waiting.count { $0.hold.user == user } } ?? 0
+                    guard state.waiting.count < Self.maximumWaiting.ofAll, ofUser < Self.maximumWaiting.ofUser,
+                        !Task.isCancelled
+                    else {
                         return [(continuation, false)]
                     }
                     state.waiting.append(
@@ -182,12 +200,7 @@ package final class AnswerBudget: Sendable {
             state.add(count, to: hold)
             return .taken
         }
-        let (limit, part) =
-            switch purpose {
-            case .write: (maximum + maximum / 8, maximum / 2 - maximum / 16)
-            case .answer: (maximum, maximum / 2 - maximum / 8)
-            case .request: (maximum / 2, maximum / 4)
-            }
+        let (limit, part) = limits(of: purpose)
         let share = hold.user == nil ? limit : part
         let own = state.holds[id] ?? 0
         guard count <= share - own else {

@@ -21,6 +21,7 @@ package final class WatchHub: Sendable {
 
     private struct Watcher {
         let scope: ObjectScope
+        let user: String?
         let queue: AsyncStream<Signal>.Continuation
         let weight: QueueWeight
         let wantsBookmarks: Bool
@@ -33,6 +34,8 @@ package final class WatchHub: Sendable {
         var version: ResourceVersion?
         var watchers: [ObjectKind: [Int: Watcher]] = [:]
         var count = 0
+        /// How many each user has who is known.
+        var users: [String: Int] = [:]
         var nextID = 0
         /// Wakes the timer when the first watch comes.
         var arrival: AsyncStream<Void>.Continuation?
@@ -83,22 +86,31 @@ package final class WatchHub: Sendable {
 
     /// Enters a watch.
     ///
-    /// - Parameter cutOff: Called, on any thread, when the watch has not kept up: whoever waits for its client to read
-    ///   is to be freed.
-    /// - Returns: nil where there are as many watches as there may be.
+    /// - Parameters:
+    ///   - user: nil for one who cannot be told from others.
+    ///   - cutOff: Called, on any thread, when the watch has not kept up: whoever waits for its client to read is to be
+    ///     freed.
+    /// - Returns: nil where there are as many watches as there may be, of a user who is known half of them.
     func enter(
-        _ scope: ObjectScope, wantsBookmarks: Bool, lasting duration: Duration, cutOff: @escaping @Sendable () -> Void
+        _ scope: ObjectScope, user: String? = nil, wantsBookmarks: Bool, lasting duration: Duration,
+        cutOff: @escaping @Sendable () -> Void
     ) async -> Registration? {
         await becomeReady()
         let (signals, queue) = AsyncStream<Signal>.makeStream(bufferingPolicy: .bufferingOldest(Self.queueLength))
         return state.withLock { state in
             guard let version = state.version, state.count < maximumWatches else { return nil }
+            if let user {
+                let own = state.users[user] ?? 0
+                guard own < max(1, maximumWatches / 2) else { return nil }
+                state.users[user] = own + 1
+            }
             let now = ContinuousClock.now
             state.nextID += 1
             state.count += 1
             let weight = QueueWeight()
             state.watchers[scope.kind, default: [:]][state.nextID] = Watcher(
-                scope: scope, queue: queue, weight: weight, wantsBookmarks: wantsBookmarks, end: now + duration,
+                scope: scope, user: user, queue: queue, weight: weight, wantsBookmarks: wantsBookmarks,
+                end: now + duration,
                 nextBookmark: now + Self.bookmarkInterval, cutOff: cutOff)
             if state.count == 1 { state.arrival?.yield() }
             return Registration(id: state.nextID, signals: signals, weight: weight, version: version)
@@ -113,6 +125,10 @@ package final class WatchHub: Sendable {
     private static func remove(_ id: Int, kind: ObjectKind, from state: inout State) -> Watcher? {
         guard let watcher = state.watchers[kind]?.removeValue(forKey: id) else { return nil }
         state.count -= 1
+        if let user = watcher.user {
+            let rest = (state.users[user] ?? 0) - 1
+            state.users[user] = rest > 0 ? rest : nil
+        }
         return watcher
     }
 
@@ -184,6 +200,7 @@ package final class WatchHub: Sendable {
             let all = state.watchers.values.flatMap(\.values)
             state.watchers = [:]
             state.count = 0
+            state.users = [:]
             state.version = nil
             return all
         }

@@ -75,6 +75,23 @@ struct AnswerBudgetTests {
         #expect(await budget.enter(user: "greedy") != nil)
     }
 
+    @Test("However many of one user wait, others come in at once, and not all places to wait are one user's")
+    func manyOfOneUser() async throws {
+        let budget = Self.budget(16, patience: Self.long)
+        var greedy: [AnswerBudget.Hold] = []
+        for _ in 0..<4 { greedy.append(try #require(await budget.enter(user: "greedy"))) }
+        let waiting = (0..<300).map { _ in Task { await budget.enter(user: "greedy") } }
+        await until { budget.waitingCount == 128 }
+        let other = await budget.enter(user: "other")
+        #expect(other != nil)
+        // Those beyond are turned away at once; those who wait have their turn.
+        let unknown = await budget.enter(user: nil)
+        #expect(unknown != nil)
+        for task in waiting { task.cancel() }
+        for task in waiting { _ = await task.value }
+        #expect(budget.waitingCount == 0)
+    }
+
     @Test("An answer that is too long for the budget is made by itself, and leaves the budget to others")
     func alone() async throws {
         let budget = Self.budget(4)
