@@ -29,7 +29,8 @@ struct StoredList {
             let record = try StoredRows.record(try whole(row, in: database), file: file)
             records.append(record)
             size += record.text.utf8.count
-            if let end = request.size, size >= end, records.count <= wanted ?? .max {
+            // Where it is full as well, what is behind it is counted.
+            if let end = request.size, size >= end, records.count < wanted ?? .max {
                 remaining = try rows.next() == nil ? 0 : 1
                 return ObjectList(records: records, version: version, remaining: remaining)
             }
@@ -78,18 +79,19 @@ struct StoredList {
         return ("SELECT \(Self.columns), version, document FROM objects WHERE \(filter)", arguments)
     }
 
-    /// The rows of the list as it was, without the documents, for these are sorted: what has not changed since the
-    /// version, and what changed objects were before.
-    private func former(at version: ResourceVersion) -> Source {
+    /// The rows of the list as it was: what has not changed since the version, and what changed objects were before.
+    ///
+    /// Keys alone, in the order of an index each: both are merged, nothing is sorted, and no document is read for what is
+    /// behind the page. A former version lies behind the documents.
+    func former(at version: ResourceVersion) -> Source {
         let (filter, arguments) = filter
         let sql = """
-            SELECT * FROM (
-                SELECT \(Self.columns), version, NULL AS change FROM objects WHERE \(filter) AND version <= ?
-                UNION ALL
-                SELECT \(Self.columns), former_version AS version, version AS change FROM changes
-                WHERE \(filter) AND former IS NOT NULL AND version = (
-                    SELECT min(version) FROM changes AS later WHERE later.kind = changes.kind
-                    AND later.namespace = changes.namespace AND later.name = changes.name AND later.version > ?))
+            SELECT namespace, name, NULL AS change FROM objects WHERE \(filter) AND version <= ?
+            UNION ALL
+            SELECT namespace, name, version AS change FROM changes
+            WHERE \(filter) AND former IS NOT NULL AND version = (
+                SELECT min(version) FROM changes AS later WHERE later.kind = changes.kind
+                AND later.namespace = changes.namespace AND later.name = changes.name AND later.version > ?)
             """
         return (sql, arguments + [version.rawValue] + arguments + [version.rawValue])
     }
