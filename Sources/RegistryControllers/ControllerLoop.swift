@@ -21,6 +21,8 @@ actor ControllerLoop {
 
     var state: ControllerState
     private var progress = ControllerProgress(version: ResourceVersion(rawValue: 0))
+    /// What the time of day is ahead of the steady clock, in milliseconds; nil before it was looked at.
+    private var clockOffset: Int64?
     private var timer: (task: Task<Void, Never>, end: Timestamp)?
 
     var now: Timestamp { clock.now() }
@@ -89,6 +91,7 @@ actor ControllerLoop {
     private func work() async throws {
         while true {
             try Task.checkCancellation()
+            noteClockSteps()
             let changes = try inbox.take()
             for change in changes { observe(ObservedObject(change), from: .change) }
             if let last = changes.last { progress.version = max(progress.version, last.version) }
@@ -110,8 +113,24 @@ actor ControllerLoop {
         }
     }
 
+    /// How often the clock is looked at while there are Leases, in milliseconds, and from what on it has been set.
+    private static let clockLook: Int64 = 5000
+    private static let leastStep: Int64 = 1000
+
+    /// Leases run by a clock that nobody sets, whatever the time of day becomes meanwhile.
+    private func noteClockSteps() {
+        let now = clock.now()
+        let offset = now.milliseconds &- clock.steady()
+        let step = offset &- (clockOffset ?? offset)
+        clockOffset = offset
+        guard step > Self.leastStep || step < -Self.leastStep else { return }
+        logger.notice("controllers: the clock was set by \(step) ms; leases run as long as before")
+        state.moveRegistrations(by: step, now: now)
+    }
+
     private func setTimer() {
-        guard let end = state.queue.nextTime else { return }
+        guard var end = state.queue.nextTime else { return }
+        if !state.registrations.isEmpty { end = min(end, clock.now().advanced(byMilliseconds: Self.clockLook)) }
         if let timer, timer.end <= end, timer.end > clock.now() { return }
         timer?.task.cancel()
         let (clock, inbox) = (clock, inbox)

@@ -75,6 +75,19 @@ struct ControllerState {
         if now < removal { queue.add(item, at: removal) } else { registrations[id] = nil }
     }
 
+    /// Lets all Leases run as long as before, on a clock that has been set.
+    ///
+    /// - Parameter step: by how much, in milliseconds.
+    mutating func moveRegistrations(by step: Int64, now: Timestamp) {
+        let before = now.advanced(byMilliseconds: -step)
+        for (id, sight) in registrations {
+            let moved = Registration.Sight(end: sight.end.advanced(byMilliseconds: step), renewal: sight.renewal)
+            registrations[id] = moved
+            let isOver = sight.end <= before
+            queue.move(.lease(id), to: isOver ? Registration(id: id, sight: moved).removal : moved.end)
+        }
+    }
+
     private mutating func observeNamespace(_ object: ObservedObject, _ header: ObjectHeader?, _ now: Timestamp) {
         let name = object.id.name
         if object.isDeleted {
@@ -95,7 +108,9 @@ struct ControllerState {
         let id = object.id
         let sight =
             object.isDeleted
-            ? nil : Registration.Sight(of: try object.document(), isNews: origin == .change, now: now)
+            ? nil
+            : Registration.Sight(
+                of: try object.document(), isNews: origin == .change, after: registrations[id], now: now)
         if let sight {
             registrations[id] = sight
             queue.move(.lease(id), to: sight.end)

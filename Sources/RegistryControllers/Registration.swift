@@ -4,12 +4,14 @@ import Registry
 /// ten minutes later.
 struct Registration: Hashable, Sendable {
     static let afterlife: Int64 = 600_000
+    /// How long a Lease that is found at the start runs at most where it has run out by what it says, in milliseconds.
+    private static let grace: Int64 = 60_000
 
     /// A Lease as it was seen last.
     struct Sight: Hashable, Sendable {
         /// When it runs out, or was found to be gone.
         let end: Timestamp
-        /// What it says of its last renewal; nil where it says nothing.
+        /// What it says of its last renewal; nil where it was not seen itself.
         let renewal: JSONValue?
 
         init(end: Timestamp, renewal: JSONValue? = nil) {
@@ -19,23 +21,43 @@ struct Registration: Hashable, Sendable {
 
         /// Sees a Lease; nil for an object that is no registration.
         ///
-        /// - Parameter isNews: Whether it has been written just now: then it runs from now on, whatever the clock of
-        ///   whoever wrote it says. Of one that was there at the start nothing else is known than what it says.
-        init?(of lease: JSONValue, isNews: Bool, now: Timestamp) {
+        /// One that has been renewed runs from now on, whatever the clock of whoever wrote it says. One that was there at
+        /// the start could not be renewed while no server was there, and runs for a while from then on.
+        ///
+        /// - Parameters:
+        ///   - isNews: Whether it has been written just now.
+        ///   - former: As it was seen before.
+        init?(of lease: JSONValue, isNews: Bool, after former: Sight?, now: Timestamp) {
             guard Registration.isKept(by: lease) else { return nil }
+            renewal = Registration.renewal(of: lease)
+            if let former, former.renewal == renewal {
+                // Something else was written of it.
+                end = former.end
+                return
+            }
             let spec = lease["spec"] ?? .null
             let said =
                 spec.time("renewTime") ?? spec.time("acquireTime") ?? lease["metadata"]?.time("creationTimestamp")
                 ?? now
-            let seconds = max(0, min(spec.integer("leaseDurationSeconds") ?? 0, 86_400 * 365))
-            end = (isNews ? now : min(said, now)).advanced(byMilliseconds: Int64(seconds) * 1000)
-            renewal = spec["renewTime"]
+            let duration = Int64(max(0, min(spec.integer("leaseDurationSeconds") ?? 0, 86_400 * 365))) * 1000
+            end =
+                isNews
+                ? now.advanced(byMilliseconds: duration)
+                : max(
+                    min(said, now).advanced(byMilliseconds: duration),
+                    now.advanced(byMilliseconds: min(duration, Registration.grace)))
         }
     }
 
     /// Whether an object is the Lease of a registration.
     private static func isKept(by lease: JSONValue) -> Bool {
         lease["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == "true"
+    }
+
+    /// What a Lease says that is different when it has been renewed, or is another one.
+    private static func renewal(of lease: JSONValue) -> JSONValue {
+        let members = ["renewTime", "acquireTime", "leaseDurationSeconds", "holderIdentity"]
+        return .array(members.map { lease["spec"]?[$0] ?? .null } + [lease["metadata"]?["uid"] ?? .null])
     }
 
     let id: NamespacedName
@@ -79,7 +101,7 @@ struct Registration: Hashable, Sendable {
 
     private var leaseRemoval: ObjectWrite {
         ObjectWrite(leaseKey, feeder: RegistryControllers.feeder) { stored, transaction in
-            guard let stored, try isOver(in: transaction) else { return .keep }
+            guard let stored, Self.isKept(by: try stored.document()), try isOver(in: transaction) else { return .keep }
             return try ObjectRemoval.decision(for: stored, now: transaction.now)
         }
     }
@@ -88,10 +110,11 @@ struct Registration: Hashable, Sendable {
         slice["metadata"]?.textMap("labels")[EndpointSlice.leaseLabel] == id.name
     }
 
-    /// Whether the Lease is stored as it was seen, or not at all: it may have been renewed just now.
+    /// Whether the Lease is stored as it was seen, or not at all, or as one of somebody else: it may have been renewed
+    /// just now.
     private func isOver(in transaction: any ObjectTransaction) throws -> Bool {
         guard let lease = try transaction.object(leaseKey) else { return true }
         let document = try lease.document()
-        return Self.isKept(by: document) && document["spec"]?["renewTime"] == sight.renewal
+        return !Self.isKept(by: document) || Self.renewal(of: document) == sight.renewal
     }
 }

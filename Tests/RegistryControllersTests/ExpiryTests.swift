@@ -104,11 +104,17 @@ struct ExpiryTests {
         }
     }
 
-    @Test("Of a Lease that is there at the start nothing is known but what it says, and none runs from a time to come")
+    @Test("A Lease that is there at the start could not be renewed before, and runs for a minute more at most")
     func formerLease() async throws {
-        for (renewal, seconds) in [("2027-01-15T07:59:50Z", 5), ("2031-01-15T08:00:00Z", 15)] {
+        for (renewal, duration, seconds) in [
+            ("2027-01-15T07:59:50Z", 15, 15), ("2031-01-15T08:00:00Z", 15, 15), ("2020-01-15T08:00:00Z", 15, 15),
+            ("2020-01-15T08:00:00Z", 3600, 60), ("2027-01-15T07:30:00Z", 3600, 1800),
+        ] {
             try await RunningControllers.with(prepare: { store in
                 try store.put(.lease, "prod/web-host", Self.lease(renewal))
+                try store.change(.lease, "prod/web-host") {
+                    $0["spec"]?["leaseDurationSeconds"] = .integer(Int64(duration))
+                }
                 try store.put(.endpointSlice, "prod/web-host", Self.slice)
             }) { running in
                 await running.advance(seconds: Int64(seconds - 1))
@@ -118,6 +124,69 @@ struct ExpiryTests {
                 let behind = try running.store.endpoints(of: "prod/web")
                 #expect(behind == ["192.0.2.7 FF-"], "\(renewal)")
             }
+        }
+    }
+
+    @Test("What does not renew a Lease does not prolong it")
+    func noRenewal() async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.lease, "prod/web-host", Self.lease("2027-01-15T08:00:00Z"))
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            await running.settled()
+            for round in 0..<3 {
+                await running.advance(seconds: 4)
+                try store.change(.lease, "prod/web-host") {
+                    $0["metadata"]?["annotations"] = .object(["a": .string("\(round)")])
+                }
+                await running.settled()
+            }
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            await running.advance(seconds: 3)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+        }
+    }
+
+    @Test("A Lease that is somebody else's by now keeps nothing alive, and is left to them")
+    func strangeLease() async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.lease, "prod/web-host", Self.lease("2027-01-15T08:00:00Z"))
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            await running.settled()
+            try store.change(.lease, "prod/web-host") { $0["metadata"]?["labels"] = nil }
+            await running.settled()
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+            await running.advance(seconds: 600)
+            #expect(store.all(.endpointSlice).isEmpty && store.all(.lease).count == 1)
+        }
+    }
+
+    @Test("A clock that is set neither ends a Lease nor prolongs it", arguments: [3_600_000, -3_600_000, 20_000])
+    func setClock(_ step: Int64) async throws {
+        try await RunningControllers.with { running in
+            let store = running.store
+            try store.put(.lease, "prod/web-host", Self.lease("2027-01-15T08:00:00Z"))
+            try store.put(.endpointSlice, "prod/web-host", Self.slice)
+            try store.put(.lease, "prod/dead", Self.lease("2027-01-15T08:00:00Z"))
+            await running.settled()
+            await running.advance(seconds: 10)
+            running.manual.set(byMilliseconds: step)
+            // Looked at with whatever happens next, or within seconds.
+            try store.put(.event, "prod/x", "{}")
+            await running.settled()
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            await running.advance(seconds: 4)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 TT-"])
+            await running.advance(seconds: 1)
+            #expect(try store.endpoints(of: "prod/web") == ["192.0.2.7 FF-"])
+            running.manual.set(byMilliseconds: step)
+            try store.put(.event, "prod/y", "{}")
+            await running.settled()
+            await running.advance(seconds: 599)
+            #expect(store.all(.lease).count == 2)
+            await running.advance(seconds: 1)
+            #expect(store.all(.lease).isEmpty && store.all(.endpointSlice).isEmpty)
         }
     }
 

@@ -6,6 +6,8 @@ final class ManualClock: Sendable {
     private struct State {
         // 2027-01-15T08:00:00Z
         var now: Int64 = 1_800_000_000_000
+        /// By how much it has been set.
+        var stepped: Int64 = 0
         var sleepers: [Int: (end: Int64, continuation: CheckedContinuation<Void, Never>)] = [:]
         var next = 0
     }
@@ -15,6 +17,7 @@ final class ManualClock: Sendable {
     var clock: WallClock {
         WallClock(
             now: { self.now },
+            steady: { self.state.withLock { $0.now - $0.stepped } },
             sleep: { end in
                 await self.sleep(until: end)
                 try Task.checkCancellation()
@@ -31,6 +34,12 @@ final class ManualClock: Sendable {
             return woken
         }
         for sleeper in woken.values { sleeper.continuation.resume() }
+    }
+
+    /// Sets it: the time of day is another one, and no time has passed.
+    func set(byMilliseconds step: Int64) {
+        state.withLock { $0.stepped += step }
+        advance(milliseconds: step)
     }
 
     private func sleep(until end: Timestamp) async {
