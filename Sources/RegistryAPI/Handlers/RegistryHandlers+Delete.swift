@@ -15,9 +15,12 @@ extension RegistryHandlers {
         return APIResponse(APIStatus(deleted: key.id.name, uid: record.uid, kind: key.kind))
     }
 
-    private func deletion(of key: ObjectKey, _ options: DeleteOptions) -> ObjectWrite {
+    /// - Parameter shown: the uid of the object that is meant; nil for whichever there is.
+    private func deletion(of key: ObjectKey, _ options: DeleteOptions, shownAs shown: String? = nil) -> ObjectWrite {
         ObjectWrite(key, feeder: Self.feeder, isTrial: options.isTrial) { stored, transaction in
-            guard let stored else { throw APIStatus.notFound(key.kind, name: key.id.name) }
+            guard let stored, stored.uid == shown ?? stored.uid else {
+                throw APIStatus.notFound(key.kind, name: key.id.name)
+            }
             if let uid = options.uid, uid != stored.uid {
                 throw APIStatus.deletionUIDConflict(key.kind, name: key.id.name, wanted: uid, stored: stored.uid)
             }
@@ -39,8 +42,12 @@ extension RegistryHandlers {
     /// An object that a list has shown.
     private struct Doomed {
         let key: ObjectKey
+        let uid: String
         /// The bytes of its text.
         let size: Int
+
+        /// What one costs to be kept, in bytes; about.
+        static let cost = 256
     }
 
     /// Removes all objects that a list would show, and answers with them; where they have more bytes than a page, with
@@ -50,7 +57,7 @@ extension RegistryHandlers {
         let options = try DeleteOptions(await bodies.deleteOptions(in: request), request.query)
         let (found, metadata) = try await doomed(
             target.scope, try ListOptions(request.query, kind: target.kind), request.answer)
-        var (list, text) = (makeText(metadata), [UInt8]())
+        var (list, text, isLong) = (makeText(metadata), [UInt8](), false)
         guard await request.answer.take(min(found.reduce(0) { $0 + $1.size }, Self.pageBytes)) else {
             throw APIStatus.answersWait
         }
@@ -60,7 +67,7 @@ extension RegistryHandlers {
             while piece.count < Self.removedAtOnce.count, size < Self.removedAtOnce.bytes,
                 let next = waiting.popFirst()
             {
-                piece.append(deletion(of: next.key, options))
+                piece.append(deletion(of: next.key, options, shownAs: next.uid))
                 size += next.size
             }
             var removed: [ObjectRecord] = []
@@ -71,11 +78,15 @@ extension RegistryHandlers {
                 case .failure(let error): throw error
                 }
             }
-            guard text.count <= Self.pageBytes else { continue }
+            guard text.count + removed.reduce(0, { $0 + $1.text.utf8.count }) <= Self.pageBytes else {
+                isLong = true
+                continue
+            }
+            guard !isLong else { continue }
             text += try list.piece(removed, isLast: waiting.isEmpty)
         }
         if found.isEmpty { text = try list.piece([], isLast: true) }
-        guard text.count <= Self.pageBytes else { return APIResponse(.done) }
+        guard !isLong else { return APIResponse(.done) }
         return APIResponse(body: .bytes(text))
     }
 
@@ -89,7 +100,8 @@ extension RegistryHandlers {
             let page =
                 if let one = try await onlyOne(scope, rest) { one } else { try await collect(scope, rest, answer) }
             answer.give(answer.size - held)
-            found += page.items.map { Doomed(key: $0.key, size: $0.text.utf8.count) }
+            found += page.items.map { Doomed(key: $0.key, uid: $0.uid, size: $0.text.utf8.count) }
+            guard await answer.take(page.items.count * Doomed.cost) else { throw APIStatus.answersWait }
             var first = metadata ?? page.metadata
             rest.continuation = page.next
             rest.limit = options.limit.map { $0 - found.count }

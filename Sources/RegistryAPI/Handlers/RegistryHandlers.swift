@@ -100,6 +100,10 @@ struct RegistryHandlers: Sendable {
         guard var first = try await pieces.next() else { throw APIStatus.internalError("the list has no page") }
         // Of much that is read a selector may let little through.
         while !pieces.isAtEnd, first.count < Self.readBytes, let more = try await pieces.next() { first += more }
+        // Before anything is said: later there is no other answer.
+        if first.count > answer.size {
+            guard await answer.take(first.count - answer.size) else { throw APIStatus.answersWait }
+        }
         guard !pieces.isAtEnd else { return APIResponse(body: .bytes(first)) }
         let (opening, rest) = (OpeningPiece(first), pieces)
         return APIResponse(
