@@ -190,7 +190,7 @@ package struct RegistryReader: RegistrySource {
         return try read(file, body)
     }
 
-    private var log: String { "\(file)-wal" }
+    private var log: String { StoreFolder.log(of: file) }
 
     /// The file by the name that tells SQLite to take no locks and make no log (sqlite.org/uri.html).
     private var unchanging: String {

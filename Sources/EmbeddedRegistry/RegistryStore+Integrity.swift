@@ -44,9 +44,17 @@ extension RegistryStore {
         return nil
     }
 
+    /// Why what is written to the log would not be found again; nil where it would, or where that cannot be found out.
+    private func lossOfLog() -> String? {
+        guard let opened = openedLog else { return nil }
+        var status = stat()
+        guard stat(StoreFolder.log(of: file), &status) == 0 else { return errno == ENOENT ? "its log is gone" : nil }
+        return FileIdentity(status) == opened ? nil : "another log was put in its place"
+    }
+
     /// Refuses to acknowledge what is written to a file that is not in its place any more.
     func refuseLoss() throws {
-        guard isOnDisk, let loss = loss(of: opened) else { return }
+        guard isOnDisk, let loss = loss(of: opened) ?? lossOfLog() else { return }
         throw ObjectStoreError.unavailable(
             .damaged(StoreError.damaged(file: file, reason: loss).description))
     }

@@ -43,8 +43,9 @@ package final class RegistryStore: Sendable {
         let database: any DatabaseWriter
         let ring: ChangeRing
         let lock: StoreLock?
-        /// The file that was opened; nil where there is none.
+        /// The file that was opened, and its log; nil where there is none.
         let opened: FileIdentity?
+        let log: FileIdentity?
     }
 
     private let source: Mutex<Source>
@@ -97,7 +98,8 @@ package final class RegistryStore: Sendable {
         source = Mutex(
             Source(
                 database: opening.database, ring: ring, lock: opening.lock,
-                opened: directory == nil ? nil : FileIdentity(of: file)))
+                opened: directory == nil ? nil : FileIdentity(of: file),
+                log: directory == nil ? nil : FileIdentity(of: StoreFolder.log(of: file))))
         state = Mutex(
             State(
                 known: opening.known, refusal: opening.refusal, copy: opening.refusal == nil ? nil : opening.standing,
@@ -135,7 +137,7 @@ package final class RegistryStore: Sendable {
                 source = Source(
                     database: opening.database,
                     ring: isSame ? source.ring : Self.ring(at: opening.known.version, settings), lock: opening.lock,
-                    opened: FileIdentity(of: file))
+                    opened: FileIdentity(of: file), log: FileIdentity(of: StoreFolder.log(of: file)))
             }
             return source.ring
         }
@@ -166,6 +168,8 @@ package final class RegistryStore: Sendable {
 
     /// The file that was opened, whatever lies in its place by now.
     var opened: FileIdentity? { source.withLock { $0.opened } }
+    /// The log that is written to, whatever lies in its place by now; nil where there was none at the opening.
+    var openedLog: FileIdentity? { source.withLock { $0.log } }
 
     /// What was wrong with the versions when the registry was opened and is mended, in one line; nil where all was well.
     package var repair: String? { state.withLock { $0.repair } }

@@ -68,7 +68,7 @@ struct StoreBatch {
             return
         }
         do throws(ObjectStoreError) {
-            try StorableDocument.check(supplied.document, of: key, over: stored?.document)
+            try StorableDocument.check(supplied.document, of: key, over: stored?.document, isOwn: false)
         } catch {
             report.failures.append(ApplyReport.Failure(key: key, reason: "\(error)"))
             return

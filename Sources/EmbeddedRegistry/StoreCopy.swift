@@ -9,7 +9,7 @@ enum StoreCopy {
     static func database(of directory: String) throws -> DatabaseQueue {
         let folder = try room()
         defer { try? FileManager.default.removeItem(at: folder) }
-        for name in [RegistryReader.fileName, "\(RegistryReader.fileName)-wal"] {
+        for name in [RegistryReader.fileName, StoreFolder.log(of: RegistryReader.fileName)] {
             let source = URL(filePath: directory).appending(path: name)
             guard FileManager.default.fileExists(atPath: source.path) else { continue }
             try FileManager.default.copyItem(at: source, to: folder.appending(path: name))

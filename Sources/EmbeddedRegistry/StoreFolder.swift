@@ -2,6 +2,9 @@ import Glibc
 
 /// The folder of a registry.
 enum StoreFolder {
+    /// The log of a registry's file, which has what is not in the file yet.
+    static func log(of file: String) -> String { "\(file)-wal" }
+
     /// Makes the folder and those above it where they are missing; throws where it cannot be written then.
     static func make(_ path: String) throws(StoreError) {
         var made = path.hasPrefix("/") ? "/" : ""

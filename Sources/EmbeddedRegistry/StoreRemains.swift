@@ -26,7 +26,7 @@ struct StoreRemains {
             }
         }
         // Before the database: where a server is about to make it, that comes first.
-        let log = try size("\(RegistryReader.fileName)-wal") ?? 0
+        let log = try size(StoreFolder.log(of: RegistryReader.fileName)) ?? 0
         let isVersionThere = try size(VersionFile.name) != nil
         toldVersion = VersionFile.read(in: directory)
         // What is wrong with this one is told by whoever keeps it.
@@ -38,7 +38,7 @@ struct StoreRemains {
         let hasBytes = (bytes ?? 0) > 0
         // SQLite makes the log of a database that has its first page; the others follow the first transaction.
         let found = [
-            ("\(RegistryReader.fileName)-wal", !hasBytes && log > 0), (VersionFile.name, isVersionThere),
+            (StoreFolder.log(of: RegistryReader.fileName), !hasBytes && log > 0), (VersionFile.name, isVersionThere),
             (RegistryReader.namesFileName, names != nil),
         ]
         witnesses = found.filter(\.1).map(\.0)

@@ -298,6 +298,59 @@ struct RegistryStoreDocumentTests {
         #expect(await put(Self.event(StorableDocument.maximumSize + 9000, leaving: true)) == tooLarge)
     }
 
+    @Test("The server finds room for what it adds to an object, and users do not take it away")
+    func roomOfTheServer() async throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let key = ObjectKey(.event, NamespacedName(namespace: "prod", name: "e"))
+        func put(_ size: Int, by feeder: String) async -> ObjectStoreError? {
+            await store.write([ObjectWrite(key, feeder: feeder) { _, _ in .put(Self.event(size)) }])[0].error
+                as? ObjectStoreError
+        }
+        let limit = StorableDocument.maximumSize
+        let tooLarge = ObjectStoreError.tooLarge(key, limit: limit)
+        #expect(await put(limit - 200, by: Feeder.api) == nil)
+        #expect(await put(limit + 4000, by: Feeder.api) == tooLarge)
+        #expect(await put(limit + 100_000, by: Feeder.controllers) == nil)
+        #expect(await put(limit + 140_000, by: Feeder.controllers) == tooLarge)
+        #expect(await put(limit + 100_001, by: Feeder.api) == tooLarge)
+        #expect(await put(limit + 99_000, by: Feeder.api) == nil, "made smaller")
+    }
+
+    @Test("What a Service is given has the room of the server")
+    func largeService() async throws {
+        let store = try RegistryStore(location: .memory, settings: .ranges("10.0.0.0/24", nodePorts: 30000...39999))
+        let ports = (1...1000).map { JSONValue.object(["port": .integer($0), "name": .string("p\($0)")]) }
+        func document(_ padding: Int) throws -> JSONValue {
+            var document = try suppliedService("prod/web", ["type": .string("NodePort"), "ports": .array(ports)])
+                .document
+            document["metadata"]?["annotations"] = .object(["a": .string(String(repeating: "x", count: padding))])
+            return document
+        }
+        let room = StorableDocument.maximumSize - JSONText.text(of: try document(0)).utf8.count - 300
+        let outcome = await store.write([.creating(serviceKey("prod/web"), try document(room))])
+        // The node ports of a thousand: within the room that the server has.
+        #expect(outcome[0].error == nil)
+        let stored = try #require(try await store.object(serviceKey("prod/web")))
+        #expect(stored.text.utf8.count > StorableDocument.maximumSize)
+    }
+
+    @Test("Trials and what is left as it is end a transaction by their bytes, too")
+    func longTrials() async throws {
+        let store = try RegistryStore(location: .memory, settings: .small)
+        let text = String(repeating: "x", count: 1 << 20)
+        func event(_ number: Int, isTrial: Bool) -> ObjectWrite {
+            let key = ObjectKey(.event, NamespacedName(namespace: "prod", name: "e\(number)"))
+            return ObjectWrite(key, feeder: "api", isTrial: isTrial) { _, _ in .put(.object(["message": .string(text)]))
+            }
+        }
+        let before = store.transactions
+        #expect(await store.write((0..<40).map { event($0, isTrial: true) }).allSatisfy { $0.error == nil })
+        #expect(store.transactions - before == 5)
+        #expect(await store.write([event(0, isTrial: false)])[0].error == nil)
+        #expect(await store.write((0..<16).map { _ in event(0, isTrial: false) }).allSatisfy { $0.error == nil })
+        #expect(store.transactions - before == 5 + 1 + 2)
+    }
+
     @Test("What is long is written in several transactions, and each write has its own result")
     func longTransactions() async throws {
         let store = try RegistryStore(location: .memory, settings: .small)

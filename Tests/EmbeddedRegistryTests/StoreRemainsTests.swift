@@ -156,6 +156,21 @@ struct StoreRemainsTests {
         #expect(await store.write([.creating(try suppliedService("prod/api"))]).allSatisfy { $0.error != nil })
     }
 
+    @Test(
+        "A log that is removed or exchanged while it is served: writes are refused, not lost", arguments: [true, false])
+    func lostLog(isExchanged: Bool) async throws {
+        let store = try folder.open()
+        try store.put(try suppliedService("prod/web"))
+        let log = folder.file + "-wal"
+        try FileManager.default.moveItem(atPath: log, toPath: log + ".away")
+        if isExchanged { try FileManager.default.copyItem(atPath: log + ".away", toPath: log) }
+        let refused = await store.write([.creating(try suppliedService("prod/first"))])
+        #expect("\(String(describing: refused[0].error))".contains(isExchanged ? "another log" : "its log is gone"))
+        try? FileManager.default.removeItem(atPath: log)
+        try FileManager.default.moveItem(atPath: log + ".away", toPath: log)
+        #expect(await store.write([.creating(try suppliedService("prod/api"))]).allSatisfy { $0.error == nil })
+    }
+
     @Test("A folder that is moved away and comes back: no write is acknowledged meanwhile, and those behind it are")
     func movedAway() async throws {
         let store = try folder.open()
