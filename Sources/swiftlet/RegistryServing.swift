@@ -54,7 +54,8 @@ struct RegistryServing: ServiceLifecycle.Service {
 
     private func serve(_ settings: APISettings, hub: WatchHub, port: OneShot<Int?>) async throws {
         let service = APIService(
-            store: store, hub: hub, server: description, version: "1.36.0", clock: .system, logger: logger)
+            store: store, hub: hub, server: description, version: "1.36.0", clock: .system,
+            maximumBodyValues: settings.maximumBodyValues, logger: logger)
         let server = APIServer(
             settings: settings, service: service, logger: logger)
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host

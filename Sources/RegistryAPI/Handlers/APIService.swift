@@ -15,11 +15,11 @@ package struct APIService: Sendable {
 
     package init(
         store: any ObjectStore, hub: WatchHub, server: ServerRecord, version: String, clock: WallClock,
-        logger: Logger
+        maximumBodyValues: Int = APISettings.usualBodyValues, logger: Logger
     ) {
         let schema = Schema.shared
         handlers = RegistryHandlers(
-            store: store, hub: hub, bodies: BodyReader(schema: schema), clock: clock)
+            store: store, hub: hub, bodies: BodyReader(schema: schema, maximumValues: maximumBodyValues), clock: clock)
         environments = EnvironmentHandlers(store: store, server: server)
         discovery = Discovery(version: version)
         schemas = OpenAPIDocuments(schema: schema)

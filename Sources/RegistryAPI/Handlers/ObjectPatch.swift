@@ -21,18 +21,18 @@ enum ObjectPatch: Sendable {
     static let applyType = "application/apply-patch+yaml"
 
     /// - Parameter strictErrors: Gets what stands twice in the patch, and what is unknown in the operations of one.
-    init(_ request: APIRequest, strictErrors: inout [String]) async throws {
+    init(_ request: APIRequest, _ bodies: BodyReader, strictErrors: inout [String]) async throws {
         switch request.contentType {
         case "application/json-patch+json":
-            let patch = try await BodyReader.tree(of: request, strictErrors: &strictErrors)
+            let patch = try await bodies.tree(of: request, strictErrors: &strictErrors)
             strictErrors = (strictErrors + JSONPatch.unknownMembers(in: patch)).map { "json patch \($0)" }
             self = .json(patch)
         case "application/merge-patch+json":
-            self = .merge(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .merge(try await bodies.tree(of: request, strictErrors: &strictErrors))
         case "application/strategic-merge-patch+json":
-            self = .strategicMerge(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .strategicMerge(try await bodies.tree(of: request, strictErrors: &strictErrors))
         case Self.applyType:
-            self = .apply(try await BodyReader.tree(of: request, strictErrors: &strictErrors))
+            self = .apply(try await bodies.tree(of: request, strictErrors: &strictErrors))
         default:
             throw APIStatus.unsupportedMediaType(accepted: ObjectPatch.mediaTypes)
         }

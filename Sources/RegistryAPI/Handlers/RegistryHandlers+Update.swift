@@ -67,7 +67,7 @@ extension RegistryHandlers {
         let form = try Self.form(of: request)
         let options = try WriteOptions(request)
         var strictErrors: [String] = []
-        let patch = try await ObjectPatch(request, strictErrors: &strictErrors)
+        let patch = try await ObjectPatch(request, bodies, strictErrors: &strictErrors)
         if case .apply(let configuration) = patch { try BodyReader.checkApplied(configuration, is: target.kind) }
         guard let key = target.key else { throw APIStatus.methodNotAllowed }
         let part = Part(target)

@@ -26,6 +26,8 @@ struct BodyReader: Sendable {
     }
 
     let schema: Schema
+    /// How many values a body may have.
+    let maximumValues: Int
 
     /// The object in the body of a create or a replace.
     func object(in request: APIRequest, kind: ObjectKind, mode: FieldValidation) async throws -> Reading {
@@ -33,9 +35,10 @@ struct BodyReader: Sendable {
         let raw: JSONValue
         switch request.contentType {
         case "", "application/json", "application/yaml":
-            raw = try await Self.tree(of: request, strictErrors: &strictErrors)
+            raw = try await tree(of: request, strictErrors: &strictErrors)
         case "application/vnd.kubernetes.protobuf":
             raw = try protobuf(request.body, expecting: kind)
+            guard !BodyWeight.exceeds(raw, maximumValues) else { throw APIStatus.tooManyValues(limit: maximumValues) }
         default:
             throw APIStatus.unsupportedMediaType(accepted: BodyReader.mediaTypes)
         }
@@ -67,7 +70,7 @@ struct BodyReader: Sendable {
         switch request.contentType {
         case "", "application/json", "application/yaml":
             var ignored: [String] = []
-            let tree = try await Self.tree(of: request, strictErrors: &ignored)
+            let tree = try await tree(of: request, strictErrors: &ignored)
             guard case .object = tree else {
                 throw APIStatus.badRequest("delete options must be an object, not \(tree.kindName)")
             }
@@ -113,8 +116,22 @@ struct BodyReader: Sendable {
     }
 
     /// A body of JSON or YAML as it stands: an object, a patch.
-    static func tree(of request: APIRequest, strictErrors: inout [String]) async throws -> JSONValue {
-        guard request.contentType == "application/yaml" || request.contentType == "application/apply-patch+yaml" else {
+    ///
+    /// Every value is refused that is more than there may be: read by its type it would cost many times as much.
+    func tree(of request: APIRequest, strictErrors: inout [String]) async throws -> JSONValue {
+        let isYAML = ["application/yaml", "application/apply-patch+yaml"].contains(request.contentType)
+        let tooMany = APIStatus.tooManyValues(limit: maximumValues)
+        // So many commas and brackets are more values in any case.
+        guard isYAML || BodyWeight.values(in: request.body, contentType: "") / 2 <= maximumValues else { throw tooMany }
+        let tree = try await Self.tree(of: request, isYAML: isYAML, strictErrors: &strictErrors)
+        guard !BodyWeight.exceeds(tree, maximumValues) else { throw tooMany }
+        return tree
+    }
+
+    private static func tree(
+        of request: APIRequest, isYAML: Bool, strictErrors: inout [String]
+    ) async throws -> JSONValue {
+        guard isYAML else {
             return try json(request.body, strictErrors: &strictErrors)
         }
         // What kubectl sends as YAML is JSON, and read as such in a tenth of the time. YAML is stricter about members that

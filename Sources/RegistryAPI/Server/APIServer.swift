@@ -31,12 +31,14 @@ package struct APIServer: Sendable {
     private let settings: APISettings
     private let service: APIService
     private let budget: BodyBudget
+    private let turns: BodyTurns
     private let answers: AnswerBudget
     private let logger: Logger
 
     package init(settings: APISettings, service: APIService, logger: Logger) {
         self.settings = settings
         budget = BodyBudget(maximum: settings.maximumBodyBytes)
+        turns = BodyTurns(maximum: settings.maximumBodyValues, patience: settings.turnPatience)
         answers = AnswerBudget(maximum: settings.maximumAnswerBytes, patience: settings.answerPatience)
         self.service = service
         self.logger = logger
@@ -226,6 +228,8 @@ package struct APIServer: Sendable {
             if needsBody { read.body = try await body(of: request, hold, channel: channel) }
             let answer = try await room(of: user, isWrite: !Self.isRead(request))
             read.answer = answer
+            let turn = try await turn(of: read, user: user)
+            defer { turn?.end() }
             var response = await service.respond(to: read)
             if !needsBody, Self.hasLongBody(request) { response.closesConnection = true }
             if case .bytes(let bytes) = response.body, !response.isShared {
@@ -260,6 +264,14 @@ package struct APIServer: Sendable {
             throw APIStatus.answersWait
         }
         return hold
+    }
+
+    /// The turn of a request's body, for which is waited; nil where it has none.
+    private func turn(of request: APIRequest, user: String?) async throws -> BodyTurns.Turn? {
+        guard !request.body.isEmpty else { return nil }
+        let values = BodyWeight.values(in: request.body, contentType: request.contentType)
+        guard let turn = await turns.take(values, user: user) else { throw APIStatus.answersWait }
+        return turn
     }
 
     private static func isRead(_ request: HummingbirdCore.Request) -> Bool {

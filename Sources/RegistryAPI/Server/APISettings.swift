@@ -40,12 +40,20 @@ package struct APISettings: Sendable {
     package var answerPatience = Duration.seconds(5)
     /// What the bodies of requests may have in all that are being read or answered; in bytes.
     package var maximumBodyBytes = 256 << 20
+    /// What bodies may have in all that are read as documents and carried out, in values of JSON, and each of them: some
+    /// 400 bytes of memory each where they are small.
+    package var maximumBodyValues = usualBodyValues
+    /// How long a body waits for its turn among them.
+    package var turnPatience = Duration.seconds(60)
     /// How long a client may take for the next piece of a body.
     package var bodyPatience = Duration.seconds(10)
 
     package static let usualQueueBytes = 16 << 20
+    package static let usualBodyValues = 250_000
     /// Room for a few of the longest bodies, in bytes.
     private static let leastBytes = 16 << 20
+    /// Room for an EndpointSlice of a thousand endpoints, and for what kubectl notes of it.
+    private static let leastBodyValues = 40_000
     /// Room for the largest transaction of the store, in bytes.
     private static let leastQueueBytes = 8 << 20
 
@@ -58,6 +66,7 @@ package struct APISettings: Sendable {
         let part = max(memory / 4, Self.leastBytes)
         maximumAnswerBytes = min(maximumAnswerBytes, part)
         maximumBodyBytes = min(maximumBodyBytes, part)
+        maximumBodyValues = min(maximumBodyValues, max(memory / 2048, Self.leastBodyValues))
         maximumQueueBytes = min(maximumQueueBytes, max(memory / 8, Self.leastQueueBytes))
     }
 

@@ -21,12 +21,13 @@ struct TestAPI {
     let store: RegistryStore
     private let service: APIService
 
-    init() async throws {
+    init(maximumBodyValues: Int = APISettings.usualBodyValues) async throws {
         store = try RegistryStore(location: .memory)
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         service = APIService(
             store: store, hub: WatchHub(store: store, maximumWatches: 9, logger: log),
-            server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0", clock: .system, logger: log)
+            server: ServerRecord(zone: "cluster.local", listeners: []), version: "1.36.0", clock: .system,
+            maximumBodyValues: maximumBodyValues, logger: log)
         for name in ["default", "prod"] {
             _ = try await request("POST", "/api/v1/namespaces", #"{"metadata":{"name":"\#(name)"}}"#)
         }

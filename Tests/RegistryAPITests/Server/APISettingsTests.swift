@@ -46,11 +46,12 @@ struct APISettingsTests {
             var settings = try APISettings(host: "127.0.0.1", port: 0)
             settings.fit(memory: memory)
             return [settings.maximumAnswerBytes, settings.maximumBodyBytes, settings.maximumQueueBytes].map { $0 >> 20 }
+                + [settings.maximumBodyValues]
         }
-        #expect(try bounds(nil) == [64, 256, 16])
-        #expect(try bounds(8 << 30) == [64, 256, 16])
-        #expect(try bounds(170 << 20) == [42, 42, 16])
-        #expect(try bounds(96 << 20) == [24, 24, 12])
-        #expect(try bounds(1) == [16, 16, 8])
+        #expect(try bounds(nil) == [64, 256, 16, 250_000])
+        #expect(try bounds(8 << 30) == [64, 256, 16, 250_000])
+        #expect(try bounds(170 << 20) == [42, 42, 16, 87_040])
+        #expect(try bounds(96 << 20) == [24, 24, 12, 49_152])
+        #expect(try bounds(1) == [16, 16, 8, 40_000])
     }
 }
