@@ -15,7 +15,7 @@ package struct APIService: Sendable {
 
     package init(
         store: any ObjectStore, hub: WatchHub, server: ServerRecord, version: String, clock: WallClock,
-        maximumBodyValues: Int = APISettings.usualBodyValues, logger: Logger
+        maximumBodyValues: Int = BodyReader.usualValues, logger: Logger
     ) {
         let schema = Schema.shared
         handlers = RegistryHandlers(

@@ -6,9 +6,11 @@ import Registry
 import Synchronization
 
 /// Bodies of requests as documents: JSON, YAML and Kubernetes' protobuf, read strictly as the client asks for it.
-struct BodyReader: Sendable {
+package struct BodyReader: Sendable {
     /// The limit of upstream's API server, in bytes.
     static let maximumSize = 3 << 20
+    /// How many values a body may have where memory is not limited.
+    package static let usualValues = 250_000
     /// What bodies of objects may be.
     static let mediaTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
 

@@ -32,7 +32,7 @@ package struct APISettings: Sendable {
     package var acceptsClientCertificates: Bool
     package var maximumWatches = 1000
     /// What may wait for a watch to be read, in bytes of text that all watches share.
-    package var maximumQueueBytes = usualQueueBytes
+    package var maximumQueueBytes = WatchHub.usualQueueBytes
     package var maximumConnections = 4096
     /// What answers may have in all that are being made, or wait for their clients to read them; in bytes.
     package var maximumAnswerBytes = 64 << 20
@@ -42,14 +42,12 @@ package struct APISettings: Sendable {
     package var maximumBodyBytes = 256 << 20
     /// What bodies may have in all that are read as documents and carried out, in values of JSON, and each of them: some
     /// 400 bytes of memory each where they are small.
-    package var maximumBodyValues = usualBodyValues
+    package var maximumBodyValues = BodyReader.usualValues
     /// How long a body waits for its turn among them.
     package var turnPatience = Duration.seconds(60)
     /// How long a client may take for the next piece of a body.
     package var bodyPatience = Duration.seconds(10)
 
-    package static let usualQueueBytes = 16 << 20
-    package static let usualBodyValues = 250_000
     /// Room for a few of the longest bodies, in bytes.
     private static let leastBytes = 16 << 20
     /// Room for an EndpointSlice of a thousand endpoints, and for what kubectl notes of it.

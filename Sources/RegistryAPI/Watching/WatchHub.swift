@@ -52,6 +52,8 @@ package final class WatchHub: Sendable {
         let version: ResourceVersion
     }
 
+    /// What may wait for a watch to be read where memory is not limited, in bytes of text.
+    package static let usualQueueBytes = 16 << 20
     private static let queueLength = 1024
     private static let bookmarkInterval = Duration.seconds(60)
 
@@ -64,7 +66,7 @@ package final class WatchHub: Sendable {
     /// - Parameter queueBytes: The texts of changes that may wait for a watch to be read, in bytes; one change may have
     ///   more.
     package init(
-        store: any ObjectStore, maximumWatches: Int, queueBytes: Int = APISettings.usualQueueBytes, logger: Logger
+        store: any ObjectStore, maximumWatches: Int, queueBytes: Int = WatchHub.usualQueueBytes, logger: Logger
     ) {
         self.store = store
         self.maximumWatches = maximumWatches

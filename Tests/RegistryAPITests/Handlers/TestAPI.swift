@@ -21,7 +21,7 @@ struct TestAPI {
     let store: RegistryStore
     private let service: APIService
 
-    init(maximumBodyValues: Int = APISettings.usualBodyValues) async throws {
+    init(maximumBodyValues: Int = BodyReader.usualValues) async throws {
         store = try RegistryStore(location: .memory)
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         service = APIService(
